@@ -1,0 +1,1 @@
+"""The senders: the ways out."""

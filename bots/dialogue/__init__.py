@@ -1,0 +1,1 @@
+"""What is said does not depend on where: words in, replies out."""

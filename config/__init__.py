@@ -1,0 +1,1 @@
+"""Settings, policy, guidance and wording: data, and the code that checks it."""

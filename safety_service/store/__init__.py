@@ -1,0 +1,1 @@
+"""SQL: tables, migrations, one module for each family of rows."""

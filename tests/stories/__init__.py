@@ -1,0 +1,1 @@
+"""Whole visits, from plan to home, through the real ways in."""
