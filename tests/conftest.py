@@ -1,0 +1,116 @@
+"""What every test may ask for: real services, started when the first test asks, ended with the run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.services.chromium import chromium
+from tests.services.postgres import PostgresServer, new_postgres, shared_postgres
+from tests.services.redis import RedisServer, start_redis
+from tests.services.run import Run, UnavailableError
+from tests.services.template import execute, postgres_template, sqlite_template
+
+THIS_RUN = pytest.StashKey[Run]()
+Service = TypeVar("Service")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed_down = getattr(config, "workerinput", None)
+    config.stash[THIS_RUN] = Run(Path(handed_down["doorstep_run"])) if handed_down else Run.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["doorstep_run"] = str(node.config.stash[THIS_RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and THIS_RUN in config.stash:
+        config.stash[THIS_RUN].end()
+
+
+def had(get: Callable[[Run], Service], run: Run) -> Service:
+    """The service; or the test is skipped, saying which is missing and why. In CI that is a failure."""
+    try:
+        return get(run)
+    except UnavailableError as missing:
+        why = str(missing)
+    if os.environ.get("CI") == "true":
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def service_run(pytestconfig: pytest.Config) -> Run:
+    return pytestconfig.stash[THIS_RUN]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(service_run: Run) -> PostgresServer:
+    """Shared by all workers: a test that stops or kills a server asks for `own_postgres`."""
+    return had(shared_postgres, service_run)
+
+
+@pytest.fixture
+def own_postgres(service_run: Run) -> Iterator[PostgresServer]:
+    """A server for this test alone, empty, to stop, kill and start again."""
+    server = had(new_postgres, service_run)
+    yield server
+    if server.running():
+        server.stop()
+
+
+@pytest.fixture
+async def postgres_url(service_run: Run, postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """A fresh database with the newest schema."""
+    template = await postgres_template(service_run, postgres_server)
+    name = f"test_{uuid.uuid4().hex}"
+    await execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield postgres_server.url(name)
+    await execute(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def sqlite_url(service_run: Run, tmp_path: Path) -> str:
+    """A fresh database file with the newest schema."""
+    template = await sqlite_template(service_run)
+    database = tmp_path / "doorstep.db"
+    if template.exists():
+        shutil.copyfile(template, database)
+    return f"sqlite:///{database}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both kinds of database."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server(service_run: Run) -> Iterator[RedisServer]:
+    """This worker's own: a test may stop, kill and start it."""
+    server = had(start_redis, service_run)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    redis_server.start()
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def chromium_path(service_run: Run) -> Path:
+    return had(chromium, service_run)
