@@ -1,0 +1,151 @@
+"""Families by reference, risk facts, visits, their watches, decisions, and the workers' words."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table, UniqueConstraint, text
+
+from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
+from safety_service.store.tables.base import key, link, metadata, one_of, word
+from safety_service.store.types import Sealed, SealedJson, Seconds, UtcDateTime
+
+family = Table(
+    "family",
+    metadata,
+    key(),
+    link("agency_id", "agency"),
+    Column("ref", String(64), nullable=False),
+    Column("name", Sealed),
+    Column("name_index", String(64)),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("agency_id", "ref"),
+)
+
+risk_fact = Table(
+    "risk_fact",
+    metadata,
+    key(),
+    link("family_id", "family"),
+    link("worker_id", "person", optional=True),
+    word("kind"),
+    Column("on", Date, nullable=False),
+    word("source"),
+    Column("ended_on", Date),
+    Column("created_at", UtcDateTime, nullable=False),
+    link("created_by", "person", optional=True),
+    Index("ix_risk_fact_family", "family_id"),
+)
+
+visit = Table(
+    "visit",
+    metadata,
+    key(),
+    link("agency_id", "agency"),
+    link("team_id", "team"),
+    link("family_id", "family"),
+    word("status"),
+    word("risk"),
+    #: The true risk lines: key, level, says.
+    Column("because", SealedJson, nullable=False),
+    Column("purpose", Sealed, nullable=False),
+    #: text, latitude, longitude (WGS-84 degrees).
+    Column("address", SealedJson, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("travel", Seconds, nullable=False),
+    link("speaker_id", "person", optional=True),
+    word("outcome", optional=True),
+    #: The plan's answers by step key.
+    Column("answers", SealedJson, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", UtcDateTime, nullable=False),
+    link("created_by", "person"),
+    one_of("status", Status),
+    one_of("risk", Risk),
+    one_of("outcome", Outcome),
+    CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    Index("ix_visit_team_starts", "team_id", "starts_at"),
+    Index("ix_visit_family", "family_id"),
+)
+
+#: P1: while somebody is watched, the next deadline is stored; the database refuses anything else.
+watch = Table(
+    "watch",
+    metadata,
+    link("visit_id", "visit", primary_key=True),
+    link("worker_id", "person", primary_key=True),
+    word("phase"),
+    Column("interval", Seconds, nullable=False),
+    Column("ends_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("alarm_at", UtcDateTime),
+    Column("next_at", UtcDateTime),
+    word("stage", optional=True),
+    Column("last_word_at", UtcDateTime),
+    Column("ask", Integer, nullable=False, server_default="0"),
+    Column("spent", Seconds, nullable=False, server_default="0"),
+    Column("silent_until", UtcDateTime),
+    Column("carries_home", Boolean, nullable=False, server_default=text("false")),
+    Column("out_at", UtcDateTime),
+    Column("wrong_words", Integer, nullable=False, server_default="0"),
+    one_of("phase", Phase),
+    one_of("stage", Stage),
+    CheckConstraint(
+        "(phase = 'done' AND due_at IS NULL AND alarm_at IS NULL AND next_at IS NULL AND stage IS NULL) OR "
+        "(phase <> 'done' AND due_at IS NOT NULL AND alarm_at IS NOT NULL AND next_at IS NOT NULL"
+        " AND stage IS NOT NULL)",
+        name="watched_means_armed",
+    ),
+    Index(
+        "ix_watch_next_at",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
+    #: The auditor's own index, apart from the sweep's.
+    Index(
+        "ix_watch_alarm_at",
+        "alarm_at",
+        sqlite_where=text("alarm_at IS NOT NULL"),
+        postgresql_where=text("alarm_at IS NOT NULL"),
+    ),
+    Index("ix_watch_worker", "worker_id", "phase"),
+    #: A worker is inside one visit at most.
+    Index(
+        "uq_watch_inside_once",
+        "worker_id",
+        unique=True,
+        sqlite_where=text("phase = 'inside'"),
+        postgresql_where=text("phase = 'inside'"),
+    ),
+)
+
+#: Decisions stand; they are only ever followed by another.
+decision = Table(
+    "decision",
+    metadata,
+    key(),
+    link("visit_id", "visit"),
+    word("kind"),
+    Column("reason", Sealed, nullable=False),
+    link("by", "person"),
+    Column("at", UtcDateTime, nullable=False),
+    Column("visit_version", Integer, nullable=False),
+    one_of("kind", Decided),
+    Index("ix_decision_visit", "visit_id", "at"),
+)
+
+#: Every word of a worker's, as it was said.
+said = Table(
+    "said",
+    metadata,
+    key(),
+    link("worker_id", "person"),
+    link("visit_id", "visit", optional=True),
+    word("kind"),
+    Column("said_at", UtcDateTime, nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),
+    word("via"),
+    Column("note", Sealed),
+    #: latitude, longitude, accuracy_m, and distance_m from the planned address.
+    Column("position", SealedJson),
+    Index("ix_said_visit", "visit_id", "heard_at"),
+    Index("ix_said_worker", "worker_id", "heard_at"),
+)
