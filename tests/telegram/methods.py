@@ -1,0 +1,43 @@
+"""The methods of the Bot API, by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .params import Params
+from .wire import ApiError
+from .world import World
+
+Handler = Callable[[World, Params], Any]
+
+
+class Methods:
+    """A table of methods; names are found whatever their case, as Telegram does."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+        self.names: list[str] = []
+
+    def __call__(self, *names: str) -> Callable[[Handler], Handler]:
+        """Register a handler for these names."""
+
+        def register(handler: Handler) -> Handler:
+            for name in names:
+                self._handlers[name.lower()] = handler
+                self.names.append(name)
+            return handler
+
+        return register
+
+    async def perform(self, world: World, name: str, params: Params) -> Any:
+        """Do what a call asks for and return its result."""
+        handler = self._handlers.get(name.lower())
+        if handler is None:
+            raise ApiError(404, "Not Found: method not found")
+        result = handler(world, params)
+        return await result if inspect.isawaitable(result) else result
+
+
+method = Methods()

@@ -1,0 +1,386 @@
+"""The Telegram server for the tests is Telegram as its clients know it: aiogram judges, python-telegram-bot talks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import httpx
+import pytest
+import telegram as ptb
+from aiogram import Bot as AiogramBot
+from aiogram import types
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat, TelegramRetryAfter
+from aiohttp import web
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TimedOut,
+)
+from telegram.request import HTTPXRequest
+
+from tests.telegram import BotApiServer, Phone
+from tests.telegram.judge import METHODS, judge_call, judge_update
+from tests.telegram.methods import method
+
+Inline = ptb.InlineKeyboardMarkup
+Key = ptb.InlineKeyboardButton
+
+
+@pytest.fixture(autouse=True)
+def lasting_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have python-telegram-bot give durations as timedelta, or RetryAfter warns as it is raised."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[BotApiServer]:
+    async with BotApiServer(webhook_pause=0.01) as server:
+        yield server
+        for update in server.updates:
+            judge_update(update)
+            assert not ptb.Update.de_json(update, None).api_kwargs
+        for call in server.calls:
+            if call.status == 200:
+                judge_call(call)
+
+
+def client(server: BotApiServer, *, read: float = 5.0, pool: float = 1.0, size: int = 256) -> ptb.Bot:
+    request = HTTPXRequest(connection_pool_size=size, read_timeout=read, pool_timeout=pool)
+    return ptb.Bot(server.token, base_url=server.base_url, base_file_url=server.base_file_url, request=request)
+
+
+@pytest.fixture
+async def bot(telegram: BotApiServer) -> AsyncIterator[ptb.Bot]:
+    async with client(telegram) as one:
+        yield one
+
+
+@pytest.fixture
+async def other(telegram: BotApiServer) -> AsyncIterator[AiogramBot]:
+    api = TelegramAPIServer.from_base(telegram.root_url)
+    async with AiogramBot(telegram.token, session=AiohttpSession(api=api)) as one:
+        yield one
+
+
+@pytest.fixture
+def ann(telegram: BotApiServer) -> Phone:
+    return telegram.person("Ann", last_name="Lee", username="annlee")
+
+
+def test_every_method_of_the_server_is_one_of_telegrams() -> None:
+    assert {name.lower() for name in method.names} <= set(METHODS)
+
+
+async def test_what_a_person_says_reaches_the_bot_until_it_is_confirmed(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    await ann.starts("CODE")
+    await ann.sends_position(51.5, -0.1, 12)
+    first = await bot.get_updates()
+    assert await bot.get_updates() == first
+    assert [update.message and update.message.text for update in first] == ["/start CODE", None]
+    assert await bot.get_updates(offset=first[0].update_id + 1, limit=1) == first[1:]
+    assert not await bot.get_updates(offset=first[1].update_id + 1)
+    await telegram.all_taken()
+
+
+async def test_a_long_poll_ends_when_something_is_said(telegram: BotApiServer, bot: ptb.Bot, ann: Phone) -> None:
+    poll = asyncio.create_task(bot.get_updates(timeout=30))
+    await telegram.polled()
+    await ann.says("OK")
+    assert [update.effective_message and update.effective_message.text for update in await poll] == ["OK"]
+
+
+async def test_the_second_of_two_pollers_ends_the_first_with_a_conflict(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    first = asyncio.create_task(bot.get_updates(timeout=30))
+    await telegram.polled()
+    async with client(telegram) as twin:
+        second = asyncio.create_task(twin.get_updates(timeout=30))
+        with pytest.raises(Conflict):
+            await first
+        await ann.says("OK")
+        assert len(await second) == 1
+
+
+async def test_held_updates_come_later_with_the_time_when_they_were_said(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    said = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    telegram.hold()
+    await ann.says("OK", at=said)
+    assert not await bot.get_updates()
+    telegram.release()
+    (update,) = await bot.get_updates()
+    assert update.message and update.message.date == said
+
+
+async def test_a_button_makes_a_query_that_is_answered_once_in_time(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    keys = Inline([[Key("OK", callback_data="ok:1"), Key("Map", url="https://example.org/map")]])
+    sent = await bot.send_message(ann.chat_id, "Are you <b>OK</b>?", parse_mode="HTML", reply_markup=keys)
+    assert sent.text == "Are you OK?"
+    assert sent.entities[0].type == "bold"
+    await ann.presses(None, "OK")
+    (update,) = await bot.get_updates()
+    query = update.callback_query
+    assert query and query.data == "ok:1" and query.message == sent
+    await bot.answer_callback_query(query.id, "Noted.")
+    assert await ann.sees_notice("Noted")
+    telegram.shift_clock(61)
+    with pytest.raises(BadRequest, match=r"[Qq]uery is too old"):
+        await bot.answer_callback_query(query.id)
+
+
+async def test_edits_and_deletions_show_on_the_phone(telegram: BotApiServer, bot: ptb.Bot, ann: Phone) -> None:
+    keys = Inline([[Key("OK", callback_data="1")]])
+    first = await bot.send_message(ann.chat_id, "One", reply_markup=keys)
+    second = await bot.send_message(ann.chat_id, "Two", reply_parameters=ptb.ReplyParameters(first.message_id))
+    await bot.edit_message_text("One, changed", ann.chat_id, first.message_id)
+    assert [(bubble.text, bubble.labels) for bubble in ann.screen] == [("One, changed", ()), ("Two", ())]
+    with pytest.raises(BadRequest, match="not modified"):
+        await bot.edit_message_text("One, changed", ann.chat_id, first.message_id)
+    await bot.edit_message_reply_markup(ann.chat_id, first.message_id, reply_markup=keys)
+    await bot.pin_chat_message(ann.chat_id, first.message_id)
+    await bot.set_message_reaction(ann.chat_id, first.message_id, "👍")
+    assert ann.screen[0].labels == ("OK",) and ann.screen[0].pinned and ann.screen[0].reactions == ("👍",)
+    await bot.delete_messages(ann.chat_id, [second.message_id, 999_999])
+    telegram.shift_clock(timedelta(hours=49).total_seconds())
+    with pytest.raises(BadRequest, match="can't be deleted"):
+        await bot.delete_message(ann.chat_id, first.message_id)
+    assert len(ann.screen) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "key", "words"),
+    [
+        ("", None, None, "text is empty"),
+        ("x" * 4097, None, None, "too long"),
+        ("<b>bold", "HTML", None, "end tag"),
+        ("5 < 6", "HTML", None, "Unsupported start tag"),
+        ("Call", None, Key("Call", url="tel:+447700900123"), "Wrong port number"),
+        ("Page", None, Key("Page", url="http://localhost:8080/"), "Wrong HTTP URL"),
+        ("OK?", None, Key("OK", callback_data="é" * 33), "[Bb]utton_data_invalid"),
+    ],
+)
+async def test_what_telegram_refuses_is_refused(
+    bot: ptb.Bot, ann: Phone, text: str, mode: str | None, key: Key | None, words: str
+) -> None:
+    keys = Inline([[key]]) if key else None
+    with pytest.raises(BadRequest, match=f"(?i){words}"):
+        await bot.send_message(ann.chat_id, text, parse_mode=mode, reply_markup=keys)
+    assert not len(ann.screen)
+
+
+async def test_flooding_one_chat_says_how_long_to_wait_and_leaves_the_other(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    ben = telegram.person("Ben")
+    telegram.fault("too_many_requests", chat=ann, retry_after=7, times=1)
+    await bot.send_message(ben.chat_id, "Hello")
+    with pytest.raises(RetryAfter) as caught:
+        await bot.send_message(ann.chat_id, "Hello")
+    assert caught.value.retry_after == timedelta(seconds=7)
+    await bot.send_message(ann.chat_id, "Hello")
+    assert [call.fault for call in telegram.calls_of("sendMessage")] == [None, "too_many_requests", None]
+
+
+async def test_a_blocked_bot_is_told_and_refused_until_unblocked(bot: ptb.Bot, ann: Phone) -> None:
+    await ann.blocks_the_bot()
+    with pytest.raises(Forbidden, match="bot was blocked by the user"):
+        await bot.send_message(ann.chat_id, "Hello")
+    await ann.unblocks()
+    await bot.send_message(ann.chat_id, "Hello")
+    changes = [update.my_chat_member for update in await bot.get_updates()]
+    assert [change and change.new_chat_member.status for change in changes] == ["kicked", "member"]
+
+
+async def test_nobody_is_written_to_before_they_have_started_the_bot(telegram: BotApiServer, bot: ptb.Bot) -> None:
+    stranger = telegram.person("Eve", met=False)
+    with pytest.raises(BadRequest, match=r"[Cc]hat not found"):
+        await bot.send_message(stranger.chat_id, "Hello")
+    await stranger.starts()
+    await bot.send_message(stranger.chat_id, "Hello")
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("cut_before", 0), ("cut_after", 1)])
+async def test_a_cut_after_taking_leaves_the_message_on_the_phone(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone, kind: str, taken: int
+) -> None:
+    telegram.fault(kind, method="sendMessage", times=1)  # type: ignore[arg-type]
+    with pytest.raises(NetworkError) as caught:
+        await bot.send_message(ann.chat_id, "Hello")
+    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError | httpx.ReadError)
+    assert len(ann.screen) == taken
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("hang_before", 0), ("hang_after", 1)])
+async def test_no_answer_in_time_leaves_open_whether_it_was_taken(
+    telegram: BotApiServer, ann: Phone, kind: str, taken: int
+) -> None:
+    fault = telegram.fault(kind, method="sendMessage")  # type: ignore[arg-type]
+    async with client(telegram, read=0.2) as bot:
+        with pytest.raises(TimedOut) as caught:
+            await bot.send_message(ann.chat_id, "Hello")
+    assert isinstance(caught.value.__cause__, httpx.ReadTimeout)
+    assert len(ann.screen) == taken
+    fault.lift()
+
+
+async def test_a_full_pool_and_a_closed_door_mean_that_nothing_was_sent(telegram: BotApiServer, ann: Phone) -> None:
+    fault = telegram.fault("hang_after", chat=ann, times=1)
+    async with client(telegram, size=1, pool=0.05) as bot:
+        first = asyncio.create_task(bot.send_message(ann.chat_id, "First"))
+        await telegram.until_hit(fault)
+        with pytest.raises(TimedOut) as full:
+            await bot.send_message(ann.chat_id, "Second")
+        assert isinstance(full.value.__cause__, httpx.PoolTimeout)
+        fault.lift()
+        assert (await first).text == "First"
+        await telegram.stops_listening()
+        with pytest.raises(NetworkError) as closed:
+            await bot.send_message(ann.chat_id, "Third")
+        assert isinstance(closed.value.__cause__, httpx.ConnectError)
+        await telegram.listens_again()
+        await bot.send_message(ann.chat_id, "Fourth")
+    assert [bubble.text for bubble in ann.screen] == ["First", "Fourth"]
+
+
+async def test_a_proxy_in_trouble_and_an_answer_in_pieces_are_errors(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    trouble = telegram.fault("server_error", status=502)
+    with pytest.raises(NetworkError, match="Bad Gateway"):
+        await bot.send_message(ann.chat_id, "First")
+    trouble.lift()
+    telegram.fault("garbage", times=1)
+    with pytest.raises(ptb.error.TelegramError, match="Invalid server response"):
+        await bot.send_message(ann.chat_id, "Second")
+    telegram.fault("delay", seconds=0.01, times=1)
+    await bot.send_message(ann.chat_id, "Third")
+    assert [bubble.text for bubble in ann.screen] == ["Second", "Third"]
+
+
+async def test_a_group_that_moved_says_where_to(
+    telegram: BotApiServer, bot: ptb.Bot, other: AiogramBot, ann: Phone
+) -> None:
+    group = telegram.group("Team", members=[ann])
+    phone = ann.in_group(group)
+    await phone.says("not for the bot")
+    await phone.says("/today")
+    old, new = group.chat_id, await group.becomes_supergroup()
+    with pytest.raises(ChatMigrated) as caught:
+        await bot.send_message(old, "Hello")
+    assert caught.value.new_chat_id == new
+    with pytest.raises(TelegramMigrateToChat):
+        await other.send_message(old, "Hello")
+    await bot.send_message(new, "Hello")
+    await phone.sees("Hello")
+    updates = await bot.get_updates()
+    kinds = [update.message.text or update.message.migrate_to_chat_id for update in updates if update.message]
+    assert kinds == ["/today", new, None]
+    assert await bot.leave_chat(new)
+    with pytest.raises(Forbidden):
+        await bot.send_message(new, "Hello")
+
+
+async def test_files_travel_both_ways(telegram: BotApiServer, bot: ptb.Bot, other: AiogramBot, ann: Phone) -> None:
+    await ann.sends_voice(b"a voice", seconds=4)
+    await ann.sends_photo(b"a photo", caption="the door")
+    voice, photo = [update.message for update in await bot.get_updates()]
+    assert voice and voice.voice and photo and photo.photo
+    assert bytes(await (await voice.voice.get_file()).download_as_bytearray()) == b"a voice"
+    await bot.send_photo(ann.chat_id, photo.photo[-1].file_id)
+    sent = await bot.send_document(ann.chat_id, b"a list", filename="list.csv", caption="List")
+    assert sent.document and sent.document.file_name == "list.csv"
+    await other.send_voice(ann.chat_id, types.BufferedInputFile(b"spoken", "a.ogg"))
+    fetched = await other.download(sent.document.file_id)
+    assert fetched and fetched.read() == b"a list"
+    assert [bubble.kind for bubble in ann.screen.from_bot] == ["photo", "document", "voice"]
+
+
+async def test_a_webhook_gets_each_update_with_the_secret_until_it_says_yes(
+    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
+) -> None:
+    answers, seen = iter([500, 200, 200]), []
+
+    async def hook(request: web.Request) -> web.Response:
+        seen.append((request.headers["X-Telegram-Bot-Api-Secret-Token"], (await request.json())["message"]["text"]))
+        return web.Response(status=next(answers))
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", secret_token="s3cret")
+    with pytest.raises(Conflict):
+        await bot.get_updates()
+    await ann.says("One")
+    await ann.says("Two")
+    await telegram.all_taken()
+    assert seen == [("s3cret", "One"), ("s3cret", "One"), ("s3cret", "Two")]
+    assert "500" in ((await bot.get_webhook_info()).last_error_message or "")
+    await bot.delete_webhook()
+    await runner.cleanup()
+
+
+async def test_wrong_tokens_and_unknown_methods_are_told_apart(telegram: BotApiServer, bot: ptb.Bot) -> None:
+    for token in ("4242:" + "W" * 35, "nonsense"):
+        with pytest.raises(InvalidToken):
+            async with ptb.Bot(token, base_url=telegram.base_url):
+                pass
+    async with aiohttp.ClientSession() as session:
+        for path, code in ((f"4242:{'W' * 35}/getMe", 401), ("x/getMe", 404), (f"{telegram.token}/fly", 404)):
+            async with session.get(telegram.base_url + path) as response:
+                assert (response.status, (await response.json())["error_code"]) == (code, code)
+
+
+async def test_aiogram_understands_every_answer(telegram: BotApiServer, other: AiogramBot, ann: Phone) -> None:
+    await ann.says("Hello /start")
+    live = await ann.shares_position(51.5, -0.1, 10)
+    await ann.moves(live, 51.6, -0.1)
+    await ann.stops_sharing(live)
+    await ann.sends_contact("+447700900123", "Ben")
+    keys = types.ReplyKeyboardMarkup(keyboard=[[types.KeyboardButton(text="Help")]], is_persistent=True)
+    sent = await other.send_message(ann.chat_id, "Hi", reply_markup=keys, protect_content=True)
+    with pytest.raises(TelegramBadRequest, match="can't be edited"):
+        await sent.edit_text("Ho")
+    key = types.InlineKeyboardButton(text="OK", callback_data="1")
+    asked = await other.send_message(
+        ann.chat_id, "OK?", reply_markup=types.InlineKeyboardMarkup(inline_keyboard=[[key]])
+    )
+    seen = await ann.sees_button("OK")
+    await asked.delete()
+    await ann.presses(seen, "OK", stale=True)
+    await ann.presses(None, "Help")
+    await other.send_message(ann.chat_id, "Why?", reply_markup=types.ForceReply())
+    assert (await ann.says("Because")).reply_to
+    await other.send_location(ann.chat_id, 51.5, -0.1, horizontal_accuracy=5)
+    await other.send_chat_action(ann.chat_id, "typing")
+    await other.set_my_commands([types.BotCommand(command="ok", description="I am well")])
+    assert (await other.get_my_commands())[0].command == "ok"
+    assert await other.set_my_name("Diary") and (await other.get_my_name()).name == "Diary"
+    await other.set_chat_menu_button(menu_button=types.MenuButtonCommands())
+    await other.pin_chat_message(ann.chat_id, seen.id - 1)
+    assert (await other.get_chat(ann.chat_id)).first_name == "Ann"
+    assert (await other.get_webhook_info()).pending_update_count == len(await other.get_updates())
+    telegram.fault("too_many_requests", times=1, retry_after=3)
+    with pytest.raises(TelegramRetryAfter):
+        await other.get_me()
+    telegram.fault("blocked", times=1)
+    with pytest.raises(TelegramForbiddenError):
+        await other.send_message(ann.chat_id, "Hi")
+    await ann.edits(await ann.says("edited soon"), "edited")
