@@ -97,9 +97,13 @@ rota = Table(
     Column("ends_at", UtcDateTime, nullable=False),
     #: Whom this entry stands in for; while it runs, the covered person is off this post.
     link("covers_id", "person", optional=True),
+    #: Offered, and not accepted yet: it counts for nothing, and the covered person stays on.
+    Column("offered", Boolean, nullable=False, server_default=text("false")),
     link("created_by", "person", optional=True),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    CheckConstraint("covers_id IS NULL OR covers_id <> person_id", name="covers_somebody_else"),
+    CheckConstraint("NOT offered OR covers_id IS NOT NULL", name="offered_is_a_cover"),
     Index("ix_rota_team_times", "team_id", "starts_at", "ends_at"),
     Index("ix_rota_person", "person_id"),
 )
