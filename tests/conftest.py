@@ -6,19 +6,27 @@ import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from safety_service.store import sealing
+from safety_service.store.clock import SetClock
+from safety_service.store.database import Database
+from safety_service.store.hot import InProcessHot
+from safety_service.store.sealing import KeyRing
 from tests.services.chromium import chromium
 from tests.services.postgres import PostgresServer, new_postgres, shared_postgres
 from tests.services.redis import RedisServer, start_redis
 from tests.services.run import Run, UnavailableError
-from tests.services.template import execute, postgres_template, sqlite_template
+from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
 
 THIS_RUN = pytest.StashKey[Run]()
 Service = TypeVar("Service")
+#: A Monday morning in winter, when London's clocks say the same as UTC.
+START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -114,3 +122,12 @@ def redis_url(redis_server: RedisServer) -> str:
 @pytest.fixture(scope="session")
 def chromium_path(service_run: Run) -> Path:
     return had(chromium, service_run)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The store, open on a fresh database, on either kind; `database.clock` stands still until it is moved."""
+    sealing.use(KeyRing([TEST_KEY]))
+    opened = await Database.open(database_url, clock=SetClock(START), hot=InProcessHot())
+    yield opened
+    await opened.close()

@@ -6,17 +6,29 @@ from pathlib import Path
 
 import asyncpg
 
+from sqlalchemy import insert
+
+from safety_service.store import sealing
+from safety_service.store.engines import open_engines
+from safety_service.store.sealing import KeyRing
+from safety_service.store.tables import metadata
+from safety_service.store.tables.system import secret
 from tests.services.postgres import PostgresServer
 from tests.services.run import Run
 
 TEMPLATE = "template_doorstep"
+#: Seals every test database; a process under test is given it as DOORSTEP_SECRET_KEYS.
+TEST_KEY = "ZG9vcnN0ZXAgdGVzdHMgb25seSwgbm90IGEgc2VjcmU="
 
 
 async def prepare_template(database_url: str) -> None:
-    """Brings an empty database (`sqlite:///…` or `postgresql://…`) to the newest schema.
-
-    There is no schema yet, so there is nothing to do.
-    """
+    """Brings an empty database (`sqlite:///…` or `postgresql://…`) to the newest schema."""
+    sealing.use(KeyRing([TEST_KEY]))
+    write, _ = open_engines(database_url, 1)
+    async with write.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        await connection.execute(insert(secret).values(name="index", value=sealing.new_index_key()))
+    await write.dispose()
 
 
 async def postgres_template(run: Run, server: PostgresServer) -> str:
@@ -31,7 +43,7 @@ async def postgres_template(run: Run, server: PostgresServer) -> str:
 
 
 async def sqlite_template(run: Run) -> Path:
-    """The file to copy from; there is none while there is no schema."""
+    """The file to copy from."""
     folder = run.folder / "sqlite-template"
     with run.lock("sqlite-template"):
         if not folder.exists():

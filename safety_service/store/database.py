@@ -1,0 +1,158 @@
+"""The database as actions see it: transactions with one "now", savepoints, and what follows a commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from config.policy import Policy
+from safety_service.store import policies, sealing
+from safety_service.store.clock import Clock, DatabaseClock
+from safety_service.store.engines import away_is_said, open_engines
+from safety_service.store.errors import SchemaIsOlder
+from safety_service.store.hot import Hot, InProcessHot
+from safety_service.store.policies import Shelf
+from safety_service.store.tables.system import secret
+
+log = logging.getLogger(__name__)
+
+Dialect = Literal["sqlite", "postgresql"]
+
+
+class Tx:
+    """One transaction. `now` is its one time; what is announced or called after it happens only if it commits."""
+
+    def __init__(self, conn: AsyncConnection, now: datetime, database: Database) -> None:
+        self.conn = conn
+        self.now = now
+        self.dialect = database.dialect
+        self.shelf = database.shelf
+        self._index_key = database.index_key
+        self._announcements: list[tuple[str, dict[str, Any] | None]] = []
+        self._after: list[Callable[[], None]] = []
+
+    def blind(self, text: str) -> str:
+        """What stands for this text in an index: the same regardless of case and outer space."""
+        return sealing.blind(self._index_key, text)
+
+    async def policy(self) -> Policy:
+        """The policy in force."""
+        return await policies.current(self)
+
+    def announce(self, topic: str, payload: dict[str, Any] | None = None) -> None:
+        """Publish this after the commit."""
+        self._announcements.append((topic, payload))
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this after the commit; if it fails, that is logged, and the word stands."""
+        self._after.append(call)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What is done within is undone if it raises (its announcements too), and the rest is kept."""
+        announced, called = len(self._announcements), len(self._after)
+        try:
+            async with self.conn.begin_nested():
+                yield
+        except BaseException:
+            del self._announcements[announced:]
+            del self._after[called:]
+            raise
+
+    async def follow(self, hot: Hot) -> None:
+        """Do what follows the commit. Nothing that fails here fails the word that was kept."""
+        for topic, payload in self._announcements:
+            try:
+                await hot.publish(topic, payload)
+            except Exception:
+                log.exception("not announced: %s", topic.partition(":")[0])
+        for call in self._after:
+            try:
+                call()
+            except Exception:
+                log.exception("a call after the commit failed")
+
+
+class Database:
+    """Open with `await Database.open(url)`; close it in the end."""
+
+    def __init__(self, write: AsyncEngine, read: AsyncEngine, clock: Clock, hot: Hot) -> None:
+        self.dialect: Dialect = "sqlite" if write.dialect.name == "sqlite" else "postgresql"
+        self.hot = hot
+        self.clock = clock
+        self.shelf = Shelf()
+        self.index_key = ""
+        self._write = write
+        self._read = read
+        self._turn = asyncio.Lock()
+        self._writing: asyncio.Task[Any] | None = None
+
+    @classmethod
+    async def open(
+        cls, url: str, *, clock: Clock | None = None, hot: Hot | None = None, pool_size: int = 16
+    ) -> Database:
+        """Connect to `sqlite:///path` or `postgresql://…`, which must have been upgraded (`migrate.upgrade`).
+
+        Raises DatabaseAway, SchemaIsOlder, SchemaIsNewer, KeysDoNotOpen.
+        """
+        write, read = open_engines(url, pool_size)
+        database = cls(write, read, clock or DatabaseClock(), hot or InProcessHot())
+        try:
+            await database._read_index_key()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Everything within is kept together, or nothing of it. Raises DatabaseAway, TryAgain.
+
+        On SQLite only one at a time runs in this process; none may be opened within another.
+        """
+        async with self._my_turn() if self.dialect == "sqlite" else nullcontext():
+            async with self._connected(self._write) as tx:
+                yield tx
+        await tx.follow(self.hot)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Tx]:
+        """One unchanging view for reading; it waits for nobody who writes. Raises DatabaseAway, TryAgain."""
+        async with self._connected(self._read) as tx:
+            yield tx
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._write.dispose()
+        await self._read.dispose()
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[Tx]:
+        async with away_is_said(engine) as conn, conn.begin():
+            yield Tx(conn, await self.clock.now(conn), self)
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        me = asyncio.current_task()
+        if self._writing is me:
+            raise RuntimeError("a transaction was opened within another: it would wait for itself for ever")
+        async with self._turn:
+            self._writing = me
+            try:
+                yield
+            finally:
+                self._writing = None
+
+    async def _read_index_key(self) -> None:
+        async with self.reading() as tx:
+            key = (await tx.conn.execute(select(secret.c.value).where(secret.c.name == "index"))).scalar()
+        if key is None:
+            raise SchemaIsOlder("the database has no schema yet")
+        self.index_key = key

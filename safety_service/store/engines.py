@@ -1,0 +1,109 @@
+"""Connections to both kinds of database, and their drivers' errors in the service's own words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, ExceptionContext, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from safety_service.store.errors import DatabaseAway, TryAgain
+
+#: Serialization failure, deadlock, lock not to be had in time, statement cancelled by its timeout.
+_BUSY_CODES = {"40001", "40P01", "55P03", "57014"}
+#: Starting up, shutting down, crashed, out of connections.
+_AWAY_CODES = {"57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"}
+#: Milliseconds. A transaction is a few small statements: whoever takes longer is stuck.
+_POSTGRES_SETTINGS = {
+    "application_name": "doorstep",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "30000",
+    "lock_timeout": "8000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+_SQLITE_READERS = 4
+
+
+def driver_url(url: str) -> URL:
+    """The address with the driver that is used for it. Raises ValueError for another kind of database."""
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if kind in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+asyncpg")
+    raise ValueError(f"{kind} is not a kind of database that Doorstep knows: sqlite or postgresql")
+
+
+def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
+    """For writing, for reading. Connects to nothing yet."""
+    address = driver_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, 1, "BEGIN IMMEDIATE"), _sqlite(address, _SQLITE_READERS, "BEGIN", read_only=True)
+    engine = create_async_engine(
+        address,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"timeout": 5, "command_timeout": 40, "server_settings": _POSTGRES_SETTINGS},
+    )
+    event.listen(engine.sync_engine, "handle_error", _in_our_words)
+    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _sqlite(address: URL, connections: int, begin: str, *, read_only: bool = False) -> AsyncEngine:
+    engine = create_async_engine(
+        address, hide_parameters=True, pool_size=connections, max_overflow=0, connect_args={"timeout": 8}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        # The driver shall begin nothing by itself: we say BEGIN IMMEDIATE, or savepoints and locks go wrong.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 8000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "handle_error", _in_our_words)
+    return engine
+
+
+@asynccontextmanager
+async def away_is_said(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection; DatabaseAway when there is none to be had, TryAgain when all are in use."""
+    try:
+        connection = await engine.connect()
+    except (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseAway(f"no connection to the database ({type(error).__name__})") from error
+    except PoolTimeout as error:
+        raise TryAgain("every connection to the database is in use") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _in_our_words(context: ExceptionContext) -> None:
+    error = context.original_exception
+    code = getattr(error, "sqlstate", None)
+    if isinstance(error, (OSError, asyncio.TimeoutError)):
+        context.is_disconnect = True
+    if context.is_disconnect or code in _AWAY_CODES:
+        raise DatabaseAway("the database went away")
+    if code in _BUSY_CODES or "database is locked" in str(error):
+        raise TryAgain("the database is busy with others")

@@ -1,0 +1,23 @@
+"""What can go wrong below the actions, in the service's own words: callers never see the driver's exceptions."""
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached, or went away in the middle. Nothing of the transaction was kept, unless the
+    connection was lost in the very moment of the commit: then nobody knows, and what is done again must be idempotent.
+    """
+
+
+class TryAgain(Exception):
+    """The database was busy with others (deadlock, lock, timeout). Nothing was kept; the same may work now."""
+
+
+class KeysDoNotOpen(Exception):
+    """The secret keys of this process do not open what is sealed in this database. Nothing was changed."""
+
+
+class SchemaIsNewer(Exception):
+    """The database was upgraded by newer code than this. This process must not touch it."""
+
+
+class SchemaIsOlder(Exception):
+    """The database has no schema yet, or an older one: `doorstep migrate` brings it up to date."""
