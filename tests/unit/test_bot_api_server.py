@@ -7,68 +7,38 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
-import httpx
 import pytest
 import telegram as ptb
 from aiogram import Bot as AiogramBot
 from aiogram import types
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat, TelegramRetryAfter
 from aiohttp import web
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TimedOut,
-)
-from telegram.request import HTTPXRequest
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken
 
 from tests.telegram import BotApiServer, Phone
-from tests.telegram.judge import METHODS, judge_call, judge_update
+from tests.telegram.clients import aiogram_client, judged_server, ptb_client
+from tests.telegram.judge import METHODS
 from tests.telegram.methods import method
 
 Inline = ptb.InlineKeyboardMarkup
 Key = ptb.InlineKeyboardButton
 
 
-@pytest.fixture(autouse=True)
-def lasting_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have python-telegram-bot give durations as timedelta, or RetryAfter warns as it is raised."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")
-
-
 @pytest.fixture
 async def telegram() -> AsyncIterator[BotApiServer]:
-    async with BotApiServer(webhook_pause=0.01) as server:
+    async with judged_server() as server:
         yield server
-        for update in server.updates:
-            judge_update(update)
-            assert not ptb.Update.de_json(update, None).api_kwargs
-        for call in server.calls:
-            if call.status == 200:
-                judge_call(call)
-
-
-def client(server: BotApiServer, *, read: float = 5.0, pool: float = 1.0, size: int = 256) -> ptb.Bot:
-    request = HTTPXRequest(connection_pool_size=size, read_timeout=read, pool_timeout=pool)
-    return ptb.Bot(server.token, base_url=server.base_url, base_file_url=server.base_file_url, request=request)
 
 
 @pytest.fixture
 async def bot(telegram: BotApiServer) -> AsyncIterator[ptb.Bot]:
-    async with client(telegram) as one:
+    async with ptb_client(telegram) as one:
         yield one
 
 
 @pytest.fixture
 async def other(telegram: BotApiServer) -> AsyncIterator[AiogramBot]:
-    api = TelegramAPIServer.from_base(telegram.root_url)
-    async with AiogramBot(telegram.token, session=AiohttpSession(api=api)) as one:
+    async with aiogram_client(telegram) as one:
         yield one
 
 
@@ -106,7 +76,7 @@ async def test_the_second_of_two_pollers_ends_the_first_with_a_conflict(
 ) -> None:
     first = asyncio.create_task(bot.get_updates(timeout=30))
     await telegram.polled()
-    async with client(telegram) as twin:
+    async with ptb_client(telegram) as twin:
         second = asyncio.create_task(twin.get_updates(timeout=30))
         with pytest.raises(Conflict):
             await first
@@ -184,95 +154,6 @@ async def test_what_telegram_refuses_is_refused(
     assert not len(ann.screen)
 
 
-async def test_flooding_one_chat_says_how_long_to_wait_and_leaves_the_other(
-    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
-) -> None:
-    ben = telegram.person("Ben")
-    telegram.fault("too_many_requests", chat=ann, retry_after=7, times=1)
-    await bot.send_message(ben.chat_id, "Hello")
-    with pytest.raises(RetryAfter) as caught:
-        await bot.send_message(ann.chat_id, "Hello")
-    assert caught.value.retry_after == timedelta(seconds=7)
-    await bot.send_message(ann.chat_id, "Hello")
-    assert [call.fault for call in telegram.calls_of("sendMessage")] == [None, "too_many_requests", None]
-
-
-async def test_a_blocked_bot_is_told_and_refused_until_unblocked(bot: ptb.Bot, ann: Phone) -> None:
-    await ann.blocks_the_bot()
-    with pytest.raises(Forbidden, match="bot was blocked by the user"):
-        await bot.send_message(ann.chat_id, "Hello")
-    await ann.unblocks()
-    await bot.send_message(ann.chat_id, "Hello")
-    changes = [update.my_chat_member for update in await bot.get_updates()]
-    assert [change and change.new_chat_member.status for change in changes] == ["kicked", "member"]
-
-
-async def test_nobody_is_written_to_before_they_have_started_the_bot(telegram: BotApiServer, bot: ptb.Bot) -> None:
-    stranger = telegram.person("Eve", met=False)
-    with pytest.raises(BadRequest, match=r"[Cc]hat not found"):
-        await bot.send_message(stranger.chat_id, "Hello")
-    await stranger.starts()
-    await bot.send_message(stranger.chat_id, "Hello")
-
-
-@pytest.mark.parametrize(("kind", "taken"), [("cut_before", 0), ("cut_after", 1)])
-async def test_a_cut_after_taking_leaves_the_message_on_the_phone(
-    telegram: BotApiServer, bot: ptb.Bot, ann: Phone, kind: str, taken: int
-) -> None:
-    telegram.fault(kind, method="sendMessage", times=1)  # type: ignore[arg-type]
-    with pytest.raises(NetworkError) as caught:
-        await bot.send_message(ann.chat_id, "Hello")
-    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError | httpx.ReadError)
-    assert len(ann.screen) == taken
-
-
-@pytest.mark.parametrize(("kind", "taken"), [("hang_before", 0), ("hang_after", 1)])
-async def test_no_answer_in_time_leaves_open_whether_it_was_taken(
-    telegram: BotApiServer, ann: Phone, kind: str, taken: int
-) -> None:
-    fault = telegram.fault(kind, method="sendMessage")  # type: ignore[arg-type]
-    async with client(telegram, read=0.2) as bot:
-        with pytest.raises(TimedOut) as caught:
-            await bot.send_message(ann.chat_id, "Hello")
-    assert isinstance(caught.value.__cause__, httpx.ReadTimeout)
-    assert len(ann.screen) == taken
-    fault.lift()
-
-
-async def test_a_full_pool_and_a_closed_door_mean_that_nothing_was_sent(telegram: BotApiServer, ann: Phone) -> None:
-    fault = telegram.fault("hang_after", chat=ann, times=1)
-    async with client(telegram, size=1, pool=0.05) as bot:
-        first = asyncio.create_task(bot.send_message(ann.chat_id, "First"))
-        await telegram.until_hit(fault)
-        with pytest.raises(TimedOut) as full:
-            await bot.send_message(ann.chat_id, "Second")
-        assert isinstance(full.value.__cause__, httpx.PoolTimeout)
-        fault.lift()
-        assert (await first).text == "First"
-        await telegram.stops_listening()
-        with pytest.raises(NetworkError) as closed:
-            await bot.send_message(ann.chat_id, "Third")
-        assert isinstance(closed.value.__cause__, httpx.ConnectError)
-        await telegram.listens_again()
-        await bot.send_message(ann.chat_id, "Fourth")
-    assert [bubble.text for bubble in ann.screen] == ["First", "Fourth"]
-
-
-async def test_a_proxy_in_trouble_and_an_answer_in_pieces_are_errors(
-    telegram: BotApiServer, bot: ptb.Bot, ann: Phone
-) -> None:
-    trouble = telegram.fault("server_error", status=502)
-    with pytest.raises(NetworkError, match="Bad Gateway"):
-        await bot.send_message(ann.chat_id, "First")
-    trouble.lift()
-    telegram.fault("garbage", times=1)
-    with pytest.raises(ptb.error.TelegramError, match="Invalid server response"):
-        await bot.send_message(ann.chat_id, "Second")
-    telegram.fault("delay", seconds=0.01, times=1)
-    await bot.send_message(ann.chat_id, "Third")
-    assert [bubble.text for bubble in ann.screen] == ["Second", "Third"]
-
-
 async def test_a_group_that_moved_says_where_to(
     telegram: BotApiServer, bot: ptb.Bot, other: AiogramBot, ann: Phone
 ) -> None:
@@ -348,7 +229,9 @@ async def test_wrong_tokens_and_unknown_methods_are_told_apart(telegram: BotApiS
                 assert (response.status, (await response.json())["error_code"]) == (code, code)
 
 
-async def test_aiogram_understands_every_answer(telegram: BotApiServer, other: AiogramBot, ann: Phone) -> None:
+async def test_aiogram_understands_what_people_and_the_bot_say(
+    telegram: BotApiServer, other: AiogramBot, ann: Phone
+) -> None:
     await ann.says("Hello /start")
     live = await ann.shares_position(51.5, -0.1, 10)
     await ann.moves(live, 51.6, -0.1)
@@ -368,13 +251,18 @@ async def test_aiogram_understands_every_answer(telegram: BotApiServer, other: A
     await ann.presses(None, "Help")
     await other.send_message(ann.chat_id, "Why?", reply_markup=types.ForceReply())
     assert (await ann.says("Because")).reply_to
+
+
+async def test_aiogram_understands_what_the_bot_sets_and_what_refuses_it(
+    telegram: BotApiServer, other: AiogramBot, ann: Phone
+) -> None:
     await other.send_location(ann.chat_id, 51.5, -0.1, horizontal_accuracy=5)
     await other.send_chat_action(ann.chat_id, "typing")
     await other.set_my_commands([types.BotCommand(command="ok", description="I am well")])
     assert (await other.get_my_commands())[0].command == "ok"
     assert await other.set_my_name("Diary") and (await other.get_my_name()).name == "Diary"
     await other.set_chat_menu_button(menu_button=types.MenuButtonCommands())
-    await other.pin_chat_message(ann.chat_id, seen.id - 1)
+    await other.pin_chat_message(ann.chat_id, ann.screen[-1].id)
     assert (await other.get_chat(ann.chat_id)).first_name == "Ann"
     assert (await other.get_webhook_info()).pending_update_count == len(await other.get_updates())
     telegram.fault("too_many_requests", times=1, retry_after=3)
@@ -384,3 +272,24 @@ async def test_aiogram_understands_every_answer(telegram: BotApiServer, other: A
     with pytest.raises(TelegramForbiddenError):
         await other.send_message(ann.chat_id, "Hi")
     await ann.edits(await ann.says("edited soon"), "edited")
+
+
+async def test_aiogram_understands_the_settings_of_the_bot(
+    telegram: BotApiServer, other: AiogramBot, ann: Phone
+) -> None:
+    sent = await other.send_message(ann.chat_id, "Hi")
+    await other.pin_chat_message(ann.chat_id, sent.message_id)
+    assert (await other.get_chat(ann.chat_id)).pinned_message == sent
+    await other.unpin_chat_message(ann.chat_id, message_id=sent.message_id)
+    await other.set_my_description("A diary")
+    await other.set_my_short_description("Diary")
+    await other.delete_my_commands()
+    assert (await other.get_my_description()).description == "A diary"
+    assert (await other.get_my_short_description()).short_description == "Diary"
+    assert (await other.get_chat_menu_button()).type == "commands"
+    assert (await other.get_chat_member(ann.chat_id, ann.chat_id)).user.first_name == "Ann"
+    await other.get_updates(allowed_updates=["message", "message_reaction"])
+    await ann.reacts(ann.screen[0], "👍")
+    await ann.sends_document(b"a list", caption="List")
+    assert [update.event_type for update in await other.get_updates()] == ["message_reaction", "message"]
+    assert (await other.get_webhook_info()).allowed_updates == ["message", "message_reaction"]
