@@ -1,0 +1,109 @@
+"""Agencies: whose data it is, which clock their day runs by, and whether Telegram may carry it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.errors import NoSuchRow
+from safety_service.store.ids import new_id
+from safety_service.store.tables.people import agency, person
+
+_COLUMNS = (
+    agency.c.id,
+    agency.c.name,
+    agency.c.timezone,
+    agency.c.demonstration,
+    agency.c.assessed_at,
+    agency.c.assessed_by,
+    agency.c.office_phone,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """An agency. `assessed_at`: when its data-protection assessment was confirmed; None: not yet."""
+
+    id: UUID
+    name: str
+    timezone: str
+    demonstration: bool
+    assessed_at: datetime | None
+    assessed_by: str | None
+    office_phone: str
+
+    @property
+    def telegram_allowed(self) -> bool:
+        """Telegram may carry more than linking."""
+        return self.demonstration or self.assessed_at is not None
+
+
+async def get(tx: Tx, agency_id: UUID) -> Agency:
+    """The agency. Raises NoSuchRow."""
+    row = (await tx.conn.execute(select(*_COLUMNS).where(agency.c.id == agency_id))).first()
+    if row is None:
+        raise NoSuchRow("agency")
+    return _agency(row)
+
+
+async def of_person(tx: Tx, person_id: UUID) -> Agency:
+    """The agency that this person works for. Raises NoSuchRow."""
+    joined = select(*_COLUMNS).join(person, person.c.agency_id == agency.c.id).where(person.c.id == person_id)
+    row = (await tx.conn.execute(joined)).first()
+    if row is None:
+        raise NoSuchRow("person")
+    return _agency(row)
+
+
+async def by_name(tx: Tx, name: str) -> Agency | None:
+    """The agency with exactly this name."""
+    row = (await tx.conn.execute(select(*_COLUMNS).where(agency.c.name == name))).first()
+    return None if row is None else _agency(row)
+
+
+async def every(tx: Tx) -> list[Agency]:
+    """All agencies, by name."""
+    return [_agency(row) for row in await tx.conn.execute(select(*_COLUMNS).order_by(agency.c.name))]
+
+
+async def add(
+    tx: Tx, name: str, *, timezone: str = "Europe/London", office_phone: str = "", demonstration: bool = False
+) -> Agency:
+    """Add an agency."""
+    made = Agency(
+        id=new_id(),
+        name=name,
+        timezone=timezone,
+        demonstration=demonstration,
+        assessed_at=None,
+        assessed_by=None,
+        office_phone=office_phone,
+    )
+    values = {
+        "id": made.id,
+        "name": name,
+        "timezone": timezone,
+        "demonstration": demonstration,
+        "office_phone": office_phone,
+        "created_at": tx.now,
+    }
+    await tx.conn.execute(insert(agency).values(values))
+    return made
+
+
+async def confirm(tx: Tx, agency_id: UUID, by: str) -> None:
+    """The data-protection assessment is confirmed, by whom."""
+    await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(assessed_at=tx.now, assessed_by=by))
+
+
+async def next_number(tx: Tx, agency_id: UUID) -> int:
+    """The next short alert number of this agency; each is given once."""
+    counted = update(agency).where(agency.c.id == agency_id).values(last_number=agency.c.last_number + 1)
+    return int((await tx.conn.execute(counted.returning(agency.c.last_number))).scalar_one())
+
+
+def _agency(row: Row[*tuple[Any, ...]]) -> Agency:
+    return Agency(**row._asdict())

@@ -1,0 +1,114 @@
+"""Exclusions: who is kept off a worker's or a family's alerts, positions, visits, board and search.
+
+A relative or a former partner may be among the staff. An exclusion ends; it is never deleted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, insert, or_, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.people import exclusion
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One exclusion: `person_id` is kept off one worker or one family."""
+
+    id: UUID
+    agency_id: UUID
+    person_id: UUID
+    worker_id: UUID | None
+    family_id: UUID | None
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOff:
+    """What one person is kept off."""
+
+    workers: frozenset[UUID]
+    families: frozenset[UUID]
+
+    def from_matter(self, workers: Iterable[UUID], family_id: UUID | None) -> bool:
+        """Whether this keeps them off something about these workers and this family."""
+        return family_id in self.families or not self.workers.isdisjoint(workers)
+
+
+async def excluded(tx: Tx, worker_id: UUID | None, family_id: UUID | None) -> frozenset[UUID]:
+    """Who is kept off this worker or this family."""
+    return await excluded_any(tx, () if worker_id is None else (worker_id,), family_id)
+
+
+async def excluded_any(tx: Tx, worker_ids: Iterable[UUID], family_id: UUID | None) -> frozenset[UUID]:
+    """Who is kept off any of these workers or this family."""
+    about: list[ColumnElement[bool]] = []
+    if workers := tuple(worker_ids):
+        about.append(exclusion.c.worker_id.in_(workers))
+    if family_id is not None:
+        about.append(exclusion.c.family_id == family_id)
+    if not about:
+        return frozenset()
+    query = select(exclusion.c.person_id).where(or_(*about), exclusion.c.ended_at.is_(None))
+    return frozenset((await tx.conn.execute(query)).scalars())
+
+
+async def of_person(tx: Tx, person_id: UUID) -> KeptOff:
+    """What this person is kept off, for lists and boards."""
+    query = select(exclusion.c.worker_id, exclusion.c.family_id).where(
+        exclusion.c.person_id == person_id, exclusion.c.ended_at.is_(None)
+    )
+    rows = (await tx.conn.execute(query)).all()
+    return KeptOff(
+        frozenset(row.worker_id for row in rows if row.worker_id is not None),
+        frozenset(row.family_id for row in rows if row.family_id is not None),
+    )
+
+
+async def every(tx: Tx, agency_id: UUID | None = None) -> list[Exclusion]:
+    """Exclusions that have not ended, the oldest first."""
+    query = select(exclusion).where(exclusion.c.ended_at.is_(None)).order_by(exclusion.c.id)
+    if agency_id is not None:
+        query = query.where(exclusion.c.agency_id == agency_id)
+    return [
+        Exclusion(row.id, row.agency_id, row.person_id, row.worker_id, row.family_id, row.reason, row.created_at)
+        for row in await tx.conn.execute(query)
+    ]
+
+
+async def add(
+    tx: Tx,
+    agency_id: UUID,
+    person_id: UUID,
+    *,
+    worker_id: UUID | None = None,
+    family_id: UUID | None = None,
+    reason: str,
+    by: UUID | None,
+) -> UUID:
+    """Keep a person off a worker or a family (one of the two), and say why. Returns the exclusion's id."""
+    exclusion_id = new_id()
+    await tx.conn.execute(
+        insert(exclusion).values(
+            id=exclusion_id,
+            agency_id=agency_id,
+            person_id=person_id,
+            worker_id=worker_id,
+            family_id=family_id,
+            reason=reason,
+            created_by=by,
+            created_at=tx.now,
+        )
+    )
+    return exclusion_id
+
+
+async def end(tx: Tx, exclusion_id: UUID) -> bool:
+    """The exclusion ends now. False: there was none that had not ended."""
+    still = (exclusion.c.id == exclusion_id) & exclusion.c.ended_at.is_(None)
+    return (await tx.conn.execute(update(exclusion).where(still).values(ended_at=tx.now))).rowcount == 1

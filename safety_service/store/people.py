@@ -1,0 +1,155 @@
+"""People: who they are, how to ring them, what they may do in each team."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+
+from safety_service.domain.words import Role
+from safety_service.store.database import Tx
+from safety_service.store.errors import NoSuchRow
+from safety_service.store.ids import new_id
+from safety_service.store.tables.people import membership, person
+
+Roles = Mapping[UUID, frozenset[Role]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person of an agency. `roles` by team; `responder` is the card that alarms show."""
+
+    id: UUID
+    agency_id: UUID
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    supervisor_id: UUID | None = None
+    active: bool = True
+    responder: dict[str, str] | None = None
+    roles: Roles = field(default_factory=dict)
+
+    def has(self, role: Role, team_id: UUID | None = None) -> bool:
+        """Whether they have this role: in this team, or in any."""
+        teams = self.roles if team_id is None else (team_id,)
+        return any(role in self.roles.get(each, ()) for each in teams)
+
+
+async def get(tx: Tx, person_id: UUID) -> Person:
+    """The person, active or not. Raises NoSuchRow."""
+    found = await _where(tx, person.c.id == person_id)
+    if not found:
+        raise NoSuchRow("person")
+    return found[0]
+
+
+async def many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """The people with these ids, active or not."""
+    wanted = tuple(set(person_ids))
+    return {each.id: each for each in await _where(tx, person.c.id.in_(wanted))} if wanted else {}
+
+
+async def by_email(tx: Tx, agency_id: UUID, email: str) -> Person | None:
+    """The agency's person with this e-mail address, whatever its case."""
+    found = await _where(tx, person.c.agency_id == agency_id, person.c.email_index == tx.blind(email))
+    return found[0] if found else None
+
+
+async def find(tx: Tx, agency_id: UUID | None, text: str) -> list[Person]:
+    """Active people by e-mail, by whole name, or by a part of it: the first of these that finds anybody.
+
+    Names are sealed, so this opens the name of everybody in the agency: for the command line, not for hot paths.
+    """
+    scope = [person.c.active] if agency_id is None else [person.c.active, person.c.agency_id == agency_id]
+    by_address = await _where(tx, *scope, person.c.email_index == tx.blind(text))
+    if by_address:
+        return by_address
+    wanted = " ".join(text.split()).casefold()
+    everybody = await _where(tx, *scope)
+    whole = [each for each in everybody if each.name.casefold() == wanted]
+    return whole or [each for each in everybody if wanted and wanted in each.name.casefold()]
+
+
+async def in_team(tx: Tx, team_id: UUID) -> list[Person]:
+    """Active people with any role in this team, by name."""
+    members = select(membership.c.person_id).where(membership.c.team_id == team_id)
+    return await _where(tx, person.c.active, person.c.id.in_(members))
+
+
+async def every(tx: Tx, agency_id: UUID | None = None) -> list[Person]:
+    """Everybody of an agency, or of all, active or not, by name."""
+    return await _where(tx, *(() if agency_id is None else (person.c.agency_id == agency_id,)))
+
+
+async def add(
+    tx: Tx,
+    agency_id: UUID,
+    name: str,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    supervisor_id: UUID | None = None,
+) -> Person:
+    """Add a person, without roles yet."""
+    made = Person(id=new_id(), agency_id=agency_id, name=name, email=email, phone=phone, supervisor_id=supervisor_id)
+    values = {"id": made.id, "agency_id": agency_id, "active": True, "created_at": tx.now, **_sealed(tx, made)}
+    await tx.conn.execute(insert(person).values(values))
+    return made
+
+
+async def save(tx: Tx, changed: Person) -> None:
+    """Keep the person's own columns as they are in `changed`; roles are kept by `set_roles`."""
+    values = {**_sealed(tx, changed), "active": changed.active, "responder": changed.responder}
+    await tx.conn.execute(update(person).where(person.c.id == changed.id).values(values))
+
+
+async def set_roles(tx: Tx, person_id: UUID, team_id: UUID, roles: frozenset[Role]) -> None:
+    """These are the person's roles in this team from now on, and no others."""
+    here = (membership.c.person_id == person_id) & (membership.c.team_id == team_id)
+    await tx.conn.execute(delete(membership).where(here))
+    rows = [{"person_id": person_id, "team_id": team_id, "role": str(role)} for role in sorted(roles)]
+    if rows:
+        await tx.conn.execute(insert(membership), rows)
+
+
+def _sealed(tx: Tx, of: Person) -> dict[str, Any]:
+    return {
+        "name": of.name,
+        "email": of.email,
+        "email_index": None if of.email is None else tx.blind(of.email),
+        "phone": of.phone,
+        "phone_index": None if of.phone is None else tx.blind(of.phone),
+        "supervisor_id": of.supervisor_id,
+    }
+
+
+async def _where(tx: Tx, *conditions: ColumnElement[bool]) -> list[Person]:
+    query = (
+        select(person, membership.c.team_id, membership.c.role)
+        .outerjoin(membership, membership.c.person_id == person.c.id)
+        .where(*conditions)
+    )
+    rows: dict[UUID, Row[Any]] = {}
+    roles: dict[UUID, dict[UUID, frozenset[Role]]] = {}
+    for row in await tx.conn.execute(query):
+        rows[row.id] = row
+        of_person = roles.setdefault(row.id, {})
+        if row.team_id is not None:
+            of_person[row.team_id] = of_person.get(row.team_id, frozenset()) | {Role(row.role)}
+    found = [_person(row, roles[person_id]) for person_id, row in rows.items()]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.id))
+
+
+def _person(row: Row[Any], roles: Roles) -> Person:
+    return Person(
+        id=row.id,
+        agency_id=row.agency_id,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        supervisor_id=row.supervisor_id,
+        active=row.active,
+        responder=row.responder,
+        roles=roles,
+    )
