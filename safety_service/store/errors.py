@@ -21,3 +21,7 @@ class SchemaIsNewer(Exception):
 
 class SchemaIsOlder(Exception):
     """The database has no schema yet, or an older one: `doorstep migrate` brings it up to date."""
+
+
+class NoSuchRow(LookupError):
+    """There is no row with this id."""
