@@ -1,111 +1,147 @@
-"""Settings: from the environment, or from `var/doorstep.env`. The environment wins."""
+"""Settings of a process: from the environment, then `var/doorstep.env`, then the defaults; checked whole."""
 
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 HERE = Path(__file__).parent
-#: The Bot API's own address; another one is a local Bot API server.
-TELEGRAM_API_URL = "https://api.telegram.org/bot"
-SETTINGS_FILE = "doorstep.env"
-KEYS_FILE = "secret.keys"
+#: Where the embedded database, the keys and the settings file are kept, below the folder that the service runs in.
+VAR = Path("var")
+ENV_FILE = VAR / "doorstep.env"
+PREFIX = "DOORSTEP_"
+#: Read by processes under test where time is taken, not a setting.
+_NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE"}
+_LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 
 class SettingsError(ValueError):
-    """The settings cannot be used; `faults` names every variable with what is wrong with it, never its value."""
+    """The service cannot start with these settings; `faults` names each variable and what is wrong with it."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
 
 
-def _known_database(url: str) -> str:
-    if url and not url.startswith(("sqlite:///", "postgresql://")):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
+def _database_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"sqlite", "postgresql"}:
+        raise ValueError("must begin with sqlite:///, or postgresql://user:password@host/database")
     return url
 
 
-def _host_and_port(listen: str) -> str:
-    host, colon, port = listen.rpartition(":")
-    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080")
-    return listen
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://doorstep.example.org")
+    return url.rstrip("/")
+
+
+def _redis_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _listen(text: str) -> str:
+    found = _LISTEN.fullmatch(text)
+    if not found or int(found["port"]) > 65535:
+        raise ValueError("must be a host and a port such as 127.0.0.1:8080 or [::]:8080")
+    return text
+
+
+def _split(given: object) -> object:
+    return tuple(key.strip() for key in given.split(",") if key.strip()) if isinstance(given, str) else given
+
+
+def _keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    for place, key in enumerate(keys, start=1):
+        try:
+            length = len(base64.b64decode(key, altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError):
+            length = 0
+        if length != 32:
+            raise ValueError(f"key {place} is not 32 bytes in URL-safe base64 (44 characters)")
+    return keys
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+File = Annotated[Path, AfterValidator(_file)]
 
 
 class Settings(BaseSettings):
-    """One field for each variable `DOORSTEP_…` of the contract."""
+    """One field for each variable; what is empty is as if it were not set."""
 
-    model_config = SettingsConfigDict(env_prefix="DOORSTEP_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
-    #: Where the embedded database, the keys and the settings file are.
-    var: Path = Path("var")
-    #: Both may hold a password: neither is ever shown.
-    database_url: Annotated[str, AfterValidator(_known_database), Field(repr=False)] = ""
-    redis_url: str = Field(default="", repr=False)
-    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8080"
-    public_url: str = ""
-    telegram_token: SecretStr = SecretStr("")
-    telegram_api_url: str = TELEGRAM_API_URL
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(f"sqlite:///{VAR}/doorstep.db", repr=False)
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, repr=False)
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
+    #: Without it, links lead to where HTTP is served: see `base_url`.
+    public_url: HttpUrl | None = None
+    telegram_token: str | None = Field(None, repr=False)
+    telegram_api_url: HttpUrl = "https://api.telegram.org/bot"
     telegram_mode: Literal["polling", "webhook"] = "polling"
-    secret_keys: SecretStr = SecretStr("")
-    policy: Path = HERE / "policy.toml"
-    guidance: Path = HERE / "guidance.toml"
-    heartbeat_url: str = ""
-    geocoder: str = "none"
-    geocoder_url: str = ""
+    #: Empty: made and kept under `var/` (`safety_service.store.keyfile`).
+    secret_keys: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)] = Field(
+        (), repr=False
+    )
+    policy: File = HERE / "policy.toml"
+    guidance: File = Field(HERE / "guidance.toml", validate_default=False)
+    heartbeat_url: HttpUrl | None = Field(None, repr=False)
+    geocoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "none"
+    geocoder_url: HttpUrl | None = None
     log_format: Literal["text", "json"] = "text"
-    #: Connections to PostgreSQL that each process may hold.
-    pool_size: int = Field(default=16, ge=2, le=200)
-
-    @model_validator(mode="after")
-    def _filled_in(self) -> Self:
-        """What is left empty follows from the rest."""
-        if not self.database_url:
-            object.__setattr__(self, "database_url", f"sqlite:///{(self.var / 'doorstep.db').absolute()}")
-        if not self.public_url:
-            host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  (compared, not bound)
-            named = f"[{host}]" if ":" in host else host
-            object.__setattr__(self, "public_url", f"http://{named}:{self.port}")
-        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
-        return self
 
     @property
     def host(self) -> str:
-        """The address to bind."""
+        """The host of `listen`, without an IPv6 address's brackets."""
         return self.listen.rpartition(":")[0].strip("[]")
 
     @property
     def port(self) -> int:
-        """The port to bind."""
+        """The port of `listen`; 0 lets the system choose one."""
         return int(self.listen.rpartition(":")[2])
 
     @property
-    def embedded(self) -> bool:
-        """Whether the database is a file of ours: one process serves everything."""
-        return self.database_url.startswith("sqlite:")
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys that were given; empty: those in the keys' file."""
-        return [each.strip() for each in self.secret_keys.get_secret_value().split(",") if each.strip()]
-
-    @property
-    def keys_file(self) -> Path:
-        """Where keys are kept that were not given."""
-        return self.var / KEYS_FILE
+    def base_url(self) -> str:
+        """What links begin with, without a slash at the end."""
+        return self.public_url or f"http://{self.listen}"
 
 
-def read_settings() -> Settings:
-    """Settings of this process. Raises SettingsError naming every fault."""
+def read_settings(env_file: Path = ENV_FILE) -> Settings:
+    """The settings of this process. Raises SettingsError naming every variable at fault, never its value."""
     try:
-        where = Settings(_env_file=None).var
-        return Settings(_env_file=where / SETTINGS_FILE)
+        return Settings(_env_file=env_file)
     except ValidationError as error:
-        faults = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False)]
-        raise SettingsError(faults) from None
+        raise SettingsError(
+            [f"{PREFIX}{each['loc'][0]!s}".upper() + f": {_said(each)}" for each in error.errors()]
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{env_file} is not UTF-8 text"]) from None
 
 
-def _variable(place: tuple[int | str, ...]) -> str:
-    return f"DOORSTEP_{str(place[0]).upper()}" if place else "settings"
+def unknown_settings(environment: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> list[str]:
+    """Variables that look like ours and mean nothing: most likely misspelt, and so without effect."""
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars if env_file.exists() else {}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | _NOT_SETTINGS
+    given = {name.upper() for name in (*environment, *in_file)}
+    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+
+
+def _said(error: object) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")  # type: ignore[index]

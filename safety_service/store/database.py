@@ -117,9 +117,9 @@ class Database:
 
         On SQLite only one at a time runs in this process; none may be opened within another.
         """
-        async with self._my_turn() if self.dialect == "sqlite" else nullcontext():
-            async with self._connected(self._write) as tx:
-                yield tx
+        turn = self._my_turn() if self.dialect == "sqlite" else nullcontext()
+        async with turn, self._connected(self._write) as tx:
+            yield tx
         await tx.follow(self.hot)
 
     @asynccontextmanager

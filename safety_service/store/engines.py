@@ -1,6 +1,5 @@
 """Connections to both kinds of database, and their drivers' errors in the service's own words."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -88,7 +87,7 @@ async def away_is_said(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection; DatabaseAway when there is none to be had, TryAgain when all are in use."""
     try:
         connection = await engine.connect()
-    except (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseAway(f"no connection to the database ({type(error).__name__})") from error
     except PoolTimeout as error:
         raise TryAgain("every connection to the database is in use") from error
@@ -101,7 +100,7 @@ async def away_is_said(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 def _in_our_words(context: ExceptionContext) -> None:
     error = context.original_exception
     code = getattr(error, "sqlstate", None)
-    if isinstance(error, (OSError, asyncio.TimeoutError)):
+    if isinstance(error, (OSError, TimeoutError)):
         context.is_disconnect = True
     if context.is_disconnect or code in _AWAY_CODES:
         raise DatabaseAway("the database went away")

@@ -4,8 +4,6 @@ Nothing here decides anything: whoever is told looks into the database. Losing R
 """
 
 import asyncio
-import contextlib
-import json
 import logging
 import time
 from collections import defaultdict
@@ -13,12 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Protocol
-from uuid import uuid4
-
-import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ def new_index_key() -> str:
 
 
 def blind(index_key: str, text: str) -> str:
-    """What stands in the index in place of the text: HMAC-SHA256 in hex, the same regardless of case and outer space."""
+    """What stands in the index for this text: HMAC-SHA256 in hex, the same regardless of case and outer space."""
     return hmac.new(bytes.fromhex(index_key), text.strip().casefold().encode(), hashlib.sha256).hexdigest()
 
 

@@ -1,4 +1,5 @@
 """Column types: aware UTC times, durations, and sealed text; the same on both databases."""
+# ruff: noqa: ARG002 — the signatures are SQLAlchemy's
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import asyncpg
-
 from sqlalchemy import insert
 
 from safety_service.store import sealing
