@@ -1,1 +1,1 @@
-"""What is said does not depend on where: words in, replies out."""
+"""What is said, wherever it is said: one router, one set of forms, one wording for every channel."""

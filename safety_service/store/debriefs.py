@@ -35,14 +35,18 @@ async def add(tx: Tx, row: Debrief) -> None:
     await tx.conn.execute(insert(debrief).values(**_values(row)))
 
 
-async def get(tx: Tx, debrief_id: UUID) -> Debrief | None:
-    """The debrief with this id."""
-    return await _one(tx, debrief.c.id == debrief_id)
+async def load(tx: Tx, debrief_id: UUID, *, lock: bool = False) -> Debrief | None:
+    """The debrief with this id; `lock` holds it until the transaction ends."""
+    query = select(debrief).where(debrief.c.id == debrief_id)
+    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _read(row)
 
 
 async def of_visit(tx: Tx, visit_id: UUID, worker_id: UUID) -> Debrief | None:
     """This worker's debrief of this visit."""
-    return await _one(tx, debrief.c.visit_id == visit_id, debrief.c.worker_id == worker_id)
+    query = select(debrief).where(debrief.c.visit_id == visit_id, debrief.c.worker_id == worker_id)
+    row = (await tx.conn.execute(query)).one_or_none()
+    return None if row is None else _read(row)
 
 
 async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
@@ -62,11 +66,6 @@ async def due(tx: Tx, limit: int) -> list[Debrief]:
 async def save(tx: Tx, row: Debrief) -> None:
     """Write it back."""
     await tx.conn.execute(update(debrief).where(debrief.c.id == row.id).values(**_values(row)))
-
-
-async def _one(tx: Tx, *conditions: Any) -> Debrief | None:
-    row = (await tx.conn.execute(select(debrief).where(*conditions).with_for_update())).one_or_none()
-    return None if row is None else _read(row)
 
 
 def _read(row: Row[Any]) -> Debrief:

@@ -1,0 +1,122 @@
+"""The inbox: a word is kept here, once, before it is confirmed to the provider (P6)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.chat import inbox
+from safety_service.store.upsert import insert_or
+
+#: An error's text is kept to this length.
+ERROR_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A word as it was kept."""
+
+    id: UUID
+    channel: str
+    provider_id: str
+    chat_index: str
+    person_id: UUID | None
+    received_at: datetime
+    said_at: datetime
+    payload: dict[str, Any]
+    state: str
+    attempts: int
+
+
+async def add(
+    tx: Tx,
+    *,
+    channel: str,
+    provider_id: str,
+    chat: str,
+    person_id: UUID | None,
+    said_at: datetime,
+    payload: dict[str, Any],
+) -> bool:
+    """Keep a word. False: the provider said it before, and it is here already."""
+    word = insert_or(tx, inbox).values(
+        id=new_id(),
+        channel=channel,
+        provider_id=provider_id,
+        chat_index=tx.blind(f"{channel}:{chat}"),
+        person_id=person_id,
+        received_at=tx.now,
+        said_at=said_at,
+        payload=payload,
+        state="new",
+    )
+    once = word.on_conflict_do_nothing(index_elements=["channel", "provider_id"]).returning(inbox.c.id)
+    if (await tx.conn.execute(once)).first() is None:
+        return False
+    tx.announce("inbox")
+    return True
+
+
+async def chats_waiting(tx: Tx, limit: int) -> list[str]:
+    """Chats with a word that has not been handled, the longest waiting first."""
+    oldest = func.min(inbox.c.received_at)
+    query = select(inbox.c.chat_index).where(inbox.c.state == "new").group_by(inbox.c.chat_index)
+    return list((await tx.conn.execute(query.order_by(oldest).limit(limit))).scalars())
+
+
+async def claim(tx: Tx, chat_index: str) -> Received | None:
+    """The chat's oldest unhandled word, locked; None when there is none, or another process has it just now.
+
+    It is chosen before it is locked: stepping over a lock here would take the chat's second word before its first.
+    """
+    waiting = select(inbox.c.id).where(inbox.c.chat_index == chat_index, inbox.c.state == "new")
+    first = (await tx.conn.execute(waiting.order_by(inbox.c.received_at, inbox.c.id).limit(1))).scalar()
+    if first is None:
+        return None
+    mine = select(inbox).where(inbox.c.id == first, inbox.c.state == "new").with_for_update(skip_locked=True)
+    row = (await tx.conn.execute(mine)).first()
+    return None if row is None else _received(row)
+
+
+async def handled(tx: Tx, word_id: UUID) -> None:
+    """It was acted on, in this transaction."""
+    await _close(tx, word_id, "handled", None)
+
+
+async def failed(tx: Tx, word_id: UUID, error: str) -> None:
+    """It cannot be acted on, ever."""
+    await _close(tx, word_id, "failed", error[:ERROR_LENGTH])
+
+
+async def tried(tx: Tx, word_id: UUID, error: str) -> int:
+    """Acting on it failed once more; gives how often by now."""
+    counted = update(inbox).where(inbox.c.id == word_id, inbox.c.state == "new")
+    counted = counted.values(attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
+    return int((await tx.conn.execute(counted.returning(inbox.c.attempts))).scalar() or 0)
+
+
+async def empty(tx: Tx) -> bool:
+    """Whether nothing waits to be handled."""
+    return (await tx.conn.execute(select(inbox.c.id).where(inbox.c.state == "new").limit(1))).first() is None
+
+
+async def of_person(tx: Tx, person_id: UUID, since: datetime, *, channel: str | None = None) -> list[Received]:
+    """What a person said since then, in order."""
+    query = select(inbox).where(inbox.c.person_id == person_id, inbox.c.received_at >= since)
+    if channel is not None:
+        query = query.where(inbox.c.channel == channel)
+    rows = await tx.conn.execute(query.order_by(inbox.c.received_at, inbox.c.id))
+    return [_received(row) for row in rows]
+
+
+async def _close(tx: Tx, word_id: UUID, state: str, error: str | None) -> None:
+    changed = {"state": state, "handled_at": tx.now, "error": error, "attempts": inbox.c.attempts + 1}
+    await tx.conn.execute(update(inbox).where(inbox.c.id == word_id).values(**changed))
+
+
+def _received(row: Any) -> Received:
+    return Received(**{name: getattr(row, name) for name in Received.__dataclass_fields__})
