@@ -1,0 +1,114 @@
+"""Linking a chat to a person, by a code that was given to them."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from safety_service.actions import access
+from safety_service.actions.actor import Actor
+from safety_service.actions.telling import Priority, iso, tell
+from safety_service.domain.refusal import Refused
+from safety_service.store import channels, codes, events, people, stamps
+from safety_service.store.channels import Kind
+from safety_service.store.database import Tx
+from safety_service.store.hot import Hot
+from safety_service.store.people import Person
+
+#: Who tries codes oftener than this is told to wait.
+TRIES = 10
+TRIES_WITHIN = timedelta(minutes=15)
+#: The stamp under which the Telegram bot keeps its own name: `{"username": …}`.
+BOT_STAMP = "telegram_bot"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A one-time code, and where it leads. `bot`: the Telegram bot's name, where it is known."""
+
+    person: Person
+    code: str
+    bot: str | None
+
+    @property
+    def telegram_link(self) -> str | None:
+        """A link that opens the bot and links the chat."""
+        return None if self.bot is None else f"https://t.me/{self.bot}?start={self.code}"
+
+    def web_link(self, base_url: str) -> str:
+        """A link that signs in on the web."""
+        return f"{base_url.rstrip('/')}/in/{self.code}"
+
+
+async def throttle(hot: Hot, who: str) -> None:
+    """Count one try of a code by `who` (a chat, a network address). Raises Refused: `too_many_tries`."""
+    key = hashlib.sha256(who.encode()).hexdigest()[:32]
+    if await hot.count(f"code:{key}", TRIES_WITHIN) > TRIES:
+        raise Refused("too_many_tries")
+
+
+async def invite(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
+    """A fresh code with which this person links a chat, pairs a device, or signs in. An older one stops working."""
+    person = await people.get(tx, person_id)
+    access.may_run_people(by, person.agency_id)
+    if not person.active:
+        raise Refused("deactivated", name=person.name)
+    code = await codes.issue(tx, "link", person_id, None if by is None else by.person_id)
+    bot = await stamps.last(tx, BOT_STAMP)
+    await _log(tx, person, "invited", by=None if by is None else by.person_id)
+    return Invitation(person, code, None if bot is None else str(bot.info["username"]))
+
+
+async def link_chat(tx: Tx, kind: Kind, address: str, code: str) -> Person:
+    """Use a code: this chat is the person's from now on, and their other channels hear of it.
+
+    Raises Refused: `code_unknown`, `code_used`, `code_expired`, `chat_of_another`; undone, the code still works.
+    """
+    person = await people.get(tx, await codes.use(tx, "link", code))
+    known = await channels.by_address(tx, kind, address)
+    if known is None:
+        await tell_the_old(tx, person, kind)
+        await channels.link(tx, person.id, kind, address)
+    elif known.person_id == person.id:
+        await channels.unblock(tx, known.id)
+    else:
+        # Taking it away would cut off somebody who may be watched through it.
+        raise Refused("chat_of_another")
+    await _log(tx, person, "linked", by=person.id, kind=kind)
+    return person
+
+
+async def open_chat_page(tx: Tx, person: Person) -> None:
+    """The chat page in a browser is a live channel of the person's from their first signing in."""
+    address = str(person.id)
+    known = await channels.by_address(tx, "webchat", address)
+    if known is None:
+        await channels.link(tx, person.id, "webchat", address)
+    else:
+        await channels.unblock(tx, known.id)
+
+
+async def tell_the_old(tx: Tx, person: Person, kind: str) -> None:
+    """Tell the person, by what they had before, that somebody now speaks as them from somewhere else."""
+    await tell(tx, [person.id], "link.new_channel", {"kind": kind, "at": iso(tx.now)}, priority=Priority.NEWS)
+
+
+async def unlink(tx: Tx, actor: Actor, kind: Kind, address: str) -> None:
+    """`/stop`: nothing more is sent to this chat. Watching and duty go on: they end in their own ways only."""
+    known = await channels.by_address(tx, kind, address)
+    if known is None or known.person_id != actor.person_id:
+        return
+    await channels.end(tx, known.id)
+    await _log(tx, await people.get(tx, actor.person_id), "unlinked", by=actor.person_id, kind=kind)
+
+
+async def _log(tx: Tx, person: Person, verb: str, *, by: UUID | None, **details: str) -> None:
+    await events.log(
+        tx,
+        actor_id=by,
+        agency_id=person.agency_id,
+        verb=verb,
+        subject="person",
+        subject_id=person.id,
+        details=details,
+    )

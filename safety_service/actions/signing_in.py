@@ -1,0 +1,68 @@
+"""Signing in on the web and pairing a device, by one-time codes."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from safety_service.actions import access, linking
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.linking import Invitation
+from safety_service.domain.refusal import Refused
+from safety_service.store import codes, events, people, sessions
+from safety_service.store.database import Tx
+from safety_service.store.people import Person
+from safety_service.store.sessions import Kind, Session
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody signed in; the token is theirs to keep and is not stored."""
+
+    person: Person
+    token: str
+
+
+async def sign_in_link(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
+    """A fresh code with which this person signs in on the web once."""
+    person = await people.get(tx, person_id)
+    access.may_run_people(by, person.agency_id)
+    if not person.active:
+        raise Refused("deactivated", name=person.name)
+    code = await codes.issue(tx, "sign_in", person_id, None if by is None else by.person_id)
+    return Invitation(person, code, None)
+
+
+async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web") -> SignedIn:
+    """Use a code and begin a session: in a browser, which also becomes the person's chat page, or on a device.
+
+    The person's other channels hear of it. Raises Refused: `code_unknown`, `code_used`, `code_expired`.
+    """
+    person_id = await codes.use(tx, "sign_in" if kind == "web" else "link", code)
+    person = await people.get(tx, person_id)
+    await linking.tell_the_old(tx, person, kind)
+    if kind == "web":
+        await linking.open_chat_page(tx, person)
+    token = await sessions.start(tx, person_id, kind, label)
+    await _log(tx, person, "signed_in", kind=kind, label=label)
+    return SignedIn(person, token)
+
+
+async def end(tx: Tx, actor: Actor, session_id: UUID) -> None:
+    """Sign out, or drop a lost phone: one's own. Raises NotFound."""
+    mine: list[Session] = await sessions.of_person(tx, actor.person_id)
+    if session_id not in {each.id for each in mine}:
+        raise NotFound
+    await sessions.end(tx, session_id)
+    await _log(tx, await people.get(tx, actor.person_id), "signed_out", kind="session")
+
+
+async def _log(tx: Tx, person: Person, verb: str, **details: str) -> None:
+    await events.log(
+        tx,
+        actor_id=person.id,
+        agency_id=person.agency_id,
+        verb=verb,
+        subject="session",
+        subject_id=person.id,
+        details=details,
+    )

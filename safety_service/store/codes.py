@@ -1,0 +1,72 @@
+"""One-time codes of 128 bits. Only a digest is kept; a code works once, for 24 hours."""
+
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from safety_service.domain.refusal import Refused
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.people import code, person
+
+Purpose = Literal["link", "sign_in"]
+
+LIFE = timedelta(hours=24)
+_BYTES = 16
+
+
+async def issue(tx: Tx, purpose: Purpose, person_id: UUID, by: UUID | None) -> str:
+    """A fresh code for this person; an older one for the same purpose stops working."""
+    unused = (code.c.person_id == person_id) & (code.c.purpose == purpose) & code.c.used_at.is_(None)
+    await tx.conn.execute(update(code).where(unused, code.c.expires_at > tx.now).values(expires_at=tx.now))
+    # Base 32: it can be read out and typed on a phone, and Telegram takes it in a link.
+    fresh = base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()
+    await tx.conn.execute(
+        insert(code).values(
+            id=new_id(),
+            digest=_digest(fresh),
+            purpose=purpose,
+            person_id=person_id,
+            expires_at=tx.now + LIFE,
+            created_by=by,
+            created_at=tx.now,
+        )
+    )
+    return fresh
+
+
+async def use(tx: Tx, purpose: Purpose, given: str) -> UUID:
+    """Use up a code and say whose it is. An invitation (`link`) signs in as well.
+
+    Raises Refused: `code_unknown`, `code_used`, `code_expired`.
+    """
+    good_for = ("link",) if purpose == "link" else ("link", "sign_in")
+    this = (code.c.digest == _digest(given)) & code.c.purpose.in_(good_for)
+    active = select(person.c.id).where(person.c.id == code.c.person_id, person.c.active).exists()
+    still = (code.c.used_at.is_(None)) & (code.c.expires_at > tx.now) & active
+    # One statement tries and takes: of two who use it at the same moment, one gets it.
+    taken = update(code).where(this, still).values(used_at=tx.now).returning(code.c.person_id)
+    person_id: UUID | None = (await tx.conn.execute(taken)).scalar_one_or_none()
+    if person_id is not None:
+        return person_id
+    row = (await tx.conn.execute(select(code.c.used_at, code.c.expires_at).where(this))).first()
+    if row is None:
+        raise Refused("code_unknown")
+    if row.used_at is not None:
+        raise Refused("code_used")
+    raise Refused("code_expired" if row.expires_at <= tx.now else "code_unknown")
+
+
+async def end_all(tx: Tx, person_id: UUID) -> None:
+    """No code of this person works any more."""
+    unused = (code.c.person_id == person_id) & code.c.used_at.is_(None) & (code.c.expires_at > tx.now)
+    await tx.conn.execute(update(code).where(unused).values(expires_at=tx.now))
+
+
+def _digest(given: str) -> str:
+    return hashlib.sha256(given.strip().lower().encode()).hexdigest()

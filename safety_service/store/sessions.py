@@ -1,0 +1,96 @@
+"""Signed-in browsers and paired devices. Only a digest of the token is kept."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.people import person, session
+
+Kind = Literal["web", "device"]
+
+#: Counted from the last time that it was seen: nobody is signed out in the middle of a visit.
+LIFE: dict[Kind, timedelta] = {"web": timedelta(days=30), "device": timedelta(days=180)}
+#: A session seen again within this time is not written again.
+SEEN_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser or a device that speaks for a person."""
+
+    id: UUID
+    person_id: UUID
+    kind: Kind
+    label: str
+    created_at: datetime
+    seen_at: datetime
+
+
+async def start(tx: Tx, person_id: UUID, kind: Kind, label: str = "") -> str:
+    """Begin a session; gives the token, which is not kept. `label`: what the person will know it by."""
+    token = secrets.token_urlsafe(32)
+    await tx.conn.execute(
+        insert(session).values(
+            id=new_id(),
+            digest=_digest(token),
+            kind=kind,
+            person_id=person_id,
+            label=label[:200],
+            created_at=tx.now,
+            seen_at=tx.now,
+            expires_at=tx.now + LIFE[kind],
+        )
+    )
+    return token
+
+
+async def person_of(tx: Tx, token: str) -> Session | None:
+    """The session that this token belongs to; None: unknown, ended, expired, or its person was deactivated."""
+    query = (
+        select(session)
+        .join(person, person.c.id == session.c.person_id)
+        .where(session.c.digest == _digest(token), session.c.ended_at.is_(None), session.c.expires_at > tx.now)
+        .where(person.c.active)
+    )
+    row = (await tx.conn.execute(query)).first()
+    return None if row is None else _session(row)
+
+
+async def seen(tx: Tx, one: Session) -> None:
+    """It was used now, and lives on from here. Writes once an hour at most."""
+    if tx.now - one.seen_at >= SEEN_EVERY:
+        values = {"seen_at": tx.now, "expires_at": tx.now + LIFE[one.kind]}
+        await tx.conn.execute(update(session).where(session.c.id == one.id).values(values))
+
+
+async def of_person(tx: Tx, person_id: UUID) -> list[Session]:
+    """The person's sessions that still work, the oldest first."""
+    working = (session.c.person_id == person_id, session.c.ended_at.is_(None), session.c.expires_at > tx.now)
+    return [_session(row) for row in await tx.conn.execute(select(session).where(*working).order_by(session.c.id))]
+
+
+async def end(tx: Tx, session_id: UUID) -> None:
+    """It works no more."""
+    still = (session.c.id == session_id) & session.c.ended_at.is_(None)
+    await tx.conn.execute(update(session).where(still).values(ended_at=tx.now))
+
+
+async def end_all(tx: Tx, person_id: UUID) -> None:
+    """No session of this person works any more."""
+    still = (session.c.person_id == person_id) & session.c.ended_at.is_(None)
+    await tx.conn.execute(update(session).where(still).values(ended_at=tx.now))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(row.id, row.person_id, row.kind, row.label, row.created_at, row.seen_at)
