@@ -13,10 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.policy import Policy
-from safety_service.store import policies, sealing
+from safety_service.store import policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
-from safety_service.store.engines import away_is_said, open_engines
-from safety_service.store.errors import SchemaIsOlder
+from safety_service.store.engines import connected, open_engines
 from safety_service.store.hot import Hot, InProcessHot
 from safety_service.store.policies import Shelf
 from safety_service.store.tables.system import secret
@@ -105,7 +104,7 @@ class Database:
         write, read = open_engines(url, pool_size)
         database = cls(write, read, clock or DatabaseClock(), hot or InProcessHot())
         try:
-            await database._read_index_key()
+            await database._check()
         except BaseException:
             await database.close()
             raise
@@ -135,7 +134,7 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncIterator[Tx]:
-        async with away_is_said(engine) as conn, conn.begin():
+        async with connected(engine) as conn, conn.begin():
             yield Tx(conn, await self.clock.now(conn), self)
 
     @asynccontextmanager
@@ -150,9 +149,8 @@ class Database:
             finally:
                 self._writing = None
 
-    async def _read_index_key(self) -> None:
+    async def _check(self) -> None:
         async with self.reading() as tx:
-            key = (await tx.conn.execute(select(secret.c.value).where(secret.c.name == "index"))).scalar()
-        if key is None:
-            raise SchemaIsOlder("the database has no schema yet")
+            await tx.conn.run_sync(schema.must_be_current)
+            key = (await tx.conn.execute(select(secret.c.value).where(secret.c.name == "index"))).scalar_one()
         self.index_key = key

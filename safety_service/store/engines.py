@@ -43,20 +43,34 @@ def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     """For writing, for reading. Connects to nothing yet."""
     address = driver_url(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address, 1, "BEGIN IMMEDIATE"), _sqlite(address, _SQLITE_READERS, "BEGIN", read_only=True)
+        write = _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = ON")
+        return write, _sqlite(address, _SQLITE_READERS, "BEGIN", "query_only = ON")
+    engine = _postgresql(address, pool_size)
+    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def open_for_upgrade(url: str) -> AsyncEngine:
+    """For changing tables: SQLite makes an altered table anew, and must not mind references while it does."""
+    address = driver_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = OFF")
+    return _postgresql(address, 1)
+
+
+def _postgresql(address: URL, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         address,
         hide_parameters=True,
-        pool_size=pool_size,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
         connect_args={"timeout": 5, "command_timeout": 40, "server_settings": _POSTGRES_SETTINGS},
     )
     event.listen(engine.sync_engine, "handle_error", _in_our_words)
-    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine
 
 
-def _sqlite(address: URL, connections: int, begin: str, *, read_only: bool = False) -> AsyncEngine:
+def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncEngine:
     engine = create_async_engine(
         address, hide_parameters=True, pool_size=connections, max_overflow=0, connect_args={"timeout": 8}
     )
@@ -66,12 +80,8 @@ def _sqlite(address: URL, connections: int, begin: str, *, read_only: bool = Fal
         # The driver shall begin nothing by itself: we say BEGIN IMMEDIATE, or savepoints and locks go wrong.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 8000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            cursor.execute("PRAGMA query_only = ON")
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -83,7 +93,7 @@ def _sqlite(address: URL, connections: int, begin: str, *, read_only: bool = Fal
 
 
 @asynccontextmanager
-async def away_is_said(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection; DatabaseAway when there is none to be had, TryAgain when all are in use."""
     try:
         connection = await engine.connect()

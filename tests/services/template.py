@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import asyncpg
-from sqlalchemy import insert
 
-from safety_service.store import sealing
-from safety_service.store.engines import open_engines
+from safety_service.store import migrate, sealing
 from safety_service.store.sealing import KeyRing
-from safety_service.store.tables import metadata
-from safety_service.store.tables.system import secret
 from tests.services.postgres import PostgresServer
 from tests.services.run import Run
 
@@ -23,11 +19,7 @@ TEST_KEY = "ZG9vcnN0ZXAgdGVzdHMgb25seSwgbm90IGEgc2VjcmU="
 async def prepare_template(database_url: str) -> None:
     """Brings an empty database (`sqlite:///…` or `postgresql://…`) to the newest schema."""
     sealing.use(KeyRing([TEST_KEY]))
-    write, _ = open_engines(database_url, 1)
-    async with write.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-        await connection.execute(insert(secret).values(name="index", value=sealing.new_index_key()))
-    await write.dispose()
+    await migrate.upgrade(database_url)
 
 
 async def postgres_template(run: Run, server: PostgresServer) -> str:
