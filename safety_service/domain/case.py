@@ -42,6 +42,7 @@ def step(case: Case, event: ev.Event, world: World) -> tuple[Case, Effects]:
     visit, wanted = apply(case.visit, event, world.now, world.policy)
     alerts = list(case.alerts)
     effects: list[VisitEffect | AlertEffect] = []
+    more: Effects
     for effect in wanted:
         if isinstance(effect, RaiseAlert):
             alerts, more = raise_alert(alerts, effect, visit.id, visit.risk, world)
@@ -58,7 +59,7 @@ def raise_alert(
 ) -> tuple[list[Alert], tuple[AlertEffect, ...]]:
     """Open an alert, or tell the owner of the one that is open: a second miss does not open a second alert."""
     for place, alert in enumerate(alerts):
-        if _swallows(alert, wanted):
+        if swallows(alert, wanted):
             after, effects = handling.repeated(alert, wanted.kind, world.now, world.present)
             return [*alerts[:place], after, *alerts[place + 1 :]], effects
     ladder = freeze(wanted.kind, risk, world.policy)
@@ -76,7 +77,8 @@ def raise_alert(
     return [*alerts, opened], told
 
 
-def _swallows(alert: Alert, wanted: RaiseAlert) -> bool:
+def swallows(alert: Alert, wanted: RaiseAlert) -> bool:
+    """Whether this open alert takes what is wanted in: its owner is told, and no second one opens."""
     if not alert.open or alert.worker_id != wanted.worker_id:
         return False
     if alert.kind is wanted.kind:

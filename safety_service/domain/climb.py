@@ -73,7 +73,7 @@ def _next_rung(alert: Alert, present: Present, many: int) -> tuple[int, frozense
     filled = 0
     for number in _rungs_above(alert):
         rung, who = number, alert.ladder.rung(number).who
-        standing = present.get(who, frozenset()) - {alert.worker_id}
+        standing = frozenset(each for each in present.get(who, ()) if each != alert.worker_id)
         # Somebody who stands on two rungs is one person: the second rung must be somebody else.
         if number < alert.ladder.last and not (standing - alert.told - people):
             passed.append(who)
@@ -82,7 +82,7 @@ def _next_rung(alert: Alert, present: Present, many: int) -> tuple[int, frozense
         filled += 1
         if filled >= many:
             break
-    return rung, frozenset(each for each in people if each is not None), tuple(passed)
+    return rung, people, tuple(passed)
 
 
 def _rungs_above(alert: Alert) -> Iterator[int]:

@@ -1,0 +1,97 @@
+"""The message to act from: what an alarm says, line by line (practice.md, "The alarm, line by line")."""
+
+from typing import Any
+from uuid import UUID
+
+from safety_service.actions.scene import Scene
+from safety_service.actions.telling import iso
+from safety_service.domain.watch import Watch
+from safety_service.store import agencies, alerts, people, said
+from safety_service.store.alerts import AlertRow
+from safety_service.store.database import Tx
+
+
+async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
+    """Everything that the alarm's template may say; what is not known is None."""
+    alert = row.alert
+    params: dict[str, Any] = {
+        "alert_id": str(alert.id),
+        "number": alert.number,
+        "kind": alert.kind,
+        "state": alert.state,
+        "risk": scene.risk,
+        "opened_at": iso(alert.opened_at),
+        "due_at": iso(alert.due_at),
+        "visit_id": None if alert.visit_id is None else str(alert.visit_id),
+        "step": alert.step,
+        "rung": alert.rung,
+        "office_phone": (await agencies.get(tx, row.agency_id)).office_phone,
+        **_visit_lines(scene, alert.worker_id),
+        **await _worker_lines(tx, scene, alert.worker_id),
+        **await _ladder_lines(tx, row, scene),
+    }
+    return params
+
+
+def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
+    row = scene.row
+    if row is None:
+        return {"address": None, "ref": None, "because": [], "latitude": None, "longitude": None, "last_word_at": None}
+    watch = _watch_of(scene, worker_id)
+    return {
+        "address": row.address.get("text"),
+        "latitude": row.address.get("latitude"),
+        "longitude": row.address.get("longitude"),
+        "ref": row.family_ref,
+        "because": [each["says"] for each in row.because],
+        "transport": row.answers.get("transport"),
+        "exit": row.answers.get("exit"),
+        "code_phrase": row.answers.get("code_phrase"),
+        "starts_at": iso(row.visit.starts_at),
+        "ends_at": iso(row.visit.ends_at),
+        "last_word_at": iso(watch.last_word_at) if watch else None,
+    }
+
+
+def _watch_of(scene: Scene, worker_id: UUID | None) -> Watch | None:
+    if scene.row is None:
+        return None
+    return next((each for each in scene.row.visit.watches if each.worker_id == worker_id), None)
+
+
+async def _worker_lines(tx: Tx, scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
+    if worker_id is None:
+        return {"worker": None, "worker_id": None, "worker_phone": None, "responder": None, "last_position": None}
+    everyone = await people.many(tx, scene.workers | {worker_id})
+    worker = everyone[worker_id]
+    others = sorted(person.name for each, person in everyone.items() if each != worker_id)
+    seen = await said.last_position(tx, worker_id, scene.visit_id)
+    return {
+        "worker": worker.name,
+        "worker_id": str(worker_id),
+        "worker_phone": worker.phone,
+        "responder": worker.responder,
+        "alone": not others,
+        "with": others,
+        "last_position": None if seen is None else {**(seen.position or {}), "at": iso(seen.said_at)},
+    }
+
+
+async def _ladder_lines(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
+    alert = row.alert
+    told = await alerts.who_was_told(tx, alert.id)
+    following = alert.ladder.rung(alert.rung + 1)
+    standing = scene.present.get(following.who, frozenset()) - alert.told
+    last = alert.rung >= alert.ladder.last
+    names = await people.many(tx, {each.person_id for each in told} | set(standing))
+    return {
+        "told": [{"name": names[each.person_id].name, "at": iso(each.at)} for each in told if each.person_id in names],
+        "owner": None if alert.owner_id is None else (await people.get(tx, alert.owner_id)).name,
+        "owner_id": None if alert.owner_id is None else str(alert.owner_id),
+        "next": None
+        if last
+        else {
+            "who": sorted(names[each].name for each in standing if each in names) or [following.who],
+            "at": iso(alert.next_at),
+        },
+    }

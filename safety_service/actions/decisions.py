@@ -1,0 +1,44 @@
+"""A manager's decision on a visit that waits for one; never one's own, always with a reason."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from safety_service.actions import matters
+from safety_service.actions import scene as scenes
+from safety_service.actions.access import may_decide
+from safety_service.actions.actor import Actor
+from safety_service.actions.carrying import carry_out
+from safety_service.actions.errors import NotFound
+from safety_service.domain import events as ev
+from safety_service.domain.visit import apply
+from safety_service.domain.words import Decided
+from safety_service.store import events, visits
+from safety_service.store.database import Tx
+from safety_service.store.visits import Decision, VisitRow
+
+
+async def decide(tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason: str) -> VisitRow:
+    """Keep a decision on a visit and tell its workers. Raises NotFound, Refused."""
+    row = await visits.load(tx, visit_id, lock=True)
+    if row is None:
+        raise NotFound
+    may_decide(actor, await matters.of_visit(tx, row))
+    made = ev.DecisionMade(by=actor.person_id, decided=decided, reason=reason)
+    after, effects = apply(row.visit, made, tx.now, await tx.policy())
+    kept = Decision(kind=decided, reason=reason.strip(), by=actor.person_id, at=tx.now)
+    await visits.insert_decision(tx, row.id, kept, row.version)
+    await visits.save(tx, row.visit, after)
+    changed = replace(row, visit=after, decision=kept)
+    await events.log(
+        tx,
+        agency_id=row.agency_id,
+        actor_id=actor.person_id,
+        verb="decided",
+        subject="visit",
+        subject_id=row.id,
+        visit_id=row.id,
+        details={"kind": decided, "reason": kept.reason},
+    )
+    await carry_out(tx, await scenes.of_visit(tx, changed, with_people=False), {}, effects)
+    tx.announce(f"board:{row.team_id}")
+    return changed

@@ -1,0 +1,106 @@
+"""What becomes of messages: leased, sent, failed, tried later, unknown; and what follows from that (P4)."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from safety_service.actions import scene as scenes
+from safety_service.actions.carrying import carry_out
+from safety_service.actions.cases import raise_on_visit
+from safety_service.actions.telling import Priority
+from safety_service.domain import handling
+from safety_service.domain.effects import RaiseAlert
+from safety_service.domain.words import Kind
+from safety_service.store import alerts, channels, events, outbox, visits
+from safety_service.store.database import Tx
+from safety_service.store.outbox import Outgoing
+
+#: How long after an unknown outcome an alarm is sent again, marked as a repeat.
+AGAIN_AFTER = timedelta(seconds=2)
+
+
+async def lease(
+    tx: Tx,
+    channel_kinds: Collection[str],
+    limit: int,
+    holder: str,
+    for_: timedelta,
+    *,
+    most: Priority = Priority.ROUTINE,
+    least: Priority = Priority.DANGER,
+) -> list[Outgoing]:
+    """Take the most urgent messages that are due; stale reminders are dropped, and their rows say so."""
+    await outbox.drop_stale(tx)
+    return await outbox.lease(tx, channel_kinds, limit, holder, for_, most=most, least=least)
+
+
+async def sent(tx: Tx, message_id: UUID, provider_id: str | None) -> None:
+    """A provider for urgent messages took it: the person is reached."""
+    await outbox.record(tx, message_id, "sent", sent_at=tx.now, reached_at=tx.now, provider_id=provider_id, error=None)
+
+
+async def later(tx: Tx, message_id: UUID, not_before: datetime, error: str) -> None:
+    """Surely not taken: tried again at `not_before`."""
+    await outbox.record(tx, message_id, "pending", not_before=not_before, error=error)
+
+
+async def unknown(tx: Tx, message: Outgoing, error: str) -> None:
+    """It may have been taken. An alarm goes out again, marked as a repeat; anything else is not said twice.
+
+    An alarm sent again and again unknown is not reached: the next rung hears by its reach time meanwhile.
+    """
+    if message.priority <= Priority.ALARM:
+        again = tx.now + AGAIN_AFTER * min(message.attempts, 5)
+        await outbox.record(tx, message.id, "pending", not_before=again, maybe_sent=True, error=error)
+        return
+    await outbox.record(tx, message.id, "sent", sent_at=tx.now, maybe_sent=True, error=error)
+
+
+async def failed(tx: Tx, message: Outgoing, error: str, *, blocked: bool) -> None:
+    """It can never be taken. A blocked channel is closed, and whoever depended on it is found another way."""
+    await outbox.record(tx, message.id, "failed", error=error)
+    await events.log(
+        tx,
+        agency_id=message.agency_id,
+        actor_id=None,
+        verb="not_delivered",
+        subject="person",
+        subject_id=message.person_id,
+        visit_id=message.visit_id,
+        alert_id=message.alert_id,
+        details={"template": message.template, "channel": message.channel, "error": error[:300]},
+    )
+    if blocked:
+        await channel_blocked(tx, message.channel_id, message.person_id)
+    if message.alert_id is not None and message.template.startswith("alarm."):
+        await _climb_if_hopeless(tx, message.alert_id)
+
+
+async def channel_blocked(tx: Tx, channel_id: UUID, person_id: UUID) -> None:
+    """The person cannot be reached there any more: what they own lapses; if they are watched, their manager hears."""
+    await channels.block(tx, channel_id)
+    left = (await channels.live_many(tx, [person_id])).get(person_id, ())
+    if left:
+        return
+    for owned in await alerts.owned_by(tx, person_id):
+        after, effects = handling.owner_gone(owned.alert, tx.now)
+        saved = await alerts.save(tx, owned, after)
+        scene = scenes.Scene(agency_id=owned.agency_id, team_id=owned.team_id, workers=frozenset())
+        await carry_out(tx, scene, {saved.id: saved}, effects)
+    for row in await visits.live_of_worker(tx, person_id, lock=True):
+        scene = await scenes.of_visit(tx, row)
+        await raise_on_visit(tx, scene, RaiseAlert(person_id, Kind.UNDELIVERABLE, tx.now, tx.now))
+
+
+async def _climb_if_hopeless(tx: Tx, alert_id: UUID) -> None:
+    row = await alerts.load(tx, alert_id, lock=True)
+    if row is None or await outbox.hopeful(tx, alert_id, row.alert.step):
+        return
+    await alerts.save(tx, row, handling.not_reached(row.alert, tx.now))
+    tx.announce("sweep")
+
+
+async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> None:
+    """The open chat page showed these messages to this person."""
+    if message_ids:
+        await outbox.mark_reached(tx, person_id, message_ids)

@@ -1,0 +1,188 @@
+"""Planning a visit: judge the risk, arm the watch, ask for a decision where policy wants one."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from safety_service.actions import scene as scenes
+from safety_service.actions.access import may_plan_for
+from safety_service.actions.actor import Actor
+from safety_service.actions.carrying import carry_out
+from safety_service.domain import visit as rules
+from safety_service.domain.refusal import Refused
+from safety_service.domain.risk import Because, Planned, judge
+from safety_service.domain.words import Risk, Role
+from safety_service.store import agencies, events, exclusions, families, people, roles, visits
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.visits import VisitRow, Wanted
+
+#: A manager who visits is a practitioner on that visit.
+_GOES_OUT = frozenset({Role.PRACTITIONER, Role.MANAGER})
+#: A visit longer than this is a mistake in its times.
+LONGEST = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """A visit as it is asked for. Times are aware UTC; positions are WGS-84 degrees."""
+
+    family_ref: str
+    starts_at: datetime
+    ends_at: datetime
+    address_text: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    purpose: str = ""
+    check_in_every: timedelta | None = None
+    #: Empty: the person who plans.
+    workers: tuple[UUID, ...] = ()
+    speaker_id: UUID | None = None
+    answers: dict[str, Any] = field(default_factory=dict)
+    travel: timedelta | None = None
+
+
+async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
+    """Keep and arm a visit. Raises Refused when its times or people make no sense, or it lacks its strategies."""
+    asked = await _completed(tx, actor, request)
+    family_id = await families.by_ref(tx, actor.agency_id, asked.family_ref)
+    team_id = await _team_of(tx, actor, asked, family_id)
+    risk, because = await judge_risk(tx, actor, asked)
+    family_id = await families.ensure(tx, actor.agency_id, asked.family_ref)
+    policy = await tx.policy()
+    visit, effects = rules.plan(
+        new_id(),
+        asked.workers,
+        risk=risk,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        interval=asked.check_in_every,
+        travel=asked.travel or policy.words.travel,
+        now=tx.now,
+        policy=policy,
+        speaker_id=asked.speaker_id,
+    )
+    row = VisitRow(
+        visit=visit,
+        agency_id=actor.agency_id,
+        team_id=team_id,
+        family_id=family_id,
+        family_ref=asked.family_ref,
+        purpose=asked.purpose,
+        address={"text": asked.address_text, "latitude": asked.latitude, "longitude": asked.longitude},
+        because=[{"key": each.key, "level": each.level, "says": each.says} for each in because],
+        answers=asked.answers,
+        created_at=tx.now,
+        created_by=actor.person_id,
+    )
+    await visits.insert_visit(tx, row)
+    await _log(tx, actor, row)
+    await carry_out(tx, await scenes.of_visit(tx, row, with_people=bool(effects)), {}, effects)
+    tx.announce(f"board:{team_id}")
+    tx.announce("sweep")
+    return row
+
+
+async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, tuple[Because, ...]]:
+    """The risk of a visit as it is asked for, with every true line."""
+    agency = await agencies.get(tx, actor.agency_id)
+    zone = ZoneInfo(agency.timezone)
+    family_id = await families.by_ref(tx, actor.agency_id, _ref(request.family_ref))
+    planned = Planned(
+        answers=request.answers,
+        facts=[] if family_id is None else await families.facts(tx, family_id),
+        workers=frozenset(request.workers or (actor.person_id,)),
+        starts_at=request.starts_at.astimezone(zone),
+        ends_at=request.ends_at.astimezone(zone),
+        family_known=family_id is not None and await families.known(tx, family_id),
+        worker_name=actor.name,
+    )
+    return judge(planned, await tx.policy())
+
+
+async def last_of_family(tx: Tx, actor: Actor, ref: str) -> VisitRow | None:
+    """The last visit of this family that this person may know of: what "as last time" means."""
+    family_id = await families.by_ref(tx, actor.agency_id, _ref(ref))
+    if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
+        return None
+    managed = actor.teams(Role.MANAGER)
+    wanted = Wanted(agency_id=actor.agency_id, family_id=family_id, worker_id=actor.person_id)
+    if managed:
+        wanted = replace(wanted, teams=managed)
+    rows = await visits.listed(tx, wanted, 1)
+    return rows[0] if rows else None
+
+
+async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRow]:
+    """The last visit to each of the families that this worker saw lately, newest first."""
+    rows = await visits.listed(tx, Wanted(agency_id=actor.agency_id, worker_id=actor.person_id), limit * 6)
+    latest: dict[UUID, VisitRow] = {}
+    for row in rows:
+        latest.setdefault(row.family_id, row)
+    return list(latest.values())[:limit]
+
+
+async def _completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
+    """The request with the ref tidied, workers filled in, and an address from last time where none is given."""
+    ref = _ref(request.family_ref)
+    if not ref:
+        raise Refused("ref_wanted")
+    if request.ends_at - request.starts_at > LONGEST:
+        raise Refused("visit_too_long")
+    workers = tuple(dict.fromkeys(request.workers)) or (actor.person_id,)
+    if request.speaker_id is not None and request.speaker_id not in workers:
+        raise Refused("speaker_must_go")
+    if request.answers.get("hostility") == "threat" and not str(request.answers.get("strategies") or "").strip():
+        raise Refused("strategies_wanted")
+    asked = replace(request, family_ref=ref, workers=workers)
+    if not asked.address_text and asked.latitude is None:
+        before = await last_of_family(tx, actor, ref)
+        if before is not None:
+            place = before.address
+            asked = replace(
+                asked,
+                address_text=place.get("text") or "",
+                latitude=place.get("latitude"),
+                longitude=place.get("longitude"),
+            )
+    return asked
+
+
+def _ref(text: str) -> str:
+    return " ".join(text.split()).upper()[:64]
+
+
+async def _team_of(tx: Tx, actor: Actor, asked: PlanRequest, family_id: UUID | None) -> UUID:
+    """The team that the visit belongs to: one in which the first worker practises, the actor's own before others.
+
+    Raises NotFound, Refused: whom the actor may not plan for, and who is kept off this family.
+    """
+    known = await people.many(tx, asked.workers)
+    if any(each not in known or not known[each].active for each in asked.workers):
+        raise Refused("worker_unknown")
+    first = known[asked.workers[0]]
+    practises = [team for team, held in first.roles.items() if held & _GOES_OUT]
+    if not practises:
+        raise Refused("no_team")
+    team_id = min(practises, key=lambda team: (Role.MANAGER not in actor.roles.get(team, ()), team not in actor.roles))
+    visiting = await roles.with_role(tx, Role.PRACTITIONER, team_id=team_id) | await roles.with_role(
+        tx, Role.MANAGER, team_id=team_id
+    )
+    excluded = await exclusions.excluded(tx, None, family_id)
+    may_plan_for(actor, team_id, frozenset(asked.workers), visiting, excluded)
+    return team_id
+
+
+async def _log(tx: Tx, actor: Actor, row: VisitRow) -> None:
+    await events.log(
+        tx,
+        agency_id=row.agency_id,
+        actor_id=actor.person_id,
+        verb="planned",
+        subject="visit",
+        subject_id=row.id,
+        visit_id=row.id,
+        details={"risk": row.visit.risk, "because": row.because, "via": actor.via},
+    )

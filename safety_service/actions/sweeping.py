@@ -1,0 +1,118 @@
+"""What the clock does: due watches, due alerts, unanswered requests to be rung. A savepoint each (P2)."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+from safety_service.actions import scene as scenes
+from safety_service.actions.alerts import scene_of
+from safety_service.actions.carrying import carry_out
+from safety_service.actions.cases import happen, raise_on_visit, raise_without_visit
+from safety_service.actions.rings import raise_ring
+from safety_service.actions.rings import scene_of as scene_of_ring
+from safety_service.actions.scene import Scene
+from safety_service.domain import events as ev
+from safety_service.domain.climb import deadline
+from safety_service.domain.effects import RaiseAlert
+from safety_service.domain.words import Kind
+from safety_service.store import alerts, outbox, rings, visits
+from safety_service.store.database import Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.rings import Ring
+from safety_service.store.visits import VisitRow
+
+log = logging.getLogger(__name__)
+
+#: What could not be worked on is tried again after this long; until then an `unwatched` alert says so.
+TRY_AGAIN_AFTER = timedelta(seconds=60)
+
+
+async def sweep_watches(tx: Tx, limit: int) -> int:
+    """Pass at most `limit` due moments of watches, alarms first. One that fails raises `unwatched`, and stops no other.
+
+    1. Claim the due watches; what another sweep holds is skipped.
+    2. Load their visits at once.
+    3. Each in a savepoint: the rules, the rows, the messages.
+    4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
+    """
+    due = await visits.claim_due(tx, limit)
+    rows = await visits.load_many(tx, {visit_id for visit_id, _ in due})
+    for visit_id, worker_id in due:
+
+        async def work(visit_id: UUID = visit_id, worker_id: UUID = worker_id) -> None:
+            rows[visit_id] = await happen(tx, rows[visit_id], ev.DeadlinePassed(worker_id=worker_id))
+
+        if not await _alone(tx, work, "watch"):
+            await visits.put_off(tx, visit_id, worker_id, tx.now + TRY_AGAIN_AFTER)
+            await _unwatched(tx, rows.get(visit_id), worker_id)
+    return len(due)
+
+
+async def sweep_alerts(tx: Tx, limit: int) -> int:
+    """Climb, ask for news, lapse: at most `limit` alerts whose moment has come."""
+    due = await alerts.claim_due(tx, limit)
+    for alert_id in due:
+
+        async def work(alert_id: UUID = alert_id) -> None:
+            await _pass_alert(tx, alert_id)
+
+        if not await _alone(tx, work, "alert"):
+            await alerts.put_off(tx, alert_id, tx.now + TRY_AGAIN_AFTER)
+            row = await alerts.load(tx, alert_id)
+            if row is not None and row.alert.worker_id is not None and row.alert.kind is not Kind.UNWATCHED:
+                visit = None if row.alert.visit_id is None else await visits.load(tx, row.alert.visit_id)
+                await _unwatched(tx, visit, row.alert.worker_id)
+    return len(due)
+
+
+async def _pass_alert(tx: Tx, alert_id: UUID) -> None:
+    row = await alerts.load(tx, alert_id)
+    if row is None:
+        return
+    scene = await scene_of(tx, row)
+    reached = await outbox.reached(tx, row.id, row.alert.step)
+    after, effects = deadline(row.alert, tx.now, scene.present, reached=reached)
+    saved = await alerts.save(tx, row, after)
+    await carry_out(tx, scene, {saved.id: saved}, effects)
+    if scene.team_id is not None and effects:
+        tx.announce(f"board:{scene.team_id}")
+
+
+async def sweep_rings(tx: Tx, limit: int) -> int:
+    """Requests to be rung that nobody answered become alerts."""
+    due = await rings.claim_due(tx, limit)
+    for ring in due:
+
+        async def work(ring: Ring = ring) -> None:
+            await raise_ring(tx, ring, await scene_of_ring(tx, ring), by=None)
+
+        if not await _alone(tx, work, "ring"):
+            await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
+            visit = None if ring.visit_id is None else await visits.load(tx, ring.visit_id)
+            await _unwatched(tx, visit, ring.worker_id)
+    return len(due)
+
+
+async def _alone(tx: Tx, work: Callable[[], Awaitable[None]], what: str) -> bool:
+    """Do one piece in its own savepoint. False: it failed, alone, and loudly."""
+    try:
+        async with tx.savepoint():
+            await work()
+    except (DatabaseAway, TryAgain):
+        raise
+    except Exception:
+        # Whatever is wrong with this one must not keep the others from being watched (P2).
+        log.exception("one due %s could not be worked on", what)
+        return False
+    return True
+
+
+async def _unwatched(tx: Tx, row: VisitRow | None, worker_id: UUID) -> None:
+    async def work() -> None:
+        wanted = RaiseAlert(worker_id, Kind.UNWATCHED, tx.now, tx.now)
+        scene: Scene = await (scenes.of_worker(tx, worker_id) if row is None else scenes.of_visit(tx, row))
+        await (raise_without_visit if row is None else raise_on_visit)(tx, scene, wanted)
+
+    if not await _alone(tx, work, "unwatched alert"):
+        log.critical("a worker is not being watched and no alert could be raised")

@@ -1,0 +1,102 @@
+"""Putting messages to people into the outbox: one row for each channel, in the transaction that causes them (P2)."""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+from safety_service.store import channels, outbox, people
+from safety_service.store.channels import Channel
+from safety_service.store.database import Tx
+from safety_service.store.outbox import Message
+
+
+class Priority(IntEnum):
+    """How urgent a message is; danger overtakes everything (P5)."""
+
+    DANGER = 0
+    ALARM = 1
+    QUESTION = 2
+    REPLY = 3
+    NEWS = 4
+    ROUTINE = 5
+
+
+async def tell(  # noqa: PLR0913 - a message is about many things, each named at the call
+    tx: Tx,
+    person_ids: Collection[UUID],
+    template: str,
+    params: dict[str, Any],
+    *,
+    priority: Priority,
+    visit_id: UUID | None = None,
+    alert_id: UUID | None = None,
+    step: int = 0,
+    expires_at: datetime | None = None,
+    due_at: datetime | None = None,
+    dedupe: str | None = None,
+) -> int:
+    """Tell people by every live channel that they have. Gives the number of messages; the same `dedupe` goes once."""
+    reachable = await channels.live_many(tx, person_ids)
+    known = await people.many(tx, [each for each, ways in reachable.items() if ways])
+    messages = [
+        Message(
+            agency_id=known[person_id].agency_id,
+            person_id=person_id,
+            channel_id=way.id,
+            channel=way.kind,
+            priority=priority,
+            template=template,
+            params=params,
+            visit_id=visit_id,
+            alert_id=alert_id,
+            step=step,
+            expires_at=expires_at,
+            due_at=due_at,
+            dedupe=None if dedupe is None else f"{dedupe}:{way.id}",
+        )
+        for person_id, ways in reachable.items()
+        for way in ways
+    ]
+    return await _put_once(tx, messages)
+
+
+async def _put_once(tx: Tx, messages: list[Message]) -> int:
+    marks = [each.dedupe for each in messages if each.dedupe is not None]
+    gone = await outbox.known(tx, marks) if marks else frozenset()
+    fresh = [each for each in messages if each.dedupe not in gone]
+    await outbox.put(tx, fresh)
+    return len(fresh)
+
+
+async def answer(
+    tx: Tx, person_id: UUID, channel_kind: str, template: str, params: dict[str, Any], *, visit_id: UUID | None = None
+) -> None:
+    """Answer a word by the channel that spoke, and by no other."""
+    ways = (await channels.live_many(tx, [person_id])).get(person_id, ())
+    here: list[Channel] = [way for way in ways if way.kind == channel_kind]
+    if not here:
+        return
+    person = await people.get(tx, person_id)
+    await outbox.put(
+        tx,
+        [
+            Message(
+                agency_id=person.agency_id,
+                person_id=person_id,
+                channel_id=way.id,
+                channel=way.kind,
+                priority=Priority.REPLY,
+                template=template,
+                params=params,
+                visit_id=visit_id,
+            )
+            for way in here
+        ],
+    )
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as it stands in a message's params."""
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,261 @@
+"""The worker's words: begin, OK, extend, silence, out, home, cancel, ring me, SOS, a note."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from safety_service.actions import matters
+from safety_service.actions import scene as scenes
+from safety_service.actions.access import may_say
+from safety_service.actions.actor import Actor
+from safety_service.actions.carrying import carry_out
+from safety_service.actions.cases import happen, raise_without_visit
+from safety_service.actions.errors import NotFound
+from safety_service.actions.places import Spot, distance_m
+from safety_service.domain import events as ev
+from safety_service.domain.effects import AskToRing, RaiseAlert
+from safety_service.domain.refusal import Refused
+from safety_service.domain.watch import Watch
+from safety_service.domain.words import Kind, Outcome, Phase, Proof
+from safety_service.store import alerts, events, outbox, said, visits
+from safety_service.store.database import Tx
+from safety_service.store.visits import VisitRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a word was said (WGS-84 degrees, metres)."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What a word carries. `said_at` None: now; a time in the future counts as now."""
+
+    said_at: datetime | None = None
+    position: Position | None = None
+    note: str | None = None
+    proof: Proof = Proof.NOT_SET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a word did: `what` names the answer's wording; `due_at` is the next time a word is expected."""
+
+    visit: VisitRow | None
+    what: str
+    said_at: datetime
+    due_at: datetime | None = None
+    late: bool = False
+    distance_m: int | None = None
+    own_word_wanted: bool = False
+
+
+MakeEvent = Callable[[datetime], ev.Event]
+
+
+async def begin(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
+    """Going in. The visit that this worker is still inside ends, and so does the way home from the last."""
+    said_at = _said_at(tx, word)
+    locked = await visits.live_of_worker(tx, actor.person_id, lock=True)
+    target = next((each for each in locked if each.id == visit_id), None)
+    for other in locked:
+        if target is not None and other.id != visit_id and _left_behind(other.visit.watch(actor.person_id)):
+            await happen(tx, other, ev.BegunElsewhere(worker_id=actor.person_id, said_at=said_at))
+    return await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
+
+
+def _left_behind(watch: Watch) -> bool:
+    return watch.phase in (Phase.INSIDE, Phase.HOME)
+
+
+async def ok(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
+    """All well."""
+    return await _say(tx, actor, visit_id, word, "ok", lambda at: ev.Ok(worker_id=actor.person_id, said_at=at))
+
+
+async def extend(tx: Tx, actor: Actor, visit_id: UUID, word: Word, by: timedelta) -> Receipt:
+    """It takes longer, within the cap."""
+    if by <= timedelta():
+        raise Refused("extend_by_more_than_nothing")
+    return await _say(
+        tx,
+        actor,
+        visit_id,
+        word,
+        "extend",
+        lambda at: ev.Extend(worker_id=actor.person_id, said_at=at, by=by, proof=word.proof),
+    )
+
+
+async def silence(tx: Tx, actor: Actor, visit_id: UUID, word: Word, until: datetime) -> Receipt:
+    """A planned silence, within the cap that it shares with extensions."""
+    return await _say(
+        tx,
+        actor,
+        visit_id,
+        word,
+        "silence",
+        lambda at: ev.Silence(worker_id=actor.person_id, said_at=at, until=until),
+    )
+
+
+async def left(tx: Tx, actor: Actor, visit_id: UUID, word: Word, outcome: Outcome | None = None) -> Receipt:
+    """Out. The next visit holds the watch where it starts soon; else the way home is watched."""
+    following = await _following(tx, actor.person_id, visit_id)
+
+    def out(at: datetime) -> ev.Event:
+        return ev.Out(
+            worker_id=actor.person_id,
+            said_at=at,
+            outcome=outcome or Outcome.MET,
+            next_starts_at=None if following is None else following.visit.watch(actor.person_id).due_at,
+            proof=word.proof,
+        )
+
+    receipt = await _say(tx, actor, visit_id, word, "out", out)
+    ended = receipt.visit is not None and not receipt.visit.visit.watch(actor.person_id).live
+    if following is not None and ended:
+        row = await visits.load(tx, following.id, lock=True)
+        if row is not None:
+            await happen(tx, row, ev.TookOver(worker_id=actor.person_id, said_at=receipt.said_at))
+    return receipt
+
+
+async def _following(tx: Tx, worker_id: UUID, visit_id: UUID) -> VisitRow | None:
+    for each in await visits.live_of_worker(tx, worker_id, lock=True):
+        if each.id != visit_id and each.visit.watch(worker_id).phase is Phase.BEGIN:
+            return each
+    return None
+
+
+async def home(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
+    """Home, or back at the office."""
+    return await _say(
+        tx,
+        actor,
+        visit_id,
+        word,
+        "home",
+        lambda at: ev.Home(worker_id=actor.person_id, said_at=at, proof=word.proof),
+    )
+
+
+async def cancel(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
+    """Not going: only before begin."""
+    return await _say(tx, actor, visit_id, word, "cancel", lambda at: ev.Cancel(worker_id=actor.person_id, said_at=at))
+
+
+async def ring_me(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
+    """Ring me with a reason to leave: the deadline stands; unanswered, it becomes an alert."""
+    if visit_id is not None:
+        return await _say(
+            tx, actor, visit_id, word, "ring_me", lambda at: ev.RingMe(worker_id=actor.person_id, said_at=at)
+        )
+    scene = await scenes.of_worker(tx, actor.person_id)
+    await carry_out(tx, scene, {}, [AskToRing(actor.person_id)])
+    return await _kept(tx, actor, None, word, "ring_me")
+
+
+async def sos(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
+    """Send help: with the visit that is running, or without one."""
+    row = await current(tx, actor) if visit_id is None else None
+    about = visit_id or (None if row is None or not _left_behind(row.visit.watch(actor.person_id)) else row.id)
+    if about is not None:
+        return await _say(tx, actor, about, word, "sos", lambda at: ev.Sos(worker_id=actor.person_id, said_at=at))
+    await alerts.lock_worker(tx, actor.person_id)
+    receipt = await _kept(tx, actor, None, word, "sos")
+    scene = await scenes.of_worker(tx, actor.person_id)
+    await raise_without_visit(tx, scene, RaiseAlert(actor.person_id, Kind.SOS, receipt.said_at, receipt.said_at))
+    return receipt
+
+
+async def note(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
+    """Something said that is no word of the watch: kept; the deadline stands."""
+    row = None if visit_id is None else await _own(tx, actor, visit_id)
+    return await _kept(tx, actor, row, word, "note")
+
+
+async def current(tx: Tx, actor: Actor) -> VisitRow | None:
+    """The visit that a bare word is about: the one inside, else the way home, else the next to begin."""
+    rows = await visits.live_of_worker(tx, actor.person_id)
+    order = {Phase.INSIDE: 0, Phase.HOME: 1, Phase.BEGIN: 2}
+    rows.sort(key=lambda each: (order[each.visit.watch(actor.person_id).phase], each.visit.starts_at))
+    return rows[0] if rows else None
+
+
+async def _own(tx: Tx, actor: Actor, visit_id: UUID) -> VisitRow:
+    row = await visits.load(tx, visit_id, lock=True)
+    if row is None:
+        raise NotFound
+    may_say(actor, matters.own(row))
+    return row
+
+
+async def _say(tx: Tx, actor: Actor, visit_id: UUID, word: Word, kind: str, make: MakeEvent) -> Receipt:
+    row = await _own(tx, actor, visit_id)
+    said_at = _said_at(tx, word)
+    before = row.visit.watch(actor.person_id)
+    open_alerts = await alerts.open_of_visits(tx, [row.id], lock=True)
+    # The word's position and note are kept first: an alarm that this very word raises must show them.
+    receipt = await _kept(tx, actor, row, word, kind)
+    after = await happen(tx, row, make(said_at), alerts_open=open_alerts)
+    watch = after.visit.watch(actor.person_id)
+    asked = watch.ask > before.ask and watch.phase is before.phase
+    if kind not in ("ring_me", "sos", "note"):
+        await outbox.drop_questions(tx, row.id, actor.person_id)
+    late = before.due_at is not None and said_at > before.due_at
+    waiting = any(each.alert.worker_id == actor.person_id for each in open_alerts)
+    return replace(receipt, visit=after, due_at=watch.due_at, late=late or waiting, own_word_wanted=asked)
+
+
+async def _kept(tx: Tx, actor: Actor, row: VisitRow | None, word: Word, kind: str) -> Receipt:
+    said_at = _said_at(tx, word)
+    away = None if row is None or word.position is None else _distance(row, word.position)
+    position = None
+    if word.position is not None:
+        position = {
+            "latitude": word.position.latitude,
+            "longitude": word.position.longitude,
+            "accuracy_m": word.position.accuracy_m,
+            "distance_m": away,
+        }
+    await said.add(
+        tx,
+        said.Said(
+            worker_id=actor.person_id,
+            visit_id=None if row is None else row.id,
+            kind=kind,
+            said_at=said_at,
+            via=actor.via,
+            note=word.note,
+            position=position,
+        ),
+    )
+    await events.log(
+        tx,
+        agency_id=actor.agency_id,
+        actor_id=actor.person_id,
+        verb=kind,
+        subject="visit" if row is not None else "worker",
+        subject_id=actor.person_id if row is None else row.id,
+        visit_id=None if row is None else row.id,
+        details={"said_at": said_at.isoformat(), "via": actor.via},
+    )
+    return Receipt(visit=row, what=kind, said_at=said_at, distance_m=away)
+
+
+def _distance(row: VisitRow, position: Position) -> int | None:
+    latitude, longitude = row.address.get("latitude"), row.address.get("longitude")
+    if latitude is None or longitude is None:
+        return None
+    return distance_m(Spot(latitude, longitude), position)
+
+
+def _said_at(tx: Tx, word: Word) -> datetime:
+    """A word counts from when it was said, never from the future."""
+    return tx.now if word.said_at is None else min(word.said_at, tx.now)

@@ -1,0 +1,260 @@
+"""Alerts with their frozen ladders, and who was told."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
+
+from safety_service.domain.alert import Alert, Doing, Resolution
+from safety_service.domain.ladder import Ladder, Rung
+from safety_service.domain.words import Found, Kind, KnownBy, State
+from safety_service.store.database import Tx
+from safety_service.store.tables.alerts import alert, told
+from safety_service.store.tables.people import agency, person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """An alert with where it belongs."""
+
+    alert: Alert
+    agency_id: UUID
+    team_id: UUID | None
+    version: int = 1
+    agreed_by: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The alert's id."""
+        return self.alert.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Somebody who was told of an alert."""
+
+    person_id: UUID
+    rung: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedAlerts:
+    """Which alerts to list; None means any."""
+
+    agency_id: UUID
+    teams: Collection[UUID] | None = None
+    told_to: UUID | None = None
+    open_only: bool = False
+    states: Collection[State] = ()
+    before: tuple[datetime, UUID] | None = None
+
+
+async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None) -> AlertRow:
+    """Keep a new alert; it is given the agency's next number."""
+    numbered = replace(new, number=await _next_number(tx, agency_id))
+    await tx.conn.execute(
+        insert(alert).values(
+            id=numbered.id, agency_id=agency_id, team_id=team_id, number=numbered.number, **_values(numbered)
+        )
+    )
+    await _insert_told(tx, numbered, numbered.told)
+    return AlertRow(alert=numbered, agency_id=agency_id, team_id=team_id)
+
+
+async def _next_number(tx: Tx, agency_id: UUID) -> int:
+    counted = update(agency).where(agency.c.id == agency_id).values(last_number=agency.c.last_number + 1)
+    return int((await tx.conn.execute(counted.returning(agency.c.last_number))).scalar_one())
+
+
+async def load(tx: Tx, alert_id: UUID, *, lock: bool = False) -> AlertRow | None:
+    """One alert; `lock` holds it until the transaction ends."""
+    rows = await _loaded(tx, [alert.c.id == alert_id], lock=lock)
+    return rows[0] if rows else None
+
+
+async def by_number(tx: Tx, agency_id: UUID, number: int) -> AlertRow | None:
+    """The alert with this short number."""
+    rows = await _loaded(tx, [alert.c.agency_id == agency_id, alert.c.number == number])
+    return rows[0] if rows else None
+
+
+async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = False) -> list[AlertRow]:
+    """Every unresolved alert on these visits."""
+    if not visit_ids:
+        return []
+    return await _loaded(tx, [alert.c.visit_id.in_(visit_ids), alert.c.state != State.RESOLVED], lock=lock)
+
+
+async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *, lock: bool = False) -> list[AlertRow]:
+    """Every unresolved alert of this worker (or, None, of the agency itself) that belongs to no visit."""
+    whose = alert.c.worker_id.is_(None) if worker_id is None else alert.c.worker_id == worker_id
+    where = [alert.c.agency_id == agency_id, whose, alert.c.visit_id.is_(None), alert.c.state != State.RESOLVED]
+    return await _loaded(tx, where, lock=lock)
+
+
+async def owned_by(tx: Tx, person_id: UUID) -> list[AlertRow]:
+    """Every unresolved alert that this person has taken."""
+    return await _loaded(tx, [alert.c.owner_id == person_id, alert.c.state == State.TAKEN], lock=True)
+
+
+async def listed(tx: Tx, wanted: WantedAlerts, limit: int) -> list[AlertRow]:
+    """Alerts as wanted, newest first."""
+    return await _loaded(tx, list(_conditions(wanted)), limit=limit)
+
+
+def _conditions(wanted: WantedAlerts) -> Iterable[ColumnElement[bool]]:
+    yield alert.c.agency_id == wanted.agency_id
+    by_told = None
+    if wanted.told_to is not None:
+        by_told = alert.c.id.in_(select(told.c.alert_id).where(told.c.person_id == wanted.told_to))
+    if wanted.teams is not None:
+        in_team = alert.c.team_id.in_(wanted.teams)
+        yield in_team if by_told is None else in_team | by_told
+    elif by_told is not None:
+        yield by_told
+    if wanted.open_only:
+        yield alert.c.state != State.RESOLVED
+    if wanted.states:
+        yield alert.c.state.in_(wanted.states)
+    if wanted.before is not None:
+        yield tuple_(alert.c.opened_at, alert.c.id) < tuple_(*wanted.before)
+
+
+async def claim_due(tx: Tx, limit: int) -> list[UUID]:
+    """Alerts whose moment has come, the earliest first; locked ones are another sweep's."""
+    query = (
+        select(alert.c.id)
+        .where(alert.c.due_now <= tx.now)
+        .order_by(alert.c.due_now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list((await tx.conn.execute(query)).scalars())
+
+
+async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None = None) -> AlertRow:
+    """Write a changed alert that this transaction has locked."""
+    if before.alert == after and agreed_by is None:
+        return before
+    agreed = agreed_by or before.agreed_by
+    changed = {**_values(after), "agreed_by": agreed, "version": before.version + 1}
+    await tx.conn.execute(update(alert).where(alert.c.id == after.id).values(**changed))
+    await _insert_told(tx, after, after.told - before.alert.told)
+    return replace(before, alert=after, version=before.version + 1, agreed_by=agreed)
+
+
+async def put_off(tx: Tx, alert_id: UUID, until: datetime) -> None:
+    """Look at an alert again later: it could not be worked on, and an alert says so."""
+    await tx.conn.execute(update(alert).where(alert.c.id == alert_id).values(due_now=until))
+
+
+async def who_was_told(tx: Tx, alert_id: UUID) -> list[Told]:
+    """Everyone told, in the order in which they were."""
+    rows = await tx.conn.execute(select(told).where(told.c.alert_id == alert_id).order_by(told.c.at, told.c.rung))
+    return [Told(person_id=row.person_id, rung=row.rung, at=row.at) for row in rows]
+
+
+async def _insert_told(tx: Tx, after: Alert, people: Collection[UUID]) -> None:
+    if people:
+        rows = [{"alert_id": after.id, "person_id": each, "rung": after.rung, "at": tx.now} for each in people]
+        await tx.conn.execute(insert(told), rows)
+
+
+async def _loaded(
+    tx: Tx, where: list[ColumnElement[bool]], *, lock: bool = False, limit: int | None = None
+) -> list[AlertRow]:
+    query = select(alert).where(*where).order_by(alert.c.opened_at.desc(), alert.c.id.desc()).limit(limit)
+    if lock:
+        query = query.with_for_update()
+    rows = (await tx.conn.execute(query)).all()
+    if not rows:
+        return []
+    people: dict[UUID, set[UUID]] = {row.id: set() for row in rows}
+    for each in await tx.conn.execute(select(told).where(told.c.alert_id.in_(people))):
+        people[each.alert_id].add(each.person_id)
+    return [_alert_row(row, frozenset(people[row.id])) for row in rows]
+
+
+def _values(each: Alert) -> dict[str, Any]:
+    found = each.resolution
+    return {
+        "kind": each.kind,
+        "state": each.state,
+        "worker_id": each.worker_id,
+        "visit_id": each.visit_id,
+        "opened_at": each.opened_at,
+        "due_at": each.due_at,
+        "ladder": _ladder_out(each.ladder),
+        "rung": each.rung,
+        "step": each.step,
+        "doing": each.doing,
+        "next_at": each.next_at,
+        "reach_by": each.reach_by,
+        "due_now": each.due_now,
+        "owner_id": each.owner_id,
+        "taken_at": each.taken_at,
+        "offered_to": each.offered_to,
+        "found": None if found is None else found.found,
+        "known_by": None if found is None else found.known_by,
+        "note": None if found is None else found.note,
+        "found_by": None if found is None else found.by,
+        "resolved_at": each.resolved_at,
+        "open_key": f"{each.worker_id}:{each.visit_id}:{each.kind}" if each.open else None,
+    }
+
+
+def _ladder_out(ladder: Ladder) -> dict[str, Any]:
+    def plain(value: object) -> object:
+        return value.total_seconds() if isinstance(value, timedelta) else value
+
+    flat = {name: plain(value) for name, value in asdict(ladder).items() if name != "rungs"}
+    return {**flat, "rungs": [{"who": each.who, "answer": plain(each.answer)} for each in ladder.rungs]}
+
+
+_TIMES = ("repeat", "everyone_after", "news_within", "reply", "reach", "confirm")
+
+
+def _ladder_in(kept: dict[str, Any]) -> Ladder:
+    times = {name: None if kept[name] is None else timedelta(seconds=kept[name]) for name in _TIMES}
+    rungs = tuple(Rung(each["who"], timedelta(seconds=each["answer"])) for each in kept["rungs"])
+    return Ladder(rungs=rungs, together=kept["together"], **times)  # type: ignore[arg-type]
+
+
+def _alert_row(row: Row[Any], people: frozenset[UUID]) -> AlertRow:
+    found = None
+    if row.found is not None:
+        found = Resolution(found=Found(row.found), known_by=KnownBy(row.known_by), note=row.note or "", by=row.found_by)
+    kept = Alert(
+        id=row.id,
+        kind=Kind(row.kind),
+        worker_id=row.worker_id,
+        visit_id=row.visit_id,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        ladder=_ladder_in(row.ladder),
+        state=State(row.state),
+        number=row.number,
+        rung=row.rung,
+        step=row.step,
+        doing=Doing(row.doing),
+        next_at=row.next_at,
+        reach_by=row.reach_by,
+        owner_id=row.owner_id,
+        taken_at=row.taken_at,
+        offered_to=row.offered_to,
+        told=people,
+        resolution=found,
+        resolved_at=row.resolved_at,
+    )
+    return AlertRow(
+        alert=kept, agency_id=row.agency_id, team_id=row.team_id, version=row.version, agreed_by=row.agreed_by
+    )
+
+
+async def lock_worker(tx: Tx, worker_id: UUID) -> None:
+    """Let only one transaction at a time raise an alert without a visit for this worker."""
+    await tx.conn.execute(select(person.c.id).where(person.c.id == worker_id).with_for_update())

@@ -1,0 +1,39 @@
+"""The evidence log: all that anyone did, was told or read. Rows are added and never changed."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.system import event_log
+
+
+async def log(
+    tx: Tx,
+    *,
+    agency_id: UUID | None,
+    actor_id: UUID | None,
+    verb: str,
+    subject: str,
+    subject_id: UUID | None = None,
+    visit_id: UUID | None = None,
+    alert_id: UUID | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Add one entry. `actor_id` None: the clock or the service itself. Details are sealed."""
+    await tx.conn.execute(
+        insert(event_log).values(
+            id=new_id(),
+            agency_id=agency_id,
+            at=tx.now,
+            actor_id=actor_id,
+            verb=verb,
+            subject=subject,
+            subject_id=subject_id,
+            visit_id=visit_id,
+            alert_id=alert_id,
+            details=details or {},
+        )
+    )

@@ -1,0 +1,195 @@
+"""The outbox: a row is one message to one person by one channel."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.people import channel
+
+#: An error's text is kept to this length.
+ERROR_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message to be sent."""
+
+    agency_id: UUID
+    person_id: UUID
+    channel_id: UUID
+    channel: str
+    priority: int
+    template: str
+    params: dict[str, Any]
+    visit_id: UUID | None = None
+    alert_id: UUID | None = None
+    step: int = 0
+    dedupe: str | None = None
+    expires_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message that a dispatcher has leased, with the address to send it to."""
+
+    id: UUID
+    agency_id: UUID
+    person_id: UUID
+    channel_id: UUID
+    channel: str
+    address: str
+    priority: int
+    template: str
+    params: dict[str, Any]
+    visit_id: UUID | None
+    alert_id: UUID | None
+    step: int
+    attempts: int
+    #: It may have arrived before: it says that it is a repeat.
+    maybe_sent: bool
+    due_at: datetime | None
+    created_at: datetime
+
+
+async def put(tx: Tx, messages: Collection[Message]) -> None:
+    """Put messages in. The open chat page reads its rows from here, so a webchat row is handed over as it is stored."""
+    rows = [_row(tx, each) for each in messages]
+    if not rows:
+        return
+    await tx.conn.execute(insert(outbox), rows)
+    tx.announce("outbox")
+    for person_id in {each.person_id for each in messages if each.channel == "webchat"}:
+        tx.announce(f"person:{person_id}")
+
+
+def _row(tx: Tx, message: Message) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+    here = message.channel == "webchat"
+    return {
+        **values,
+        "id": new_id(),
+        "state": "sent" if here else "pending",
+        "sent_at": tx.now if here else None,
+        "not_before": tx.now,
+        "created_at": tx.now,
+    }
+
+
+async def known(tx: Tx, dedupe: Collection[str]) -> frozenset[str]:
+    """Which of these messages are in the outbox already."""
+    found = await tx.conn.execute(select(outbox.c.dedupe).where(outbox.c.dedupe.in_(dedupe)))
+    return frozenset(found.scalars())
+
+
+async def drop_stale(tx: Tx) -> int:
+    """Drop reminders whose time is over before their turn came; the row stays as the note of it."""
+    stale = and_(outbox.c.state == "pending", outbox.c.expires_at <= tx.now)
+    done = await tx.conn.execute(update(outbox).where(stale).values(state="dropped", error="stale"))
+    return int(done.rowcount)
+
+
+async def lease(
+    tx: Tx, channels: Collection[str], limit: int, holder: str, for_: timedelta, *, most: int, least: int = 0
+) -> list[Outgoing]:
+    """Take the most urgent rows with `least` ≤ priority ≤ `most` that are due, or whose lease ran out (a repeat)."""
+    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
+    due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
+    chosen = (
+        select(outbox.c.id)
+        .where(or_(due, lost), outbox.c.channel.in_(channels), outbox.c.priority.between(least, most))
+        .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await tx.conn.execute(chosen)).scalars())
+    if not ids:
+        return []
+    await tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            maybe_sent=or_(outbox.c.maybe_sent, outbox.c.state == "sending"),
+            state="sending",
+            lease_until=tx.now + for_,
+            leased_by=holder,
+            attempts=outbox.c.attempts + 1,
+        )
+    )
+    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
+    rows = await tx.conn.execute(query.where(outbox.c.id.in_(ids)).order_by(outbox.c.priority, outbox.c.id))
+    return [_outgoing(row) for row in rows]
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(**{name: getattr(row, name) for name in Outgoing.__dataclass_fields__})
+
+
+async def load(tx: Tx, message_id: UUID) -> Outgoing | None:
+    """One row with its address."""
+    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
+    row = (await tx.conn.execute(query.where(outbox.c.id == message_id))).first()
+    return None if row is None else _outgoing(row)
+
+
+async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:
+    """What became of a leased row."""
+    if "error" in changes and changes["error"] is not None:
+        changes["error"] = str(changes["error"])[:ERROR_LENGTH]
+    await tx.conn.execute(
+        update(outbox).where(outbox.c.id == message_id).values(state=state, lease_until=None, leased_by=None, **changes)
+    )
+
+
+async def mark_reached(tx: Tx, person_id: UUID, ids: Collection[UUID]) -> list[tuple[UUID, int]]:
+    """The open chat page showed these rows. Gives (alert, step) of those that were alarms."""
+    place = and_(outbox.c.id.in_(ids), outbox.c.person_id == person_id, outbox.c.channel == "webchat")
+    mark = update(outbox).where(place, outbox.c.reached_at.is_(None), outbox.c.state == "sent")
+    rows = await tx.conn.execute(mark.values(reached_at=tx.now).returning(outbox.c.alert_id, outbox.c.step))
+    return [(row.alert_id, row.step) for row in rows if row.alert_id is not None]
+
+
+async def reached(tx: Tx, alert_id: UUID, step: int) -> bool:
+    """Whether somebody was reached by this telling of the alert (P4)."""
+    query = select(outbox.c.id).where(outbox.c.alert_id == alert_id, outbox.c.step == step)
+    query = query.where(outbox.c.reached_at.is_not(None), outbox.c.template.like("alarm.%"))
+    return (await tx.conn.execute(query.limit(1))).first() is not None
+
+
+async def hopeful(tx: Tx, alert_id: UUID, step: int) -> bool:
+    """Whether a row of this telling may still reach somebody."""
+    query = select(outbox.c.id).where(outbox.c.alert_id == alert_id, outbox.c.step == step)
+    query = query.where(outbox.c.state.in_(("pending", "sending", "sent")), outbox.c.template.like("alarm.%"))
+    return (await tx.conn.execute(query.limit(1))).first() is not None
+
+
+async def reach_of(tx: Tx, alert_id: UUID) -> list[Any]:
+    """Each alarm row of an alert: person_id, channel, created_at, reached_at, state."""
+    query = select(
+        outbox.c.person_id, outbox.c.channel, outbox.c.created_at, outbox.c.reached_at, outbox.c.state, outbox.c.step
+    ).where(outbox.c.alert_id == alert_id, outbox.c.template.like("alarm.%"))
+    return list((await tx.conn.execute(query.order_by(outbox.c.id))).all())
+
+
+async def drop_pending(tx: Tx, alert_id: UUID, reason: str) -> None:
+    """The alert was taken or ended: alarms that have not gone out need not."""
+    place = and_(outbox.c.alert_id == alert_id, outbox.c.state == "pending", outbox.c.template.like("alarm.%"))
+    await tx.conn.execute(update(outbox).where(place).values(state="dropped", error=reason))
+
+
+async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
+    """A newer word makes older questions stale."""
+    place = and_(
+        outbox.c.visit_id == visit_id,
+        outbox.c.person_id == person_id,
+        outbox.c.state == "pending",
+        outbox.c.template.like("ask.%"),
+    )
+    await tx.conn.execute(update(outbox).where(place).values(state="dropped", error="answered"))

@@ -1,0 +1,68 @@
+"""The workers' words, as they were said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.visits import said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One word: what, when, by which way, with what."""
+
+    worker_id: UUID
+    visit_id: UUID | None
+    kind: str
+    said_at: datetime
+    via: str
+    note: str | None = None
+    position: dict[str, Any] | None = None
+
+
+async def add(tx: Tx, word: Said) -> None:
+    """Keep a word; it is never changed."""
+    await tx.conn.execute(
+        insert(said).values(
+            id=new_id(),
+            worker_id=word.worker_id,
+            visit_id=word.visit_id,
+            kind=word.kind,
+            said_at=word.said_at,
+            heard_at=tx.now,
+            via=word.via,
+            note=word.note,
+            position=word.position,
+        )
+    )
+
+
+async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:
+    """Every word on a visit, in the order in which it was heard."""
+    rows = await tx.conn.execute(select(said).where(said.c.visit_id == visit_id).order_by(said.c.id))
+    return [_said(row) for row in rows]
+
+
+async def last_position(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> Said | None:
+    """The last word that carried a position: of this visit, or (without a visit) of this worker."""
+    place = said.c.worker_id == worker_id if visit_id is None else said.c.visit_id == visit_id
+    query = select(said).where(place, said.c.worker_id == worker_id, said.c.position.is_not(None))
+    row = (await tx.conn.execute(query.order_by(said.c.said_at.desc()).limit(1))).first()
+    return None if row is None else _said(row)
+
+
+def _said(row: Any) -> Said:
+    return Said(
+        worker_id=row.worker_id,
+        visit_id=row.visit_id,
+        kind=row.kind,
+        said_at=row.said_at,
+        via=row.via,
+        note=row.note,
+        position=row.position,
+    )

@@ -1,0 +1,276 @@
+"""Visits and their watches."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, case, exists, insert, or_, select, tuple_, update
+
+from safety_service.domain.visit import Visit
+from safety_service.domain.watch import Watch
+from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.visits import decision, family, visit, watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A manager's decision as it stands on the visit."""
+
+    kind: Decided
+    reason: str
+    by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """A visit with all that is kept of it. Times are aware UTC; `address` has text, latitude, longitude."""
+
+    visit: Visit
+    agency_id: UUID
+    team_id: UUID
+    family_id: UUID
+    family_ref: str
+    purpose: str
+    address: dict[str, Any]
+    because: list[dict[str, str]]
+    answers: dict[str, Any]
+    created_at: datetime
+    created_by: UUID
+    version: int = 1
+    decision: Decision | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The visit's id."""
+        return self.visit.id
+
+    @property
+    def workers(self) -> frozenset[UUID]:
+        """Everyone who goes."""
+        return frozenset(each.worker_id for each in self.visit.watches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which visits to list; None means any."""
+
+    agency_id: UUID
+    teams: Collection[UUID] | None = None
+    worker_id: UUID | None = None
+    family_id: UUID | None = None
+    statuses: Collection[Status] = ()
+    live: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    before: tuple[datetime, UUID] | None = None
+    newest_first: bool = True
+    ids: Collection[UUID] = field(default=())
+
+
+async def insert_visit(tx: Tx, row: VisitRow) -> None:
+    """Keep a new visit and its watches."""
+    plan = row.visit
+    await tx.conn.execute(
+        insert(visit).values(
+            id=plan.id,
+            agency_id=row.agency_id,
+            team_id=row.team_id,
+            family_id=row.family_id,
+            status=plan.status,
+            risk=plan.risk,
+            because=row.because,
+            purpose=row.purpose,
+            address=row.address,
+            starts_at=plan.starts_at,
+            ends_at=plan.ends_at,
+            travel=plan.travel,
+            speaker_id=plan.speaker_id,
+            outcome=plan.outcome,
+            answers=row.answers,
+            version=row.version,
+            created_at=row.created_at,
+            created_by=row.created_by,
+        )
+    )
+    await tx.conn.execute(insert(watch), [{"visit_id": plan.id, **_watch_values(each)} for each in plan.watches])
+
+
+async def load(tx: Tx, visit_id: UUID, *, lock: bool = False) -> VisitRow | None:
+    """One visit; `lock` holds it until the transaction ends."""
+    found = await load_many(tx, [visit_id], lock=lock)
+    return found.get(visit_id)
+
+
+async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, VisitRow]:
+    """Visits by id. Locks are taken in the order of ids, so that two transactions cannot wait for each other."""
+    if not ids:
+        return {}
+    query = select(visit, family.c.ref).join(family, family.c.id == visit.c.family_id).where(visit.c.id.in_(ids))
+    query = query.order_by(visit.c.id)
+    if lock:
+        query = query.with_for_update(of=visit)
+    rows = (await tx.conn.execute(query)).all()
+    return {each.visit.id: each for each in await _with_parts(tx, rows)}
+
+
+async def listed(tx: Tx, wanted: Wanted, limit: int) -> list[VisitRow]:
+    """Visits as wanted, by planned start."""
+    order = [visit.c.starts_at, visit.c.id]
+    query = select(visit, family.c.ref).join(family, family.c.id == visit.c.family_id)
+    query = query.where(*_conditions(wanted)).limit(limit)
+    query = query.order_by(*(each.desc() for each in order) if wanted.newest_first else order)
+    return await _with_parts(tx, (await tx.conn.execute(query)).all())
+
+
+def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    yield visit.c.agency_id == wanted.agency_id
+    if wanted.ids:
+        yield visit.c.id.in_(wanted.ids)
+    if wanted.teams is not None and wanted.worker_id is not None:
+        yield or_(visit.c.team_id.in_(wanted.teams), _goes(wanted.worker_id, live=False))
+    elif wanted.teams is not None:
+        yield visit.c.team_id.in_(wanted.teams)
+    elif wanted.worker_id is not None:
+        yield _goes(wanted.worker_id, live=wanted.live)
+    if wanted.live and wanted.worker_id is None:
+        yield exists().where(watch.c.visit_id == visit.c.id, watch.c.phase != Phase.DONE)
+    if wanted.family_id is not None:
+        yield visit.c.family_id == wanted.family_id
+    if wanted.statuses:
+        yield visit.c.status.in_(wanted.statuses)
+    if wanted.since is not None:
+        yield visit.c.starts_at >= wanted.since
+    if wanted.until is not None:
+        yield visit.c.starts_at < wanted.until
+    if wanted.before is not None:
+        place = tuple_(visit.c.starts_at, visit.c.id)
+        there = tuple_(*wanted.before)
+        yield place < there if wanted.newest_first else place > there
+
+
+def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
+    its = exists().where(watch.c.visit_id == visit.c.id, watch.c.worker_id == worker_id)
+    return its.where(watch.c.phase != Phase.DONE) if live else its
+
+
+async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:
+    """Every visit on which this worker is being watched, by planned start."""
+    query = select(watch.c.visit_id).where(watch.c.worker_id == worker_id, watch.c.phase != Phase.DONE)
+    ids = (await tx.conn.execute(query)).scalars().all()
+    rows = await load_many(tx, ids, lock=lock)
+    return sorted(rows.values(), key=lambda each: each.visit.starts_at)
+
+
+async def claim_due(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
+    """(visit, worker) whose next moment has come, alarms first; locked visits are another sweep's."""
+    urgency = case((watch.c.stage == Stage.ALARM, 0), else_=1)
+    query = (
+        select(watch.c.visit_id, watch.c.worker_id)
+        .join(visit, visit.c.id == watch.c.visit_id)
+        .where(watch.c.next_at <= tx.now)
+        .order_by(urgency, watch.c.next_at)
+        .limit(limit)
+        .with_for_update(of=visit, skip_locked=True)
+    )
+    return [(each.visit_id, each.worker_id) for each in (await tx.conn.execute(query)).all()]
+
+
+async def save(tx: Tx, before: Visit, after: Visit) -> None:
+    """Write what changed between two states of a visit that this transaction has locked."""
+    for old, new in zip(before.watches, after.watches, strict=True):
+        if old != new:
+            place = and_(watch.c.visit_id == after.id, watch.c.worker_id == new.worker_id)
+            await tx.conn.execute(update(watch).where(place).values(**_watch_values(new)))
+    if (before.status, before.outcome) != (after.status, after.outcome):
+        changed = {"status": after.status, "outcome": after.outcome, "version": visit.c.version + 1}
+        await tx.conn.execute(update(visit).where(visit.c.id == after.id).values(**changed))
+
+
+async def set_outcome(tx: Tx, visit_id: UUID, outcome: Outcome) -> None:
+    """Keep what came of the visit."""
+    await tx.conn.execute(
+        update(visit).where(visit.c.id == visit_id).values(outcome=outcome, version=visit.c.version + 1)
+    )
+
+
+async def put_off(tx: Tx, visit_id: UUID, worker_id: UUID, until: datetime) -> None:
+    """Look at a watch again later: it could not be worked on, and an alert says so."""
+    place = and_(watch.c.visit_id == visit_id, watch.c.worker_id == worker_id)
+    await tx.conn.execute(update(watch).where(place).values(next_at=until))
+
+
+async def insert_decision(tx: Tx, visit_id: UUID, made: Decision, visit_version: int) -> None:
+    """Keep a decision; it is never changed."""
+    await tx.conn.execute(
+        insert(decision).values(
+            id=new_id(),
+            visit_id=visit_id,
+            kind=made.kind,
+            reason=made.reason,
+            by=made.by,
+            at=made.at,
+            visit_version=visit_version,
+        )
+    )
+
+
+async def _with_parts(tx: Tx, rows: Collection[Row[Any]]) -> list[VisitRow]:
+    ids = [each.id for each in rows]
+    if not ids:
+        return []
+    watches: dict[UUID, list[Watch]] = {each: [] for each in ids}
+    found = await tx.conn.execute(select(watch).where(watch.c.visit_id.in_(ids)).order_by(watch.c.worker_id))
+    for row in found:
+        watches[row.visit_id].append(_watch(row))
+    latest: dict[UUID, Decision] = {}
+    made = await tx.conn.execute(select(decision).where(decision.c.visit_id.in_(ids)).order_by(decision.c.id))
+    for row in made:
+        latest[row.visit_id] = Decision(kind=Decided(row.kind), reason=row.reason, by=row.by, at=row.at)
+    return [_visit_row(each, tuple(watches[each.id]), latest.get(each.id)) for each in rows]
+
+
+def _visit_row(row: Row[Any], watches: tuple[Watch, ...], made: Decision | None) -> VisitRow:
+    plan = Visit(
+        id=row.id,
+        status=Status(row.status),
+        risk=Risk(row.risk),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        watches=watches,
+        travel=row.travel,
+        speaker_id=row.speaker_id,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+    )
+    return VisitRow(
+        visit=plan,
+        agency_id=row.agency_id,
+        team_id=row.team_id,
+        family_id=row.family_id,
+        family_ref=row.ref,
+        purpose=row.purpose,
+        address=row.address,
+        because=row.because,
+        answers=row.answers,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        version=row.version,
+        decision=made,
+    )
+
+
+_WATCH_FIELDS = tuple(name for name in Watch.__dataclass_fields__)
+
+
+def _watch_values(each: Watch) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in _WATCH_FIELDS}
+
+
+def _watch(row: Row[Any]) -> Watch:
+    values = {name: getattr(row, name) for name in _WATCH_FIELDS}
+    plain = Watch(**values)
+    return replace(plain, phase=Phase(row.phase), stage=None if row.stage is None else Stage(row.stage))
