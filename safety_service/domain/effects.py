@@ -91,13 +91,5 @@ class Entered:
 
 
 VisitEffect = (
-    Ask
-    | RaiseAlert
-    | LateWord
-    | AskToRing
-    | TellManagers
-    | AskDebrief
-    | DecisionWanted
-    | DecisionTold
-    | Entered
+    Ask | RaiseAlert | LateWord | AskToRing | TellManagers | AskDebrief | DecisionWanted | DecisionTold | Entered
 )

@@ -25,7 +25,7 @@ def take(
     _may_act(alert, person)
     if alert.owner_id == person:
         return _clock_restarted(alert, now), ()
-    if alert.state is State.TAKEN and not take_over:
+    if alert.state is State.TAKEN and not take_over and person != alert.offered_to:
         raise Refused("taken_already", owner_id=alert.owner_id)
     owned = _owned_by(alert, person, now, on_until)
     effects = [TellTold(alert.id, "taken_over" if alert.owner_id else "taken", person)]
@@ -78,9 +78,7 @@ def pass_on(alert: Alert, person: UUID, to: UUID, now: datetime) -> Step:
     if to in (person, alert.worker_id):
         raise Refused("not_to_them")
     rung = alert.ladder.rung(alert.rung)
-    offered = replace(
-        alert, offered_to=to, told=alert.told | {to}, doing=Doing.OFFER, next_at=now + rung.answer
-    )
+    offered = replace(alert, offered_to=to, told=alert.told | {to}, doing=Doing.OFFER, next_at=now + rung.answer)
     return offered, (Offer(alert.id, to, person),)
 
 

@@ -81,9 +81,7 @@ def _asked(due_at: datetime, grace: timedelta) -> Steps:
     return [(Stage.ASK, due_at), (Stage.NUDGE, due_at + grace / 3), (Stage.ALARM, due_at + grace)]
 
 
-def arm(
-    watch: Watch, due_at: datetime, now: datetime, risk: Risk, policy: Policy, *, again: bool = False
-) -> Watch:
+def arm(watch: Watch, due_at: datetime, now: datetime, risk: Risk, policy: Policy, *, again: bool = False) -> Watch:
     """Set the deadline and the next thing to do; what lies in the past already is skipped, but never the alarm."""
     plan = steps(watch, due_at, risk, policy, again=again)
     stage, next_at = next(((each, at) for each, at in plan if at > now), plan[-1])
@@ -116,6 +114,4 @@ def inside_due(watch: Watch, said_at: datetime) -> datetime:
 
 def ended(watch: Watch) -> Watch:
     """Nobody is watched here any more."""
-    return replace(
-        watch, phase=Phase.DONE, due_at=None, alarm_at=None, next_at=None, stage=None, silent_until=None
-    )
+    return replace(watch, phase=Phase.DONE, due_at=None, alarm_at=None, next_at=None, stage=None, silent_until=None)
