@@ -1,6 +1,7 @@
 """Whose "now" decides: the database's. SQL never asks for the time; a transaction reads it here, once."""
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +9,8 @@ from typing import Protocol
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-#: Names a file with the seconds by which a process under test goes ahead of time; it may change while that runs.
+#: Names a file with the seconds that a process under test has skipped; it may change while that runs. A second number
+#: there is by how much the clock alone was stepped, as when an administrator sets it.
 OFFSET_FILE = "DOORSTEP_CLOCK_OFFSET_FILE"
 _CLOCK_TIMESTAMP = text("SELECT clock_timestamp()")
 
@@ -47,6 +49,16 @@ class SetClock:
         return self.at
 
 
+def passed() -> float:
+    """Seconds by the clock that nobody can set; what a process under test skipped has passed there, too."""
+    return time.monotonic() + _numbers()[0]
+
+
 def _offset() -> timedelta:
+    return timedelta(seconds=sum(_numbers()))
+
+
+def _numbers() -> list[float]:
     name = os.environ.get(OFFSET_FILE)
-    return timedelta(seconds=float(Path(name).read_text())) if name else timedelta()
+    numbers = [float(number) for number in Path(name).read_text().split()] if name else []
+    return numbers or [0.0]
