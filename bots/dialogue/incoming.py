@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-Kind = Literal["text", "button", "position", "live_position", "voice", "photo", "document"]
+#: A note is kept and moves nothing: what was said before and is edited now, a sticker, a place that is not theirs.
+Kind = Literal["text", "button", "position", "live_position", "voice", "photo", "document", "note"]
 
 
 @dataclass(frozen=True, slots=True)
