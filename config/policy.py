@@ -6,12 +6,16 @@ Ceilings are in the code: policy may make Doorstep quicker, never slower than wh
 
 import tomllib
 from datetime import time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from config.duration import parse_duration, say_duration
+
+#: The policy that a new database starts with.
+SHIPPED = Path(__file__).with_name("policy.toml")
 
 Level = Literal["low", "medium", "high"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
@@ -246,6 +250,14 @@ _DEFAULT_LADDER: dict[str, object] = {
 _DANGER_LADDER: dict[str, object] = {"together": 2, "everyone_after": "2m"}
 
 
+@cache
+def shipped_lines() -> list[dict[str, object]]:
+    """The risk lines of the shipped policy: a file that names none must not make every visit a low risk."""
+    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    lines: list[dict[str, object]] = shipped["lines"]
+    return lines
+
+
 def parse_policy(text: str) -> Policy:
     """Check a whole policy in TOML; what it does not name keeps its default. Raises PolicyError naming every fault."""
     try:
@@ -258,6 +270,7 @@ def parse_policy(text: str) -> Policy:
     ladders = given.setdefault("ladder", {})
     ladders.setdefault("default", _DEFAULT_LADDER)
     ladders["danger"] = {**_DANGER_LADDER, **ladders.get("danger", {})}
+    given.setdefault("lines", shipped_lines())
     try:
         return Policy.model_validate(given)
     except ValidationError as error:
