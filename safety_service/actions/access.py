@@ -170,6 +170,12 @@ def debrief_view(actor: Actor, visit: Matter, worker_id: UUID, supervisor_id: UU
     return DebriefView.WHOLE if supervises else DebriefView.WITHOUT_PRIVATE
 
 
+def may_make_agencies(by: Actor | None) -> None:
+    """Make an agency: on the machine itself only, for nobody is a new agency's administrator yet."""
+    if by is not None:
+        raise Refused("only_on_the_machine")
+
+
 def may_run_people(by: Actor | None, agency_id: UUID) -> None:
     """Add, change and deactivate people, teams and the standing list."""
     _administrator(by, agency_id)
