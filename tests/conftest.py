@@ -22,6 +22,7 @@ from tests.services.postgres import PostgresServer, new_postgres, shared_postgre
 from tests.services.redis import RedisServer, start_redis
 from tests.services.run import Run, UnavailableError
 from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
+from tests.world import World, build
 
 THIS_RUN = pytest.StashKey[Run]()
 Service = TypeVar("Service")
@@ -131,3 +132,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(database_url, clock=SetClock(START), hot=InProcessHot())
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    """A small agency on either kind of database."""
+    return await build(database)

@@ -67,7 +67,8 @@ async def _tell_told(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellTold) 
         await _spare_the_rest(tx, row, effect.what)
     await tell(
         tx,
-        [each for each in row.alert.told if each != effect.by],
+        # Who says it knows it; who let it lapse must hear so.
+        [each for each in row.alert.told if each != effect.by or effect.what == "lapsed"],
         f"alert.{effect.what}",
         params,
         priority=Priority.NEWS,

@@ -1,0 +1,61 @@
+"""P8: one person owns an alert; everyone told before hears who has it; anyone told may take over."""
+
+import asyncio
+
+import pytest
+
+from safety_service.actions import alerts
+from safety_service.domain.refusal import Refused
+from tests.world import World
+
+
+async def climbed(world: World) -> object:
+    await world.inside()
+    await world.later(41)
+    return (await world.alert()).id
+
+
+async def test_two_say_yes_in_the_same_instant_and_one_has_it(world: World) -> None:
+    alert_id = await climbed(world)
+    said = await asyncio.gather(
+        world.do("Mia", alerts.take, alert_id), world.do("Dev", alerts.take, alert_id), return_exceptions=True
+    )
+    refused = [each for each in said if isinstance(each, Refused)]
+    assert len(refused) == 1 and refused[0].code == "taken_already"
+    owner = world.name((await world.alert()).alert.owner_id)
+    assert refused[0].facts["owner"] == owner
+
+
+async def test_everyone_told_before_hears_who_has_it(world: World) -> None:
+    alert_id = await climbed(world)
+    await world.do("Dev", alerts.take, alert_id)
+    await world.deliver()
+    assert [each.params["by"] for each in world.told("Mia", "alert.taken")] == ["Dev"]
+    assert [each.template for each in world.told("Ann", "worker.")] == ["worker.read"]
+
+
+async def test_anyone_told_may_take_over_by_saying_so(world: World) -> None:
+    alert_id = await climbed(world)
+    await world.do("Dev", alerts.take, alert_id)
+    with pytest.raises(Refused):
+        await world.do("Mia", alerts.take, alert_id)
+    await world.do("Mia", alerts.take, alert_id, take_over=True)
+    assert (await world.alert()).alert.owner_id == world.ids["Mia"]
+
+
+async def test_taking_it_twice_is_no_error(world: World) -> None:
+    alert_id = await climbed(world)
+    await world.do("Dev", alerts.take, alert_id)
+    await world.do("Dev", alerts.take, alert_id)
+    assert (await world.alert()).alert.owner_id == world.ids["Dev"]
+
+
+async def test_the_same_tap_on_wake_the_next_climbs_once(world: World) -> None:
+    await world.inside()
+    await world.later(35.5)
+    alert = await world.alert()
+    for _ in range(2):
+        await world.do("Mia", alerts.escalate, alert.id, alert.alert.step)
+    await world.deliver()
+    assert len(world.told("Dev", "alarm.")) == 1
+    assert world.told("Adam", "alarm.") == []
