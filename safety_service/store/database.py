@@ -9,19 +9,21 @@ from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.policy import Policy
 from safety_service.store import policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
 from safety_service.store.engines import connected, open_engines
+from safety_service.store.errors import SchemaIsNewer
 from safety_service.store.hot import Hot, InProcessHot
 from safety_service.store.policies import Shelf
 from safety_service.store.tables.system import secret
 
 log = logging.getLogger(__name__)
 
+_REVISION = text("SELECT version_num FROM alembic_version")
 Dialect = Literal["sqlite", "postgresql"]
 
 
@@ -64,6 +66,12 @@ class Tx:
             del self._announcements[announced:]
             del self._after[called:]
             raise
+
+    async def must_be_current(self) -> None:
+        """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""
+        at = (await self.conn.execute(_REVISION)).scalar()
+        if at != schema.head():
+            raise SchemaIsNewer(f"the database is at step {at}, this code knows no further than {schema.head()}")
 
     async def follow(self, hot: Hot) -> None:
         """Do what follows the commit. Nothing that fails here fails the word that was kept."""

@@ -25,6 +25,8 @@ _POSTGRES_SETTINGS = {
     "lock_timeout": "8000",
     "idle_in_transaction_session_timeout": "60000",
 }
+#: Seconds. After the server's own timeout: for when the server is no longer heard from at all.
+_LONGEST_STATEMENT = 40.0
 _SQLITE_READERS = 4
 
 
@@ -43,9 +45,10 @@ def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     """For writing, for reading. Connects to nothing yet."""
     address = driver_url(url)
     if address.get_backend_name() == "sqlite":
-        write = _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = ON")
+        # recursive_triggers: so that REPLACE, too, meets the triggers that refuse a DELETE.
+        write = _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = ON", "recursive_triggers = ON")
         return write, _sqlite(address, _SQLITE_READERS, "BEGIN", "query_only = ON")
-    engine = _postgresql(address, pool_size)
+    engine = _postgresql(address, pool_size, _LONGEST_STATEMENT)
     return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -54,17 +57,17 @@ def open_for_upgrade(url: str) -> AsyncEngine:
     address = driver_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = OFF")
-    return _postgresql(address, 1)
+    return _postgresql(address, 1, None)
 
 
-def _postgresql(address: URL, connections: int) -> AsyncEngine:
+def _postgresql(address: URL, connections: int, longest: float | None) -> AsyncEngine:
     engine = create_async_engine(
         address,
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
-        connect_args={"timeout": 5, "command_timeout": 40, "server_settings": _POSTGRES_SETTINGS},
+        connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS},
     )
     event.listen(engine.sync_engine, "handle_error", _in_our_words)
     return engine
@@ -116,3 +119,13 @@ def _in_our_words(context: ExceptionContext) -> None:
         raise DatabaseAway("the database went away")
     if code in _BUSY_CODES or "database is locked" in str(error):
         raise TryAgain("the database is busy with others")
+    _leave_out_the_row(error, context.sqlalchemy_exception)
+
+
+def _leave_out_the_row(*chain: BaseException | None) -> None:
+    """PostgreSQL quotes the row that it refused (`DETAIL: …`), and what is raised gets logged one day."""
+    for error in chain:
+        if error is not None:
+            error.args = tuple(str(each).partition("\nDETAIL:")[0] for each in error.args)
+            if isinstance(error.__cause__, asyncpg.PostgresError):
+                error.__cause__.detail = None

@@ -36,9 +36,7 @@ def revision(connection: Connection) -> str | None:
     at = MigrationContext.configure(connection).get_current_revision()
     known = {step.revision for step in steps().walk_revisions()}
     if at is not None and at not in known:
-        raise SchemaIsNewer(
-            f"the database is at step {at}, this code knows no further than {head()}"
-        )
+        raise SchemaIsNewer(f"the database is at step {at}, this code knows no further than {head()}")
     return at
 
 
