@@ -1,0 +1,126 @@
+"""Noticing that the watch was not kept, and what follows: owning up, the inbox first, then overdue is overdue (P7)."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from safety_service.actions.gaps import own_up
+from safety_service.store import leases, stamps
+from safety_service.store.clock import passed
+from safety_service.store.database import Database, Tx
+from safety_service.store.stamps import Stamp
+
+log = logging.getLogger(__name__)
+
+#: Name of the stamp (and the lock) of the last sweep that found everything in order.
+SWEEP = "sweep"
+#: Name of the stamp of the last gap.
+GAP = "gap"
+#: Not having swept for longer than this is a gap.
+LONGEST = timedelta(seconds=30)
+#: A clock that goes wrong by more than this is one, too.
+STEP = timedelta(seconds=2)
+#: How long the inbox may take before overdue is overdue.
+DRAIN = timedelta(seconds=30)
+#: For how long one process alone may own up.
+ONE_AT_A_TIME = timedelta(seconds=5)
+#: Seconds between two looks.
+LOOK_EVERY = 1.0
+
+#: Whether every word that was said until then has been acted on.
+Drained = Callable[[Tx, datetime], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The database's time, read between two readings of the clock that nobody can set (seconds)."""
+
+    now: datetime
+    before: float
+    after: float
+
+    def disagrees(self, earlier: "Reading") -> bool:
+        """Whether the database's clock and the other do not agree on how much time has passed since then."""
+        by_database = (self.now - earlier.now).total_seconds()
+        least, most = self.before - earlier.after, self.after - earlier.before
+        return not least - STEP.total_seconds() <= by_database <= most + STEP.total_seconds()
+
+
+class GapWatch:
+    """Looks once a second, before the sweep: was there a gap, and may the sweep go on?"""
+
+    def __init__(
+        self,
+        database: Database,
+        holder: str,
+        drained: Drained,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        skipping: Callable[[], float] = passed,
+    ) -> None:
+        self._database = database
+        self._holder = holder
+        self._drained = drained
+        self._steady = steady
+        self._skipping = skipping
+        self._last: Reading | None = None
+        #: By the steady clock: when this process last looked, and when it last knew that the watch was kept.
+        self._looked_at = float("-inf")
+        self._kept_at: float | None = None
+        self._hold_until: datetime | None = None
+
+    def due(self) -> bool:
+        """Whether it is time to look again."""
+        return self._hold_until is not None or self._steady() - self._looked_at >= LOOK_EVERY
+
+    async def look(self, *, clean: bool) -> bool:
+        """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""
+        before = self._skipping()
+        async with self._database.transaction() as tx:
+            reading = Reading(tx.now, before, self._skipping())
+            stepped = self._last is not None and reading.disagrees(self._last)
+            silent = self._kept_at is None or self._steady() - self._kept_at > LONGEST.total_seconds()
+            found = (stepped or silent) and await self._found(tx, stepped=stepped)
+            hold_until = await self._held(tx, look_up=stepped or silent)
+            kept = found or clean or hold_until is not None
+            if kept:
+                await stamps.stamp(tx, SWEEP)
+        self._last = reading
+        self._looked_at = self._steady()
+        self._kept_at = self._looked_at if kept else self._kept_at
+        self._hold_until = hold_until
+        return hold_until is None
+
+    async def _found(self, tx: Tx, *, stepped: bool) -> bool:
+        """There may have been a gap. Only one process owns up; perhaps another one kept the watch."""
+        if not await leases.hold(tx, GAP, self._holder, ONE_AT_A_TIME):
+            return False
+        since = _silent_since(await stamps.last(tx, SWEEP), tx.now)
+        if stepped and self._last is not None:
+            known = await stamps.last(tx, GAP)
+            since = None if known is not None and abs(tx.now - known.at) <= LONGEST else self._last.now
+        if since is None:
+            return False
+        count = await own_up(tx, since, tx.now, "clock" if stepped else "not_watching")
+        await stamps.stamp(tx, GAP, {"from": since.isoformat()})
+        log.critical("nobody was watched from %s to %s: %d people are told", since, tx.now, count)
+        return True
+
+    async def _held(self, tx: Tx, *, look_up: bool) -> datetime | None:
+        """Until when the sweep waits for the inbox; also after another process's gap, or one before a restart."""
+        until = self._hold_until
+        if look_up:
+            gap = await stamps.last(tx, GAP)
+            until = None if gap is None else gap.at + DRAIN
+        if until is None or not tx.now < until <= tx.now + DRAIN:
+            return None
+        return None if await self._drained(tx, until - DRAIN) else until
+
+
+def _silent_since(swept: Stamp | None, now: datetime) -> datetime | None:
+    """Since when nobody swept, if that is a gap. A database that was never swept holds nobody."""
+    if swept is None or abs(now - swept.at) <= LONGEST:
+        return None
+    return swept.at

@@ -1,0 +1,135 @@
+"""The sweep: what is due is done. The ticker and urgent writes wake it; the database alone says what is due."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from safety_service.store.crash import crash_point
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from scheduler.gap import GapWatch
+from scheduler.watchdog import Progress
+
+log = logging.getLogger(__name__)
+
+#: Does at most so many due things, urgent first, and gives how many it did.
+Sweep = Callable[[Tx, int], Awaitable[int]]
+#: Due things that one transaction takes on.
+BATCH = 200
+#: Seconds after which a run with more to do lets the next one go on: other sweeps get their turn, stamps are made.
+ENOUGH = 5.0
+#: Seconds after which a run that does not come back is given up.
+TOO_LONG = 12.0
+#: Seconds without a tick after which it sweeps all the same.
+UNWOKEN = 1.0
+#: Seconds in which a database that is there answers.
+ANSWERS_WITHIN = 2.0
+
+
+class Sweeper:
+    """Runs the sweeps, one run after the other. What fails in one stops neither the others nor the next run."""
+
+    def __init__(
+        self,
+        database: Database,
+        sweeps: Mapping[str, Sweep],
+        gap: GapWatch,
+        progress: Progress,
+        *,
+        batch: int = BATCH,
+        too_long: float = TOO_LONG,
+    ) -> None:
+        self._database = database
+        self._sweeps = sweeps
+        self._gap = gap
+        self._progress = progress
+        self._batch = batch
+        self._too_long = too_long
+        self._wake = asyncio.Event()
+        self._clean = False
+
+    async def wake(self) -> None:
+        """Sweep now: the ticker's tick."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sweep at each waking until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                await self.once()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), UNWOKEN)
+                except TimeoutError:
+                    log.warning("no tick for %s s: sweeping all the same", UNWOKEN)
+                self._wake.clear()
+
+    async def _listen(self) -> None:
+        """An urgent write does not wait for the tick."""
+        async with self._database.hot.subscribe("sweep") as events:
+            async for _ in events:
+                self._wake.set()
+
+    async def once(self) -> bool:
+        """One run, bounded; whether it was clean. The watchdog is told of it, and of a database that is away."""
+        try:
+            self._clean = await asyncio.wait_for(self._run(), self._too_long)
+        except DatabaseAway as error:
+            self._clean = False
+            self._progress.mark()
+            log.warning("no sweep: %s", error)
+            await asyncio.sleep(UNWOKEN / 2)
+        except TimeoutError:
+            self._clean = False
+            log.exception("the sweep took longer than %s s and was given up", self._too_long)
+            await self._excuse_if_away()
+        except Exception:
+            self._clean = False
+            log.exception("the sweep failed")
+        if self._clean:
+            self._progress.mark()
+        return self._clean
+
+    async def _run(self) -> bool:
+        """1. Was there a gap? 2. Round after round, a batch of each, until nothing is due. 3. Report."""
+        if self._gap.due() and not await self._gap.look(clean=self._clean):
+            return True
+        started = time.monotonic()
+        clean = True
+        left = dict(self._sweeps)
+        while left and time.monotonic() - started < ENOUGH:
+            for name, sweep in list(left.items()):
+                done = await self._one(name, sweep)
+                clean = clean and done is not None
+                if done is None or done < self._batch:
+                    del left[name]
+        return clean
+
+    async def _one(self, name: str, sweep: Sweep) -> int | None:
+        """One batch in one transaction; None if it failed, which keeps no other sweep from its turn."""
+        try:
+            async with self._database.transaction() as tx:
+                done = await sweep(tx, self._batch)
+                if done:
+                    crash_point(f"sweep:{name}:before_commit")
+            if done:
+                crash_point(f"sweep:{name}:after_commit")
+        except DatabaseAway:
+            raise
+        except TryAgain as error:
+            log.warning("sweep of %s: %s", name, error)
+        except Exception:
+            log.exception("sweep of %s failed", name)
+        else:
+            return done
+        return None
+
+    async def _excuse_if_away(self) -> None:
+        """A database that does not answer is no stalled watch: starting this process again would not help."""
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN), self._database.reading():
+                return
+        except (DatabaseAway, TryAgain, TimeoutError) as error:
+            log.warning("the database does not answer: %s", type(error).__name__)
+            self._progress.mark()

@@ -1,0 +1,207 @@
+"""When the watch was not kept, that is noticed, said once, and the inbox goes before what is overdue (P7)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from safety_service.store import stamps
+from safety_service.store.database import Tx
+from scheduler.gap import GapWatch
+from tests.world import World
+
+
+@dataclass
+class Inbox:
+    """Whether what was said has been acted on."""
+
+    empty: bool = True
+    asked_since: datetime | None = None
+
+    async def drained(self, tx: Tx, since: datetime) -> bool:
+        self.asked_since = since
+        return self.empty
+
+
+class Process:
+    """A scheduler's look at the gap, with a clock of its own that the world's moves along."""
+
+    def __init__(self, world: World, name: str = "one") -> None:
+        self.world = world
+        self.seconds = 1000.0
+        self.inbox = Inbox()
+        self.gap = GapWatch(
+            world.database, name, self.inbox.drained, steady=lambda: self.seconds, skipping=lambda: self.seconds
+        )
+
+    def passes(self, seconds: float) -> None:
+        """Time passes, for everybody."""
+        self.seconds += seconds
+        self.world.clock.move(timedelta(seconds=seconds))
+
+    async def works(self, seconds: int) -> None:
+        """It sweeps once a second, cleanly."""
+        for _ in range(seconds):
+            self.passes(1)
+            assert await self.gap.look(clean=True)
+
+
+async def told(world: World) -> list[tuple[str, str]]:
+    return sorted(
+        (world.name(each.person_id), each.template) for each in await world.deliver() if "gap" in each.template
+    )
+
+
+EVERYONE_CONCERNED = [("Ann", "gap.worker"), ("Mia", "gap.manager")]
+
+
+@pytest.fixture
+async def process(world: World) -> Process:
+    """It has been at work for a while, and Ann is inside."""
+    process = Process(world)
+    await world.inside("Ann")
+    assert await process.gap.look(clean=False)
+    await process.works(3)
+    return process
+
+
+async def test_after_31_seconds_down_everybody_concerned_is_told_once(process: Process) -> None:
+    process.passes(31)
+    again = Process(process.world, "started again")
+    await again.gap.look(clean=False)
+    await again.works(3)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_a_restart_within_29_seconds_is_no_gap(process: Process) -> None:
+    process.passes(29)
+    again = Process(process.world, "started again")
+    assert await again.gap.look(clean=False)
+    assert await told(process.world) == []
+
+
+async def test_a_process_that_was_suspended_owns_up(process: Process) -> None:
+    process.passes(40)
+    await process.gap.look(clean=True)
+    await process.works(40)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_sweeps_that_fail_for_31_seconds_are_a_gap(process: Process) -> None:
+    for _ in range(31):
+        process.passes(1)
+        await process.gap.look(clean=False)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_while_another_scheduler_sweeps_one_that_was_away_owes_nothing(process: Process) -> None:
+    other = Process(process.world, "other")
+    await other.gap.look(clean=False)
+    for _ in range(40):
+        other.passes(1)
+        assert await other.gap.look(clean=True)
+    process.seconds += 40
+    assert await process.gap.look(clean=False)
+    assert await told(process.world) == []
+
+
+async def test_two_schedulers_that_come_back_together_tell_it_once_and_both_wait(process: Process) -> None:
+    process.passes(60)
+    first, second = Process(process.world, "first"), Process(process.world, "second")
+    first.inbox.empty = second.inbox.empty = False
+    assert not await first.gap.look(clean=False)
+    assert not await second.gap.look(clean=False)
+    first.passes(10)
+    second.seconds += 10
+    assert not await second.gap.look(clean=False)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(3, EVERYONE_CONCERNED), (-3, EVERYONE_CONCERNED), (1, []), (-1, [])])
+async def test_a_clock_that_was_set_by_more_than_two_seconds_is_a_gap(
+    process: Process, seconds: int, said: list[tuple[str, str]]
+) -> None:
+    process.world.clock.move(timedelta(seconds=seconds))
+    process.passes(1)
+    await process.gap.look(clean=True)
+    await process.works(3)
+    assert await told(process.world) == said
+
+
+async def test_a_slow_way_to_the_database_is_no_clock_that_was_set(world: World) -> None:
+    """The database's time is read somewhere between two readings of ours, five seconds apart."""
+    readings = iter([0.0, 5.0, 6.0, 11.0])
+    gap = GapWatch(world.database, "slow", Inbox().drained, steady=lambda: 0.0, skipping=lambda: next(readings))
+    await world.inside("Ann")
+    await gap.look(clean=True)
+    world.clock.move(timedelta(seconds=10))
+    assert await gap.look(clean=True)
+    assert await told(world) == []
+
+
+async def test_whoever_goes_tomorrow_is_not_told(process: Process) -> None:
+    await process.world.plan("Ben", after=24 * 60)
+    process.passes(31)
+    await process.gap.look(clean=True)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_whoever_should_have_begun_meanwhile_is_told(process: Process) -> None:
+    await process.world.plan("Ben", after=1)
+    process.passes(90)
+    await process.gap.look(clean=True)
+    assert ("Ben", "gap.worker") in await told(process.world)
+
+
+async def test_a_database_that_was_never_swept_owes_nobody_anything(world: World) -> None:
+    await world.inside("Ann")
+    process = Process(world)
+    assert await process.gap.look(clean=False)
+    assert await told(world) == []
+
+
+async def test_the_sweep_waits_until_what_was_said_meanwhile_has_been_heard(process: Process) -> None:
+    process.inbox.empty = False
+    process.passes(31)
+    back_at = process.world.now
+    assert not await process.gap.look(clean=True)
+    process.passes(5)
+    assert not await process.gap.look(clean=False)
+    process.inbox.empty = True
+    assert process.gap.due()
+    assert await process.gap.look(clean=False)
+    assert process.inbox.asked_since == back_at
+
+
+async def test_the_sweep_waits_thirty_seconds_at_most_and_that_is_no_other_gap(process: Process) -> None:
+    process.inbox.empty = False
+    process.passes(31)
+    waited = 0
+    while not await process.gap.look(clean=False):
+        process.passes(1)
+        waited += 1
+    assert waited == 30
+    await process.works(5)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_a_restart_while_waiting_goes_on_waiting(process: Process) -> None:
+    process.inbox.empty = False
+    process.passes(31)
+    await process.gap.look(clean=True)
+    process.passes(5)
+    again = Process(process.world, "started again")
+    again.inbox.empty = False
+    assert not await again.gap.look(clean=False)
+    again.passes(26)
+    assert await again.gap.look(clean=False)
+    assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_what_was_not_clean_is_not_stamped(process: Process) -> None:
+    last = process.world.now
+    process.passes(2)
+    await process.gap.look(clean=False)
+    async with process.world.database.reading() as tx:
+        swept = await stamps.last(tx, "sweep")
+    assert swept is not None and swept.at == last

@@ -1,0 +1,181 @@
+"""The sweep goes on whatever happens to one run of it, and two sweepers do each thing once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+
+import pytest
+
+from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
+from safety_service.domain.words import Kind
+from safety_service.store import stamps
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from scheduler.gap import GapWatch
+from scheduler.sweeper import Sweep, Sweeper
+from scheduler.watchdog import Progress
+from tests.patience import until
+from tests.services.postgres import PostgresServer
+from tests.world import World
+
+ALL = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings}
+
+
+async def always(tx: Tx, since: object) -> bool:
+    return True
+
+
+def sweeper(
+    database: Database, sweeps: Mapping[str, Sweep], *, name: str = "one", batch: int = 200, too_long: float = 5.0
+) -> tuple[Sweeper, Progress]:
+    progress = Progress()
+    gap = GapWatch(database, name, always)
+    return Sweeper(database, sweeps, gap, progress, batch=batch, too_long=too_long), progress
+
+
+@contextlib.asynccontextmanager
+async def running(one: Sweeper) -> AsyncIterator[None]:
+    task = asyncio.create_task(one.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Failing:
+    """A sweep that fails as ordered, then has nothing to do."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.runs = 0
+
+    async def __call__(self, tx: Tx, limit: int) -> int:
+        self.runs += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return 0
+
+
+async def test_what_is_due_becomes_an_alert_in_the_next_run(world: World) -> None:
+    await world.inside("Ann")
+    world.clock.move(timedelta(hours=2))
+    one, _ = sweeper(world.database, ALL)
+    assert await one.once()
+    assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
+
+
+@pytest.mark.parametrize("error", [TryAgain("busy"), ValueError("odd rows")])
+async def test_an_error_in_one_sweep_stops_neither_the_others_nor_the_next_run(world: World, error: Exception) -> None:
+    first, second = Failing(error), Failing()
+    one, progress = sweeper(world.database, {"first": first, "second": second})
+    assert not await one.once()
+    assert (first.runs, second.runs, progress.count) == (1, 1, 0)
+    assert await one.once()
+    assert (first.runs, second.runs, progress.count) == (2, 2, 1)
+
+
+async def test_a_database_that_is_away_is_no_stalled_watch(world: World) -> None:
+    first = Failing(DatabaseAway("gone"))
+    one, progress = sweeper(world.database, {"first": first})
+    assert not await one.once()
+    assert progress.count == 1
+    assert await one.once()
+
+
+async def test_a_sweep_that_hangs_is_given_up_and_the_watchdog_not_told_that_all_is_well(world: World) -> None:
+    async def hanging(tx: Tx, limit: int) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    one, progress = sweeper(world.database, {"hanging": hanging}, too_long=0.2)
+    assert not await one.once()
+    assert progress.count == 0
+
+
+async def test_many_due_things_are_done_in_batches_and_every_sweep_gets_its_turn(world: World) -> None:
+    turns: list[str] = []
+
+    def backlog(name: str, size: int) -> Sweep:
+        async def sweep(tx: Tx, limit: int) -> int:
+            nonlocal size
+            done = min(size, limit)
+            size -= done
+            turns.append(name)
+            return done
+
+        return sweep
+
+    one, _ = sweeper(world.database, {"long": backlog("long", 5), "short": backlog("short", 1)}, batch=2)
+    assert await one.once()
+    assert turns == ["long", "short", "long", "long"]
+
+
+async def test_an_urgent_write_does_not_wait_for_the_tick(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.sweeper.UNWOKEN", 3600.0)
+    quiet = Failing()
+    one, _ = sweeper(world.database, {"quiet": quiet})
+    async with running(one):
+        await until(lambda: quiet.runs == 1)
+        await until(lambda: bool(world.database.hot._subscribers.get("sweep")))  # type: ignore[attr-defined]
+        async with world.database.transaction() as tx:
+            tx.announce("sweep")
+        await until(lambda: quiet.runs == 2)
+
+
+async def test_without_a_single_tick_it_sweeps_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.sweeper.UNWOKEN", 0.02)
+    quiet = Failing()
+    one, _ = sweeper(world.database, {"quiet": quiet})
+    async with running(one):
+        await until(lambda: quiet.runs >= 3)
+
+
+async def test_only_a_clean_sweep_is_stamped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.gap.LOOK_EVERY", 0.0)
+    failing = Failing(ValueError("odd"))
+    one, _ = sweeper(world.database, {"failing": failing})
+
+    async def stamped() -> bool:
+        async with world.database.reading() as tx:
+            return await stamps.last(tx, "sweep") is not None
+
+    await one.once()
+    await one.once()
+    assert not await stamped()
+    await one.once()
+    assert await stamped()
+
+
+async def test_two_sweepers_open_one_alert_and_tell_it_once(world: World) -> None:
+    for number in range(20):
+        await world.inside("Ann" if number % 2 else "Ben", ref=f"F-{number}")
+    world.clock.move(timedelta(hours=2))
+    one, _ = sweeper(world.database, ALL, name="one")
+    two, _ = sweeper(world.database, ALL, name="two")
+    assert await asyncio.gather(one.once(), two.once()) == [True, True]
+    opened = [(world.name(each.alert.worker_id), each.alert.kind, each.alert.visit_id) for each in await world.alerts()]
+    assert len(opened) == len(set(opened)) > 1
+    alarms = [(each.alert_id, each.person_id) for each in await world.deliver() if each.template.startswith("alarm.")]
+    assert len(alarms) == len(set(alarms)) == len(opened)
+
+
+async def test_a_database_that_was_restarted_is_swept_again(
+    own_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is lost in the middle; the sweeper finds the way back by itself."""
+    from safety_service.store.migrate import upgrade
+
+    url = own_postgres.url()
+    await upgrade(url)
+    database = await Database.open(url)
+    quiet = Failing()
+    one, progress = sweeper(database, {"quiet": quiet})
+    assert await one.once()
+    own_postgres.stop()
+    assert not await one.once()
+    own_postgres.start()
+    await until(one.once)
+    assert progress.count >= 3
+    await database.close()
