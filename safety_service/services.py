@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from config.settings import Settings
+from config.wording import Wording
 from safety_service.store.database import Database
 from safety_service.store.hot import Hot
 
@@ -34,9 +35,11 @@ class Services:
     database: Database
     hot: Hot
     settings: Settings
+    wording: Wording
     health: HealthCheck
 
 
 DATABASE = web.AppKey("database", Database)
 HOT = web.AppKey("hot", Hot)
 SETTINGS = web.AppKey("settings", Settings)
+WORDING = web.AppKey("wording", Wording)
