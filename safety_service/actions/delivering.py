@@ -77,11 +77,15 @@ async def failed(tx: Tx, message: Outgoing, error: str, *, blocked: bool) -> Non
 
 
 async def channel_blocked(tx: Tx, channel_id: UUID, person_id: UUID) -> None:
-    """The person cannot be reached there any more: what they own lapses; if they are watched, their manager hears."""
+    """The person shut this channel."""
     await channels.block(tx, channel_id)
     left = (await channels.live_many(tx, [person_id])).get(person_id, ())
-    if left:
-        return
+    if not left:
+        await person_gone(tx, person_id)
+
+
+async def person_gone(tx: Tx, person_id: UUID) -> None:
+    """Nothing reaches this person any more: what they own lapses; if they are watched, their manager hears."""
     for owned in await alerts.owned_by(tx, person_id):
         after, effects = handling.owner_gone(owned.alert, tx.now)
         saved = await alerts.save(tx, owned, after)

@@ -89,7 +89,7 @@ async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, 
     """The risk of a visit as it is asked for, with every true line."""
     agency = await agencies.get(tx, actor.agency_id)
     zone = ZoneInfo(agency.timezone)
-    family_id = await families.by_ref(tx, actor.agency_id, _ref(request.family_ref))
+    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
     planned = Planned(
         answers=request.answers,
         facts=[] if family_id is None else await families.facts(tx, family_id),
@@ -104,7 +104,7 @@ async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, 
 
 async def last_of_family(tx: Tx, actor: Actor, ref: str) -> VisitRow | None:
     """The last visit of this family that this person may know of: what "as last time" means."""
-    family_id = await families.by_ref(tx, actor.agency_id, _ref(ref))
+    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(ref))
     if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
         return None
     managed = actor.teams(Role.MANAGER)
@@ -126,7 +126,7 @@ async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRo
 
 async def _completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
     """The request with the ref tidied, workers filled in, and an address from last time where none is given."""
-    ref = _ref(request.family_ref)
+    ref = families.tidy_ref(request.family_ref)
     if not ref:
         raise Refused("ref_wanted")
     if request.ends_at - request.starts_at > LONGEST:
@@ -148,10 +148,6 @@ async def _completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
                 longitude=place.get("longitude"),
             )
     return asked
-
-
-def _ref(text: str) -> str:
-    return " ".join(text.split()).upper()[:64]
 
 
 async def _team_of(tx: Tx, actor: Actor, asked: PlanRequest, family_id: UUID | None) -> UUID:

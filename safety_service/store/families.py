@@ -12,6 +12,11 @@ from safety_service.store.ids import new_id
 from safety_service.store.tables.visits import family, risk_fact, visit
 
 
+def tidy_ref(text: str) -> str:
+    """A reference as it is kept, however it was typed."""
+    return " ".join(text.split()).upper()[:64]
+
+
 async def by_ref(tx: Tx, agency_id: UUID, ref: str) -> UUID | None:
     """The family with this reference."""
     query = select(family.c.id).where(family.c.agency_id == agency_id, family.c.ref == ref)

@@ -60,11 +60,12 @@ async def add(tx: Tx, shift: Shift, *, by: UUID | None, offered: bool = False) -
     )
 
 
-async def accept(tx: Tx, shift_id: UUID, starts_at: datetime) -> bool:
-    """An offered cover counts from `starts_at`. False: it was not offered any more."""
-    still = (rota.c.id == shift_id) & rota.c.offered
-    changed = update(rota).where(still).values(offered=False, starts_at=starts_at)
-    return (await tx.conn.execute(changed)).rowcount == 1
+async def end(tx: Tx, shift: Shift, at: datetime) -> None:
+    """The shift runs no longer than this; one that would not run at all is taken off the rota."""
+    if shift.starts_at >= at:
+        await remove(tx, shift.id)
+    else:
+        await tx.conn.execute(update(rota).where(rota.c.id == shift.id).values(ends_at=at))
 
 
 async def remove(tx: Tx, shift_id: UUID) -> bool:

@@ -1,0 +1,71 @@
+"""Running agencies and their teams."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from safety_service.actions import access
+from safety_service.actions.actor import Actor
+from safety_service.domain import contact
+from safety_service.domain.contact import BadContact
+from safety_service.domain.refusal import Refused
+from safety_service.store import agencies, events, teams
+from safety_service.store.agencies import Agency
+from safety_service.store.database import Tx
+from safety_service.store.teams import Team
+
+
+async def add(tx: Tx, by: Actor | None, name: str, *, timezone: str, office_phone: str) -> Agency:
+    """Add an agency. Raises Refused: `name_taken`, `zone_unknown`, `phone_unknown`, `only_on_the_machine`."""
+    access.may_make_agencies(by)
+    if await agencies.by_name(tx, name) is not None:
+        raise Refused("name_taken", name=name)
+    made = await agencies.add(tx, name, timezone=_zone(timezone), office_phone=_phone(office_phone))
+    await _log(tx, by, made.id, "added", "agency", made.id)
+    return made
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused("zone_unknown", zone=name) from None
+
+
+def _phone(given: str) -> str:
+    try:
+        return contact.phone(given) if given else ""
+    except BadContact as bad:
+        raise Refused("phone_unknown", why=str(bad)) from None
+
+
+async def confirm_assessment(tx: Tx, by: Actor | None, agency_id: UUID, who: str) -> None:
+    """Somebody confirms the data-protection assessment: Telegram may carry more than linking from now on."""
+    access.may_run_people(by, agency_id)
+    if not who.strip():
+        raise Refused("name_wanted")
+    await agencies.confirm(tx, agency_id, who.strip())
+    await _log(tx, by, agency_id, "assessment_confirmed", "agency", agency_id, by_name=who.strip())
+
+
+async def add_team(tx: Tx, by: Actor | None, agency_id: UUID, name: str) -> Team:
+    """Add a team. Raises Refused: `name_taken`."""
+    access.may_run_people(by, agency_id)
+    if await teams.by_name(tx, agency_id, name) is not None:
+        raise Refused("name_taken", name=name)
+    made = await teams.add(tx, agency_id, name)
+    await _log(tx, by, agency_id, "added", "team", made.id)
+    return made
+
+
+async def _log(
+    tx: Tx, by: Actor | None, agency_id: UUID, verb: str, subject: str, subject_id: UUID, **details: str
+) -> None:
+    await events.log(
+        tx,
+        actor_id=None if by is None else by.person_id,
+        agency_id=agency_id,
+        verb=verb,
+        subject=subject,
+        subject_id=subject_id,
+        details=details,
+    )

@@ -1,0 +1,68 @@
+"""Looking after people: deactivating them, and the card by which they are found when it matters."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from safety_service.actions import access, delivering
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.domain.refusal import Refused
+from safety_service.store import channels, codes, events, people, sessions
+from safety_service.store.database import Tx
+from safety_service.store.errors import NoSuchRow
+from safety_service.store.people import Person
+
+#: What an alarm shows of somebody, given by themselves in advance; each at most this long.
+RESPONDER_CARD = ("car", "registration", "description", "next_of_kin", "medical")
+RESPONDER_LENGTH = 500
+
+
+async def deactivate(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
+    """They work here no more: no channel, session or code of theirs works from now on.
+
+    What they own lapses. If they are being watched the watch goes on, and their manager hears that they cannot be
+    reached. Raises NotFound; Refused: `administrators_only`, `deactivated`.
+    """
+    try:
+        person = await people.get(tx, person_id)
+    except NoSuchRow:
+        raise NotFound from None
+    access.may_run_people(by, person.agency_id)
+    if not person.active:
+        raise Refused("deactivated", name=person.name)
+    gone = replace(person, active=False)
+    await people.save(tx, gone)
+    await channels.end_all(tx, person_id)
+    await sessions.end_all(tx, person_id)
+    await codes.end_all(tx, person_id)
+    await delivering.person_gone(tx, person_id)
+    await _log(tx, gone, "deactivated", by=None if by is None else by.person_id)
+    return gone
+
+
+async def set_responder(tx: Tx, actor: Actor, card: Mapping[str, str]) -> Person:
+    """Keep the actor's own card; what is empty is left out. Raises Refused: `card_unknown`, `card_too_long`."""
+    for name, text in card.items():
+        if name not in RESPONDER_CARD:
+            raise Refused("card_unknown", field=name)
+        if len(text) > RESPONDER_LENGTH:
+            raise Refused("card_too_long", field=name, most=RESPONDER_LENGTH)
+    kept = {name: card[name].strip() for name in RESPONDER_CARD if card.get(name, "").strip()}
+    person = replace(await people.get(tx, actor.person_id), responder=kept or None)
+    await people.save(tx, person)
+    await _log(tx, person, "card_changed", by=actor.person_id, fields=sorted(kept))
+    return person
+
+
+async def _log(tx: Tx, person: Person, verb: str, *, by: UUID | None, **details: Any) -> None:
+    await events.log(
+        tx,
+        actor_id=by,
+        agency_id=person.agency_id,
+        verb=verb,
+        subject="person",
+        subject_id=person.id,
+        details=details,
+    )
