@@ -1,0 +1,54 @@
+"""The Bot API through three doors, so that nothing that waits for Telegram makes anything else wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Bot
+
+from bots.telegram.request import Request
+
+OFFICIAL = "https://api.telegram.org/bot"
+CONNECT = 3.0  # seconds until an attempt to connect is given up
+READ = 5.0  # seconds of silence until an answer is given up
+WAIT_FOR_CONNECTION = 1.0  # seconds until a full pool is given up
+URGENT_CONNECTIONS = 32
+OTHER_CONNECTIONS = 32
+UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+BATCH = 100  # updates at once, the most that Telegram gives
+
+JSON = dict[str, Any]
+
+
+class Api:
+    """`urgent` and `rest` are the library's bots, each with its own connections; `updates` has a third pool."""
+
+    def __init__(self, token: str, api_url: str = "") -> None:
+        base = (api_url or OFFICIAL).rstrip("/")
+        self._requests: list[Request] = []
+        self._polling = self._bot(token, base, 2)
+        self.urgent = self._bot(token, base, URGENT_CONNECTIONS)
+        self.rest = self._bot(token, base, OTHER_CONNECTIONS)
+
+    def _bot(self, token: str, base: str, connections: int) -> Bot:
+        request = Request(connections, READ, READ, CONNECT, WAIT_FOR_CONNECTION)
+        self._requests.append(request)
+        files = f"{base.removesuffix('/bot')}/file/bot"
+        return Bot(token, base_url=base, base_file_url=files, request=request, get_updates_request=request)
+
+    async def updates(self, offset: int | None, wait: float) -> list[JSON]:
+        """The next updates as Telegram wrote them, oldest first; waits `wait` seconds for some if there are none.
+
+        Unparsed, because one update that the library cannot read must not stop all the others. A method's name is
+        not case-sensitive: in its usual spelling the library keeps this one to its own parsing.
+        """
+        asked: JSON = {"timeout": wait, "limit": BATCH, "allowed_updates": UPDATES}
+        if offset is not None:
+            asked["offset"] = offset
+        found: list[JSON] = await self._polling.do_api_request("getupdates", asked, read_timeout=wait + READ)
+        return found
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for request in self._requests:
+            await request.shutdown()

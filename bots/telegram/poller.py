@@ -1,0 +1,176 @@
+"""The long poll: what people say is in our inbox before Telegram may forget it (P6).
+
+One poller at a time, by a lease that each poll renews: a poller that is killed or wedged loses it within seconds.
+Two at once would do no harm, since a word is kept once by its update_id; they would only disturb one another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from telegram.error import InvalidToken, TelegramError
+
+from bots.telegram.api import JSON, Api
+from bots.telegram.errors import TOKEN_WAIT, reason_of
+from bots.telegram.patience import Patience
+from bots.telegram.request import Flooded
+from safety_service.store import leases, stamps
+from safety_service.store.crash import crash_point
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+
+log = logging.getLogger(__name__)
+
+LEASE = "telegram_poller"
+#: Stamped after every poll that worked.
+POLLED = "poller"
+#: Stamped after every poll that brought nothing: all that was said in Telegram until then is in the inbox.
+DRAINED = "telegram_drained"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. A poll waits briefly, so that a dead line is noticed soon, and a press can be dated."""
+
+    wait: float = 5.0
+    #: Beyond `wait`, until a poll that has not come back is given up as wedged.
+    grace: float = 5.0
+    lease: float = 8.0
+    standby: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is known of the time when updates were made. All by the database's clock."""
+
+    now: datetime
+    poll_began: datetime
+    #: When the last poll before this one that worked ended; None: there was none.
+    heard_before: datetime | None
+
+
+Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
+
+
+async def heard_all(tx: Tx, until: datetime) -> bool:
+    """Whether all that was said in Telegram until then is in the inbox (P7: before overdue is overdue)."""
+    drained = await stamps.last(tx, DRAINED)
+    return drained is not None and drained.at >= until
+
+
+class Poller:
+    """Fetches updates and has each taken in; `run` goes on until it is cancelled."""
+
+    def __init__(self, api: Api, database: Database, take: Take, *, holder: str, pace: Pace | None = None) -> None:
+        self._api = api
+        self._database = database
+        self._take = take
+        self._holder = holder
+        self._pace = pace or Pace()
+        self._patience = Patience(log, "Hearing what people say in Telegram")
+        self._offset: int | None = None
+        self._drained = False
+
+    async def run(self) -> None:
+        """Poll while this is the one that polls, else stand by."""
+        try:
+            while True:
+                if await self._try(self._is_mine):
+                    await self._poll_while_mine()
+                else:
+                    await asyncio.sleep(self._pace.standby)
+        finally:
+            await asyncio.shield(self._let_go())
+
+    async def _poll_while_mine(self) -> None:
+        log.info("Polling Telegram.")
+        self._offset, self._drained = None, False
+        while await self._try(self._poll) is not False:
+            pass
+        log.info("Another poller has taken over.")
+
+    async def _is_mine(self) -> bool:
+        async with self._database.transaction() as tx:
+            return await self._hold(tx)
+
+    async def _hold(self, tx: Tx) -> bool:
+        return await leases.hold(tx, LEASE, self._holder, timedelta(seconds=self._pace.lease))
+
+    async def _try(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
+        """Do one step; None if it failed, after a wait. Whatever fails here is outside, and may get well."""
+        try:
+            done = await step()
+        except (DatabaseAway, TryAgain) as error:
+            await self._failed(f"the database: {type(error).__name__}")
+        except TimeoutError:
+            await self._failed("no answer at all")
+        except Flooded as error:
+            await self._failed(reason_of(error), error.seconds)
+        except InvalidToken as error:
+            await self._failed(f"the token is not accepted ({reason_of(error)})", TOKEN_WAIT)
+        except TelegramError as error:
+            await self._failed(reason_of(error))
+        else:
+            self._patience.worked()
+            return done
+        return None
+
+    async def _failed(self, reason: str, at_least: float = 0.0) -> None:
+        self._drained = False
+        await self._patience.failed(reason, at_least=at_least)
+
+    async def _poll(self) -> bool:
+        """One poll, in this order, so that a crash at any point loses nothing:
+
+        1. ask Telegram, without waiting until we know that nothing is left over from before;
+        2. keep all of it, with the time of this hearing, in one transaction;
+        3. only then move the offset, with which the next poll confirms it.
+
+        Returns whether this is still the one that polls.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        wait = self._pace.wait if self._drained else 0
+        async with asyncio.timeout(wait + self._pace.grace):
+            updates = await self._api.updates(self._offset, wait)
+        mine = await self._keep(updates, lambda: timedelta(seconds=loop.time() - began))
+        crash_point("poller:after_commit")
+        # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
+        self._offset = int(updates[-1]["update_id"]) + 1 if updates else None
+        return mine
+
+    async def _keep(self, updates: list[JSON], took: Callable[[], timedelta]) -> bool:
+        async with self._database.transaction() as tx:
+            before = await stamps.last(tx, POLLED)
+            hearing = Hearing(tx.now, tx.now - took(), before.at if before else None)
+            for update in updates:
+                await self._keep_one(tx, update, hearing)
+            await stamps.stamp(tx, POLLED, {"updates": len(updates)})
+            if not updates:
+                await stamps.stamp(tx, DRAINED)
+            mine = await self._hold(tx)
+            crash_point("poller:before_commit")
+        self._drained = self._drained or not updates
+        return mine
+
+    async def _keep_one(self, tx: Tx, update: JSON, hearing: Hearing) -> None:
+        """One that cannot be kept must not keep us from hearing all the others."""
+        try:
+            async with tx.savepoint():
+                await self._take(tx, update, hearing)
+        except (DatabaseAway, TryAgain):
+            raise
+        except Exception:
+            log.exception("An update could not be taken in and is lost: %s", update.get("update_id"))
+
+    async def _let_go(self) -> None:
+        """Let another poller begin at once."""
+        try:
+            async with self._database.transaction() as tx:
+                await leases.let_go(tx, LEASE, self._holder)
+        except (DatabaseAway, TryAgain):
+            log.debug("The lease runs out by itself.")
