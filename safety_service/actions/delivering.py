@@ -13,7 +13,7 @@ from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind
 from safety_service.store import alerts, channels, events, outbox, visits
 from safety_service.store.database import Tx
-from safety_service.store.outbox import Outgoing
+from safety_service.store.outbox import Delivered, Outgoing
 
 #: How long after an unknown outcome an alarm is sent again, marked as a repeat.
 AGAIN_AFTER = timedelta(seconds=2)
@@ -28,15 +28,35 @@ async def lease(
     *,
     most: Priority = Priority.ROUTINE,
     least: Priority = Priority.DANGER,
+    in_order: bool = False,
 ) -> list[Outgoing]:
-    """Take the most urgent messages that are due; stale reminders are dropped, and their rows say so."""
+    """Take the most urgent messages that are due; stale reminders are dropped, and their rows say so.
+
+    `in_order`: of each chat only the oldest that has not gone out, so that none overtakes another.
+    """
     await outbox.drop_stale(tx)
-    return await outbox.lease(tx, channel_kinds, limit, holder, for_, most=most, least=least)
+    return await outbox.lease(tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order)
 
 
 async def sent(tx: Tx, message_id: UUID, provider_id: str | None) -> None:
     """A provider for urgent messages took it: the person is reached."""
-    await outbox.record(tx, message_id, "sent", sent_at=tx.now, reached_at=tx.now, provider_id=provider_id, error=None)
+    done = await outbox.record_sent(tx, message_id, provider_id)
+    if done is not None:
+        await _log_told(tx, done, "was_told")
+
+
+async def _log_told(tx: Tx, done: Delivered, verb: str) -> None:
+    await events.log(
+        tx,
+        agency_id=done.agency_id,
+        actor_id=None,
+        verb=verb,
+        subject="person",
+        subject_id=done.person_id,
+        visit_id=done.visit_id,
+        alert_id=done.alert_id,
+        details={"template": done.template, "channel": done.channel, "message_id": str(done.id)},
+    )
 
 
 async def later(tx: Tx, message_id: UUID, not_before: datetime, error: str) -> None:
@@ -107,4 +127,5 @@ async def _climb_if_hopeless(tx: Tx, alert_id: UUID) -> None:
 async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> None:
     """The open chat page showed these messages to this person."""
     if message_ids:
-        await outbox.mark_reached(tx, person_id, message_ids)
+        for done in await outbox.mark_reached(tx, person_id, message_ids):
+            await _log_told(tx, done, "was_shown")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,17 @@ from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow, Wanted
 
 PAGE = 50
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A page of a list; `after` is where the next one begins, None on the last."""
+
+    rows: list[Row]
+    after: tuple[datetime, UUID] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +60,12 @@ async def visit(tx: Tx, actor: Actor, visit_id: UUID) -> VisitRow:
     if row is None:
         raise NotFound
     may_see_visit(actor, await matters.of_visit(tx, row))
+    if actor.person_id not in row.workers:
+        await _log_read(tx, actor, "visit", row.id, row.id, None)
     return row
 
 
-async def visits_of(tx: Tx, actor: Actor, wanted: Wanted, limit: int = PAGE) -> list[VisitRow]:
+async def visits_of(tx: Tx, actor: Actor, wanted: Wanted, limit: int = PAGE) -> Page[VisitRow]:
     """Visits that the reader may see, narrowed as wanted: their own, and those of the teams that they read."""
     teams = actor.teams(Role.MANAGER, Role.REVIEWER)
     if wanted.teams is not None:
@@ -62,9 +76,11 @@ async def visits_of(tx: Tx, actor: Actor, wanted: Wanted, limit: int = PAGE) -> 
     narrowed = replace(wanted, agency_id=actor.agency_id, teams=teams, worker_id=mine)
     if not teams:
         narrowed = replace(narrowed, teams=None, worker_id=actor.person_id)
-    rows = await visits.listed(tx, narrowed, limit)
+    rows = await visits.listed(tx, narrowed, limit + 1)
+    after = (rows[limit - 1].visit.starts_at, rows[limit - 1].id) if len(rows) > limit else None
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    return [each for each in rows if not kept_off.from_matter(each.workers, each.family_id)]
+    seen = [each for each in rows[:limit] if not kept_off.from_matter(each.workers, each.family_id)]
+    return Page([each for each in seen if wanted.teams is None or each.team_id in wanted.teams], after)
 
 
 async def today(tx: Tx, actor: Actor) -> list[VisitRow]:
@@ -91,18 +107,24 @@ async def alert(tx: Tx, actor: Actor, alert_id: UUID) -> AlertRow:
         raise NotFound
     scene = await scene_of(tx, row)
     may_see_alert(actor, await matters.of_alert(tx, row, scene))
+    await _log_read(tx, actor, "alert", row.id, row.alert.visit_id, row.id)
+    return row
+
+
+async def _log_read(
+    tx: Tx, actor: Actor, subject: str, subject_id: UUID, visit_id: UUID | None, alert_id: UUID | None
+) -> None:
     await events.log(
         tx,
-        agency_id=row.agency_id,
+        agency_id=actor.agency_id,
         actor_id=actor.person_id,
         verb="read",
-        subject="alert",
-        subject_id=row.id,
-        visit_id=row.alert.visit_id,
-        alert_id=row.id,
+        subject=subject,
+        subject_id=subject_id,
+        visit_id=visit_id,
+        alert_id=alert_id,
         details={"via": actor.via},
     )
-    return row
 
 
 async def alarm_of(tx: Tx, actor: Actor, alert_id: UUID) -> dict[str, object]:
@@ -135,7 +157,7 @@ async def alerts_of(
     states: frozenset[State] = frozenset(),
     before: tuple[datetime, UUID] | None = None,
     limit: int = PAGE,
-) -> list[AlertRow]:
+) -> Page[AlertRow]:
     """Alerts that the reader may handle, newest first: of the teams they manage, and those they were told of."""
     wanted = WantedAlerts(
         agency_id=actor.agency_id,
@@ -145,11 +167,12 @@ async def alerts_of(
         states=states,
         before=before,
     )
-    rows = await alerts.listed(tx, wanted, limit)
-    rows = [each for each in rows if each.alert.worker_id != actor.person_id]
+    rows = await alerts.listed(tx, wanted, limit + 1)
+    after = (rows[limit - 1].alert.opened_at, rows[limit - 1].id) if len(rows) > limit else None
+    rows = [each for each in rows[:limit] if each.alert.worker_id != actor.person_id]
     kept_off = await exclusions.of_person(tx, actor.person_id)
     about = await visits.load_many(tx, {each.alert.visit_id for each in rows if each.alert.visit_id is not None})
-    return [each for each in rows if not _kept_off(kept_off, each, about)]
+    return Page([each for each in rows if not _kept_off(kept_off, each, about)], after)
 
 
 def _kept_off(kept_off: exclusions.KeptOff, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:

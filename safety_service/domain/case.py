@@ -43,7 +43,6 @@ def step(case: Case, event: ev.Event, world: World) -> tuple[Case, Effects]:
     alerts = list(case.alerts)
     effects: list[VisitEffect | AlertEffect] = []
     more: Effects
-    more: Effects
     for effect in wanted:
         if isinstance(effect, RaiseAlert):
             alerts, more = raise_alert(alerts, effect, visit.id, visit.risk, world)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, true, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -97,14 +97,27 @@ async def drop_stale(tx: Tx) -> int:
 
 
 async def lease(
-    tx: Tx, channels: Collection[str], limit: int, holder: str, for_: timedelta, *, most: int, least: int = 0
+    tx: Tx,
+    channels: Collection[str],
+    limit: int,
+    holder: str,
+    for_: timedelta,
+    *,
+    most: int,
+    least: int = 0,
+    in_order: bool = False,
 ) -> list[Outgoing]:
-    """Take the most urgent rows with `least` ≤ priority ≤ `most` that are due, or whose lease ran out (a repeat)."""
+    """Take the most urgent rows with `least` ≤ priority ≤ `most` that are due, or whose lease ran out (a repeat).
+
+    `in_order`: of each chat only its oldest row that has not gone out, so that none overtakes another.
+    """
     lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
     due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
+    these = and_(outbox.c.channel.in_(channels), outbox.c.priority.between(least, most))
+    first = outbox.c.id.in_(_first_of_each_chat(these)) if in_order else true()
     chosen = (
         select(outbox.c.id)
-        .where(or_(due, lost), outbox.c.channel.in_(channels), outbox.c.priority.between(least, most))
+        .where(or_(due, lost), these, first)
         .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -128,6 +141,13 @@ async def lease(
     return [_outgoing(row) for row in rows]
 
 
+def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
+    place = func.row_number().over(partition_by=outbox.c.channel_id, order_by=outbox.c.id)
+    waiting = select(outbox.c.id, place.label("place")).where(outbox.c.state.in_(("pending", "sending")), these)
+    ranked = waiting.subquery()
+    return select(ranked.c.id).where(ranked.c.place == 1)
+
+
 def _outgoing(row: Any) -> Outgoing:
     return Outgoing(**{name: getattr(row, name) for name in Outgoing.__dataclass_fields__})
 
@@ -139,6 +159,31 @@ async def load(tx: Tx, message_id: UUID) -> Outgoing | None:
     return None if row is None else _outgoing(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Which message reached whom, by which channel, about what."""
+
+    id: UUID
+    agency_id: UUID
+    person_id: UUID
+    channel: str
+    template: str
+    visit_id: UUID | None
+    alert_id: UUID | None
+
+
+_DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
+
+
+async def record_sent(tx: Tx, message_id: UUID, provider_id: str | None) -> Delivered | None:
+    """A provider took it: sent, and reached. None: there is no such row."""
+    taken = {"sent_at": tx.now, "reached_at": tx.now, "provider_id": provider_id, "error": None}
+    done = update(outbox).where(outbox.c.id == message_id)
+    done = done.values(state="sent", lease_until=None, leased_by=None, **taken)
+    row = (await tx.conn.execute(done.returning(*_DELIVERED))).first()
+    return None if row is None else Delivered(**row._mapping)
+
+
 async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:
     """What became of a leased row."""
     if "error" in changes and changes["error"] is not None:
@@ -148,12 +193,12 @@ async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:
     )
 
 
-async def mark_reached(tx: Tx, person_id: UUID, ids: Collection[UUID]) -> list[tuple[UUID, int]]:
-    """The open chat page showed these rows. Gives (alert, step) of those that were alarms."""
+async def mark_reached(tx: Tx, person_id: UUID, ids: Collection[UUID]) -> list[Delivered]:
+    """The open chat page showed these rows. Gives those that had not been shown before."""
     place = and_(outbox.c.id.in_(ids), outbox.c.person_id == person_id, outbox.c.channel == "webchat")
     mark = update(outbox).where(place, outbox.c.reached_at.is_(None), outbox.c.state == "sent")
-    rows = await tx.conn.execute(mark.values(reached_at=tx.now).returning(outbox.c.alert_id, outbox.c.step))
-    return [(row.alert_id, row.step) for row in rows if row.alert_id is not None]
+    rows = await tx.conn.execute(mark.values(reached_at=tx.now).returning(*_DELIVERED))
+    return [Delivered(**row._mapping) for row in rows]
 
 
 async def reached(tx: Tx, alert_id: UUID, step: int) -> bool:
