@@ -143,7 +143,8 @@ async def lease(
 
 def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
     place = func.row_number().over(partition_by=outbox.c.channel_id, order_by=outbox.c.id)
-    waiting = select(outbox.c.id, place.label("place")).where(outbox.c.state.in_(("pending", "sending")), these)
+    out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
+    waiting = select(outbox.c.id, place.label("place")).where(out, these)
     ranked = waiting.subquery()
     return select(ranked.c.id).where(ranked.c.place == 1)
 
