@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
+from safety_service.actions.evidence import keep
 from safety_service.domain import contact
 from safety_service.domain.contact import BadContact
 from safety_service.domain.refusal import Refused
-from safety_service.store import agencies, events, teams
+from safety_service.store import agencies, teams
 from safety_service.store.agencies import Agency
 from safety_service.store.database import Tx
 from safety_service.store.teams import Team
@@ -20,7 +21,7 @@ async def add(tx: Tx, by: Actor | None, name: str, *, timezone: str, office_phon
     if await agencies.by_name(tx, name) is not None:
         raise Refused("name_taken", name=name)
     made = await agencies.add(tx, name, timezone=_zone(timezone), office_phone=_phone(office_phone))
-    await _log(tx, by, made.id, "added", "agency", made.id)
+    await keep(tx, by, made.id, "added", subject="agency", subject_id=made.id, name=name)
     return made
 
 
@@ -44,7 +45,7 @@ async def confirm_assessment(tx: Tx, by: Actor | None, agency_id: UUID, who: str
     if not who.strip():
         raise Refused("name_wanted")
     await agencies.confirm(tx, agency_id, who.strip())
-    await _log(tx, by, agency_id, "assessment_confirmed", "agency", agency_id, by_name=who.strip())
+    await keep(tx, by, agency_id, "assessment_confirmed", subject="agency", subject_id=agency_id, who=who.strip())
 
 
 async def add_team(tx: Tx, by: Actor | None, agency_id: UUID, name: str) -> Team:
@@ -53,19 +54,5 @@ async def add_team(tx: Tx, by: Actor | None, agency_id: UUID, name: str) -> Team
     if await teams.by_name(tx, agency_id, name) is not None:
         raise Refused("name_taken", name=name)
     made = await teams.add(tx, agency_id, name)
-    await _log(tx, by, agency_id, "added", "team", made.id)
+    await keep(tx, by, agency_id, "added", subject="team", subject_id=made.id, name=name)
     return made
-
-
-async def _log(
-    tx: Tx, by: Actor | None, agency_id: UUID, verb: str, subject: str, subject_id: UUID, **details: str
-) -> None:
-    await events.log(
-        tx,
-        actor_id=None if by is None else by.person_id,
-        agency_id=agency_id,
-        verb=verb,
-        subject=subject,
-        subject_id=subject_id,
-        details=details,
-    )

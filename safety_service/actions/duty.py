@@ -12,11 +12,12 @@ from uuid import UUID
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.duty import Shift
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import channels, events, people, rota, teams
+from safety_service.store import channels, people, rota, teams
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.teams import Team
@@ -67,7 +68,7 @@ async def cover(tx: Tx, actor: Actor, post: str, until: datetime, for_person: UU
     shift = rota.new_shift(team.id, post, actor.person_id, tx.now, until, covers_id=for_person)
     await _put(tx, shift, by=actor.person_id)
     await _tell(tx, for_person, "duty.covered", shift, team, by=actor.name)
-    await _log(tx, actor, "covered", shift)
+    await keep_shift(tx, actor, actor.agency_id, "covered", shift)
     return shift
 
 
@@ -90,7 +91,7 @@ async def hand_over(tx: Tx, actor: Actor, post: str, until: datetime, to_person:
     offer = rota.new_shift(team.id, post, to_person, tx.now, until, covers_id=actor.person_id)
     await rota.add(tx, offer, by=actor.person_id, offered=True)
     await _tell(tx, to_person, "duty.offered", offer, team, by=actor.name)
-    await _log(tx, actor, "offered_post", offer)
+    await keep_shift(tx, actor, actor.agency_id, "offered_post", offer)
     return offer
 
 
@@ -102,7 +103,7 @@ async def accept(tx: Tx, actor: Actor, offer_id: UUID) -> Shift:
     shift = rota.new_shift(offer.team_id, offer.post, actor.person_id, tx.now, offer.ends_at, offer.covers_id)
     await _put(tx, shift, by=actor.person_id)
     await _tell_giver(tx, actor, "duty.accepted", shift)
-    await _log(tx, actor, "accepted_post", shift)
+    await keep_shift(tx, actor, actor.agency_id, "accepted_post", shift)
     return shift
 
 
@@ -111,7 +112,7 @@ async def decline(tx: Tx, actor: Actor, offer_id: UUID) -> None:
     offer = await _offer_to(tx, actor, offer_id)
     await rota.remove(tx, offer.id)
     await _tell_giver(tx, actor, "duty.declined", offer)
-    await _log(tx, actor, "declined_post", offer)
+    await keep_shift(tx, actor, actor.agency_id, "declined_post", offer)
 
 
 async def _offer_to(tx: Tx, actor: Actor, offer_id: UUID) -> Shift:
@@ -166,20 +167,19 @@ async def _tell(tx: Tx, person_id: UUID, template: str, shift: Shift, team: Team
     await tell(tx, [person_id], template, params, priority=Priority.NEWS)
 
 
-async def _log(tx: Tx, actor: Actor, verb: str, shift: Shift) -> None:
-    await events.log(
+async def keep_shift(tx: Tx, by: Actor | None, agency_id: UUID, verb: str, shift: Shift) -> None:
+    """Keep in the evidence log what became of a shift."""
+    await keep(
         tx,
-        actor_id=actor.person_id,
-        agency_id=actor.agency_id,
-        verb=verb,
+        by,
+        agency_id,
+        verb,
         subject="shift",
         subject_id=shift.id,
-        details={
-            "team_id": str(shift.team_id),
-            "post": shift.post,
-            "person_id": str(shift.person_id),
-            "covers_id": None if shift.covers_id is None else str(shift.covers_id),
-            "until": iso(shift.ends_at),
-            "via": actor.via,
-        },
+        team_id=str(shift.team_id),
+        post=shift.post,
+        person_id=str(shift.person_id),
+        covers_id=None if shift.covers_id is None else str(shift.covers_id),
+        starts_at=iso(shift.starts_at),
+        ends_at=iso(shift.ends_at),
     )

@@ -6,8 +6,9 @@ from uuid import UUID
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import events, exclusions, families, people
+from safety_service.store import exclusions, families, people
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import Exclusion
 from safety_service.store.people import Person
@@ -64,7 +65,7 @@ async def add(
     exclusion_id = await exclusions.add(
         tx, person.agency_id, person_id, worker_id=worker_id, family_id=family_id, reason=reason.strip(), by=made_by
     )
-    await _log(tx, by, person.agency_id, "added", exclusion_id)
+    await keep(tx, by, person.agency_id, "added", subject="exclusion", subject_id=exclusion_id)
     return exclusion_id
 
 
@@ -74,7 +75,7 @@ async def end(tx: Tx, by: Actor | None, agency_id: UUID, exclusion_id: UUID) -> 
     if exclusion_id not in {row.id for row in await exclusions.every(tx, agency_id)}:
         raise NotFound
     await exclusions.end(tx, exclusion_id)
-    await _log(tx, by, agency_id, "ended", exclusion_id)
+    await keep(tx, by, agency_id, "ended", subject="exclusion", subject_id=exclusion_id)
 
 
 def _sensible(person_id: UUID, worker_id: UUID | None, family_ref: str | None, reason: str) -> None:
@@ -84,14 +85,3 @@ def _sensible(person_id: UUID, worker_id: UUID | None, family_ref: str | None, r
         raise Refused("excluded_from_self")
     if not reason.strip():
         raise Refused("reason_wanted")
-
-
-async def _log(tx: Tx, by: Actor | None, agency_id: UUID, verb: str, exclusion_id: UUID) -> None:
-    await events.log(
-        tx,
-        actor_id=None if by is None else by.person_id,
-        agency_id=agency_id,
-        verb=verb,
-        subject="exclusion",
-        subject_id=exclusion_id,
-    )

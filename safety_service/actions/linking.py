@@ -7,6 +7,7 @@ from uuid import UUID
 
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
+from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.refusal import Refused
 from safety_service.store import channels, codes, events, people, stamps
@@ -55,7 +56,7 @@ async def invite(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
         raise Refused("deactivated", name=person.name)
     code = await codes.issue(tx, "link", person_id, None if by is None else by.person_id)
     bot = await stamps.last(tx, BOT_STAMP)
-    await _log(tx, person, "invited", by=None if by is None else by.person_id)
+    await keep(tx, by, person.agency_id, "invited", subject="person", subject_id=person.id)
     return Invitation(person, code, None if bot is None else str(bot.info["username"]))
 
 
@@ -74,7 +75,7 @@ async def link_chat(tx: Tx, kind: Kind, address: str, code: str) -> Person:
     else:
         # Taking it away would cut off somebody who may be watched through it.
         raise Refused("chat_of_another")
-    await _log(tx, person, "linked", by=person.id, kind=kind)
+    await _log(tx, person, "linked", kind)
     return person
 
 
@@ -99,16 +100,17 @@ async def unlink(tx: Tx, actor: Actor, kind: Kind, address: str) -> None:
     if known is None or known.person_id != actor.person_id:
         return
     await channels.end(tx, known.id)
-    await _log(tx, await people.get(tx, actor.person_id), "unlinked", by=actor.person_id, kind=kind)
+    await _log(tx, await people.get(tx, actor.person_id), "unlinked", kind)
 
 
-async def _log(tx: Tx, person: Person, verb: str, *, by: UUID | None, **details: str) -> None:
+async def _log(tx: Tx, person: Person, verb: str, kind: Kind) -> None:
+    """The person themself did this, by that channel."""
     await events.log(
         tx,
-        actor_id=by,
+        actor_id=person.id,
         agency_id=person.agency_id,
         verb=verb,
-        subject="person",
+        subject="channel",
         subject_id=person.id,
-        details=details,
+        details={"via": kind},
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from safety_service.actions import access, delivering
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, codes, events, people, sessions
+from safety_service.store import channels, codes, people, sessions
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.people import Person
@@ -38,7 +38,7 @@ async def deactivate(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     await sessions.end_all(tx, person_id)
     await codes.end_all(tx, person_id)
     await delivering.person_gone(tx, person_id)
-    await _log(tx, gone, "deactivated", by=None if by is None else by.person_id)
+    await keep(tx, by, person.agency_id, "deactivated", subject="person", subject_id=person_id)
     return gone
 
 
@@ -52,17 +52,5 @@ async def set_responder(tx: Tx, actor: Actor, card: Mapping[str, str]) -> Person
     kept = {name: card[name].strip() for name in RESPONDER_CARD if card.get(name, "").strip()}
     person = replace(await people.get(tx, actor.person_id), responder=kept or None)
     await people.save(tx, person)
-    await _log(tx, person, "card_changed", by=actor.person_id, fields=sorted(kept))
+    await keep(tx, actor, actor.agency_id, "card_changed", subject="person", subject_id=person.id, fields=sorted(kept))
     return person
-
-
-async def _log(tx: Tx, person: Person, verb: str, *, by: UUID | None, **details: Any) -> None:
-    await events.log(
-        tx,
-        actor_id=by,
-        agency_id=person.agency_id,
-        verb=verb,
-        subject="person",
-        subject_id=person.id,
-        details=details,
-    )

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
+from safety_service.actions.evidence import keep
 from safety_service.actions.people_csv import BadPeopleFile, Entry, contradictions
-from safety_service.store import agencies, events, people, teams, training
+from safety_service.store import agencies, people, teams, training
 from safety_service.store.agencies import Agency
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
@@ -137,19 +138,17 @@ async def _supervisor(tx: Tx, entry: Entry, done: Imported) -> None:
 async def _log(tx: Tx, by: Actor | None, done: Imported) -> None:
     for verb, persons in (("added", done.added), ("changed", done.changed)):
         for person in persons.values():
-            await events.log(
+            await keep(
                 tx,
-                actor_id=None if by is None else by.person_id,
-                agency_id=person.agency_id,
-                verb=verb,
+                by,
+                person.agency_id,
+                verb,
                 subject="person",
                 subject_id=person.id,
-                details={
-                    "name": person.name,
-                    "email": person.email,
-                    "phone": person.phone,
-                    "active": person.active,
-                    "supervisor_id": None if person.supervisor_id is None else str(person.supervisor_id),
-                    "roles": {str(team): sorted(roles) for team, roles in person.roles.items()},
-                },
+                name=person.name,
+                email=person.email,
+                phone=person.phone,
+                active=person.active,
+                supervisor_id=None if person.supervisor_id is None else str(person.supervisor_id),
+                roles={str(team): sorted(roles) for team, roles in person.roles.items()},
             )

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
-from safety_service.actions.duty import posts_of_policy
+from safety_service.actions.duty import keep_shift, posts_of_policy
 from safety_service.actions.errors import NotFound
-from safety_service.actions.telling import iso
 from safety_service.domain import duty
 from safety_service.domain.duty import Gap, Shift
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, events, people, rota, teams
+from safety_service.store import channels, people, rota, teams
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.teams import Team
@@ -69,7 +68,7 @@ async def add(
         person = await people.get(tx, shift.covers_id)
         raise Refused("not_on_duty", name=person.name, post=post)
     await rota.add(tx, shift, by=None if by is None else by.person_id)
-    await _log(tx, by, team, "added", shift)
+    await keep_shift(tx, by, team.agency_id, "added", shift)
     return Added(
         shift,
         in_no_ladder=post not in await posts_of_policy(tx),
@@ -85,7 +84,7 @@ async def remove(tx: Tx, by: Actor | None, shift_id: UUID) -> Shift:
     team = await teams.get(tx, shift.team_id)
     access.may_run_rota(by, team.agency_id, team.id)
     await rota.remove(tx, shift_id)
-    await _log(tx, by, team, "removed", shift)
+    await keep_shift(tx, by, team.agency_id, "removed", shift)
     return shift
 
 
@@ -122,22 +121,3 @@ async def _here(tx: Tx, team: Team, person_id: UUID | None) -> None:
 async def _holds(tx: Tx, cover: Shift) -> bool:
     shifts = await rota.between(tx, [cover.team_id], cover.starts_at, cover.ends_at)
     return any(shift.person_id == cover.covers_id and shift.post == cover.post for shift in shifts)
-
-
-async def _log(tx: Tx, by: Actor | None, team: Team, verb: str, shift: Shift) -> None:
-    await events.log(
-        tx,
-        actor_id=None if by is None else by.person_id,
-        agency_id=team.agency_id,
-        verb=verb,
-        subject="shift",
-        subject_id=shift.id,
-        details={
-            "team_id": str(team.id),
-            "post": shift.post,
-            "person_id": str(shift.person_id),
-            "covers_id": None if shift.covers_id is None else str(shift.covers_id),
-            "starts_at": iso(shift.starts_at),
-            "ends_at": iso(shift.ends_at),
-        },
-    )

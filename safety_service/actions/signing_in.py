@@ -6,6 +6,7 @@ from uuid import UUID
 from safety_service.actions import access, linking
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
 from safety_service.actions.linking import Invitation
 from safety_service.domain.refusal import Refused
 from safety_service.store import codes, events, people, sessions
@@ -29,6 +30,7 @@ async def sign_in_link(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
     if not person.active:
         raise Refused("deactivated", name=person.name)
     code = await codes.issue(tx, "sign_in", person_id, None if by is None else by.person_id)
+    await keep(tx, by, person.agency_id, "sign_in_link_made", subject="person", subject_id=person_id)
     return Invitation(person, code, None)
 
 
@@ -43,7 +45,7 @@ async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web") -> Signe
     if kind == "web":
         await linking.open_chat_page(tx, person)
     token = await sessions.start(tx, person_id, kind, label)
-    await _log(tx, person, "signed_in", kind=kind, label=label)
+    await _log(tx, person, "signed_in", kind, label=label)
     return SignedIn(person, token)
 
 
@@ -53,10 +55,11 @@ async def end(tx: Tx, actor: Actor, session_id: UUID) -> None:
     if session_id not in {each.id for each in mine}:
         raise NotFound
     await sessions.end(tx, session_id)
-    await _log(tx, await people.get(tx, actor.person_id), "signed_out", kind="session")
+    await _log(tx, await people.get(tx, actor.person_id), "signed_out", actor.via)
 
 
-async def _log(tx: Tx, person: Person, verb: str, **details: str) -> None:
+async def _log(tx: Tx, person: Person, verb: str, via: str, **details: str) -> None:
+    """The person themself did this, in that browser or on that device."""
     await events.log(
         tx,
         actor_id=person.id,
@@ -64,5 +67,5 @@ async def _log(tx: Tx, person: Person, verb: str, **details: str) -> None:
         verb=verb,
         subject="session",
         subject_id=person.id,
-        details=details,
+        details={"via": via, **details},
     )

@@ -6,8 +6,9 @@ from uuid import UUID
 from safety_service.actions import access
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, events, people, standing
+from safety_service.store import channels, people, standing
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 
@@ -45,7 +46,7 @@ async def add(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     if person_id in await standing.of(tx, person.agency_id):
         raise Refused("already_there", name=person.name)
     await standing.add(tx, person.agency_id, person_id)
-    await _log(tx, by, person, "added")
+    await keep(tx, by, person.agency_id, "added", subject="standing_list", subject_id=person.id)
     return person
 
 
@@ -55,7 +56,7 @@ async def remove(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     if person_id not in await standing.of(tx, person.agency_id):
         raise Refused("not_there", name=person.name)
     await standing.remove(tx, person.agency_id, person_id)
-    await _log(tx, by, person, "removed")
+    await keep(tx, by, person.agency_id, "removed", subject="standing_list", subject_id=person.id)
     return person
 
 
@@ -65,14 +66,3 @@ async def _person(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
         raise NotFound
     access.may_run_people(by, person.agency_id)
     return person
-
-
-async def _log(tx: Tx, by: Actor | None, person: Person, verb: str) -> None:
-    await events.log(
-        tx,
-        actor_id=None if by is None else by.person_id,
-        agency_id=person.agency_id,
-        verb=verb,
-        subject="standing_list",
-        subject_id=person.id,
-    )
