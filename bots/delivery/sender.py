@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bots.delivery.outcome import Outcome
 from bots.dialogue.render import Rendered
-from safety_service.actions.delivering import Outgoing
+from safety_service.store.outbox import Outgoing
 
 
 class Sender(Protocol):

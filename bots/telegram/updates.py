@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from bots.dialogue.incoming import Place
+
 JSON = dict[str, Any]
 
 
@@ -43,8 +45,7 @@ class Heard:
     message_id: int = 0
     text: str = ""
     token: str = ""
-    #: latitude, longitude (WGS-84 degrees), accuracy_m.
-    position: dict[str, float | None] | None = None
+    position: Place | None = None
     file_id: str = ""
 
 
@@ -138,16 +139,12 @@ def _kind_of_place(message: JSON) -> What:
 
 def _of(number: int, message: JSON, what: What, **said: Any) -> Heard:
     dated = _date(message.get("edit_date") or message["date"])
-    ids = {"chat_id": int(message["chat"]["id"]), "message_id": int(message["message_id"])}
-    return Heard(update_id=number, what=what, dated=dated, **ids, **said)
+    chat, message_id = int(message["chat"]["id"]), int(message["message_id"])
+    return Heard(update_id=number, chat_id=chat, what=what, dated=dated, message_id=message_id, **said)
 
 
-def _position(location: JSON) -> dict[str, float | None]:
-    return {
-        "latitude": location["latitude"],
-        "longitude": location["longitude"],
-        "accuracy_m": location.get("horizontal_accuracy"),
-    }
+def _position(location: JSON) -> Place:
+    return Place(location["latitude"], location["longitude"], location.get("horizontal_accuracy"))
 
 
 def _file_id(part: Any) -> str:

@@ -65,6 +65,12 @@ async def link(tx: Tx, person_id: UUID, kind: Kind, address: str) -> Channel:
     return made
 
 
+async def readdress(tx: Tx, channel_id: UUID, address: str) -> None:
+    """The provider gave this chat a new address."""
+    moved = {"address": address, "address_index": tx.blind(address), "changed_at": tx.now}
+    await tx.conn.execute(update(channel).where(channel.c.id == channel_id).values(moved))
+
+
 async def block(tx: Tx, channel_id: UUID) -> None:
     """The person shut this channel: nothing arrives there."""
     await _move(tx, channel.c.id == channel_id, channel.c.state == "active", to="blocked")

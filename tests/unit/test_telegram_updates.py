@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bots.dialogue.incoming import Place
 from bots.telegram.updates import Heard, What, read_update
 from tests.telegram import BotApiServer, Phone
 
@@ -52,7 +53,7 @@ async def test_a_position_sent_by_hand_is_a_word_of_its_own(telegram: BotApiServ
     await ann.sends_position(53.8, -1.55, 12.5)
     said = heard(telegram)
     assert said.what is What.POSITION
-    assert said.position == {"latitude": 53.8, "longitude": -1.55, "accuracy_m": 12.5}
+    assert said.position == Place(53.8, -1.55, 12.5)
 
 
 async def test_a_live_position_is_told_apart_from_one_sent_by_hand(telegram: BotApiServer, ann: Phone) -> None:

@@ -1,0 +1,104 @@
+"""The Telegram bot of one process: what it hears, what it says, and who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from uuid import uuid4
+
+from telegram import BotCommand
+from telegram.error import TelegramError
+
+from bots.telegram.api import Api
+from bots.telegram.background import Background
+from bots.telegram.door import Door, Handle
+from bots.telegram.ear import Ear
+from bots.telegram.errors import reason_of
+from bots.telegram.patience import Patience
+from bots.telegram.poller import Pace, Poller
+from bots.telegram.sender import TelegramSender
+from bots.telegram.supervised import supervised
+from bots.telegram.words import Words
+from config.wording import Wording
+from safety_service.actions.linking import BOT_STAMP
+from safety_service.store import channels, stamps
+from safety_service.store.database import Database
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.outbox import Outgoing
+
+log = logging.getLogger(__name__)
+
+
+class TelegramBot:
+    """Constructed by whoever wires the service together.
+
+    `hear` is what the inbox worker calls with each word, of whatever channel; `sender` is what the dispatcher sends
+    with; `run` listens until it is cancelled. Sending works without `run`, in a process that does not listen.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        wording: Wording,
+        dialogue: Handle,
+        *,
+        token: str,
+        base_url: str,
+        api_url: str = "",
+        pace: Pace | None = None,
+    ) -> None:
+        self._database = database
+        self._words = Words(wording)
+        self._api = Api(token, api_url)
+        self._background = Background()
+        self._door = Door(self._api, database.hot, self._words, dialogue, self._background, base_url=base_url)
+        ear = Ear(self._door, self._background)
+        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace)
+        self.hear: Handle = self._door.hear
+        self.sender = TelegramSender(self._api, self._words, self._moved)
+        #: The bot's name in Telegram, for links that open it; known once Telegram has told.
+        self.username: str | None = None
+
+    async def run(self) -> None:
+        """Listen, and say who we are; whatever dies of it is begun again in place."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(supervised("The Telegram poller", self._poller.run), name="telegram poller")
+            tasks.create_task(self._introduce(), name="telegram introduction")
+
+    async def close(self) -> None:
+        """Let go of all connections. Nothing can be sent afterwards."""
+        await self._background.close()
+        await self._api.close()
+
+    async def _moved(self, out: Outgoing, address: str) -> None:
+        """A chat has a new address. If it cannot be kept now, Telegram tells us again with the next message."""
+        try:
+            async with self._database.transaction() as tx:
+                await channels.readdress(tx, out.channel_id, address)
+        except (DatabaseAway, TryAgain) as error:
+            log.warning("A chat's new address was not kept: %s", type(error).__name__)
+
+    async def _introduce(self) -> None:
+        """Learn our own name, and put our commands into the menu: once, as soon as Telegram can be reached."""
+        patience = Patience(log, "Introducing the bot to Telegram", longest=60)
+        while True:
+            try:
+                await self._introduce_once()
+            except TelegramError as error:
+                await patience.failed(reason_of(error))
+            except (DatabaseAway, TryAgain) as error:
+                await patience.failed(type(error).__name__)
+            else:
+                return patience.worked()
+
+    async def _introduce_once(self) -> None:
+        # A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said.
+        await self._api.rest.delete_webhook(drop_pending_updates=False)
+        self.username = (await self._api.rest.get_me()).username
+        async with self._database.transaction() as tx:
+            await stamps.stamp(tx, BOT_STAMP, {"username": self.username})
+        commands = [BotCommand(name, says) for name, says in self._words.commands.items()]
+        await self._api.rest.set_my_commands(commands)
