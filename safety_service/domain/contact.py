@@ -4,7 +4,7 @@ import re
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 _BETWEEN_DIGITS = re.compile(r"[\s().\-–/]")
-_PHONE = re.compile(r"\+?\d{3,15}")
+_PHONE = re.compile(r"\+[1-9]\d{2,14}|\d{3,15}")
 #: Shorter numbers are said as they are: 101, 999, an extension.
 _SHORT = 6
 
