@@ -1,25 +1,34 @@
 """The agency's policy: figures and lines that managers can read, checked whole.
 
-The defaults below are the shipped policy's (guidance in practice.md's table); a policy file names only what differs.
-Ceilings are in the code: policy may make Doorstep quicker, never slower than what keeps people safe.
+`policy.toml` beside this file is the shipped policy; an agency's file names only what differs. The ceilings are in the
+code: policy may make Doorstep quicker, never slower than what keeps people safe.
 """
 
 import tomllib
+from collections.abc import Mapping
 from datetime import time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from string import Formatter
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from config.duration import parse_duration, say_duration
-
-#: The policy that a new database starts with.
-SHIPPED = Path(__file__).with_name("policy.toml")
+from config.places import line_of, lines_of
 
 Level = Literal["low", "medium", "high"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+LadderName = Literal["default", "low", "medium", "high", "danger"]
+ChannelName = Literal["telegram", "webchat"]
+#: How sensitive what a channel carries may be (see `config.wording`).
+Sensitivity = Literal["public", "plan", "case"]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+#: The rung that is always the last: everyone on duty and the standing list.
+LAST_RUNG = "everyone"
+SHIPPED = Path(__file__).with_name("policy.toml")
 
 
 class PolicyError(ValueError):
@@ -47,6 +56,7 @@ Interval = Annotated[Duration, _at_most("2h")]
 Grace = Annotated[Duration, _at_most("30m")]
 Wait = Annotated[Duration, _at_most("20m")]
 Repeat = Annotated[Duration, _at_most("10m")]
+Hours = Annotated[Duration, _at_most("4h")]
 Day = Annotated[Duration, _at_most("7d")]
 
 
@@ -64,23 +74,32 @@ class RiskPolicy(Section):
     end_grace: Grace
     home_grace: Grace
     #: Longest that extensions, lateness and planned silence may add up to on one visit.
-    cap: Annotated[Duration, _at_most("4h")]
+    cap: Hours
     decision: bool = False
     own_word: bool = False
+    #: When whoever took an alert is asked for news; None: as `taken.news_within`.
     news_within: Wait | None = None
+
+
+class RiskLevels(Section):
+    """The three levels' figures."""
+
+    low: RiskPolicy
+    medium: RiskPolicy
+    high: RiskPolicy
 
 
 class BeginPolicy(Section):
     """Around the planned start: tell before it, ask after it, alert after that."""
 
-    remind: Duration = timedelta(minutes=2)
-    ask: Grace = timedelta(minutes=10)
-    alarm: Annotated[Duration, _at_most("1h")] = timedelta(minutes=20)
+    remind: Annotated[Duration, _at_most("1h")]
+    ask: Grace
+    alarm: Annotated[Duration, _at_most("1h")]
 
     @model_validator(mode="after")
     def _ask_comes_before_alarm(self) -> "BeginPolicy":
         if self.ask > self.alarm:
-            raise ValueError("begin.ask must not be later than begin.alarm")
+            raise ValueError("ask must not be later than alarm")
         return self
 
 
@@ -91,71 +110,96 @@ class RungPolicy(Section):
     answer: Wait | None = None
     repeat: Repeat | None = None
 
+    @model_validator(mode="after")
+    def _everyone_repeats(self) -> "RungPolicy":
+        if self.who == LAST_RUNG and self.answer is not None:
+            raise ValueError("everyone has `repeat`, not `answer`")
+        if self.who != LAST_RUNG and self.repeat is not None:
+            raise ValueError("only everyone is told again: this rung has `answer`, not `repeat`")
+        return self
+
 
 class LadderPolicy(Section):
-    """A ladder: at least two rungs of different people; the last is everyone, told until somebody takes it."""
+    """A ladder: at least two rungs of different people; the last is everyone, told until somebody takes it.
+
+    Without rungs of its own it has those of the default ladder.
+    """
 
     rungs: tuple[RungPolicy, ...] | None = None
+    #: Rungs told at once.
     together: int = Field(default=1, ge=1, le=9)
+    #: When everyone hears, whatever rungs lie between; None: rung by rung.
     everyone_after: Annotated[Duration, _at_most("5m")] | None = None
 
     @model_validator(mode="after")
     def _least_ladder(self) -> "LadderPolicy":
-        if self.rungs is not None and len({rung.who for rung in self.rungs}) < 2:
+        posts = [rung.who for rung in self.rungs or ()]
+        if self.rungs is not None and len(set(posts)) < 2:
             raise ValueError("a ladder needs at least two rungs of different people")
+        if len(set(posts)) < len(posts):
+            raise ValueError("a ladder tells the same rung twice")
+        if LAST_RUNG in posts[:-1]:
+            raise ValueError("everyone stands on the last rung")
         return self
 
 
 class TakenPolicy(Section):
     """What is asked of whoever took an alert."""
 
-    news_within: Wait = timedelta(minutes=15)
-    danger: Wait = timedelta(minutes=5)
-    reply: Wait = timedelta(minutes=3)
+    news_within: Wait
+    danger: Wait
+    reply: Wait
 
 
 class ReachPolicy(Section):
     """How long a message may take to reach a rung before the next one hears (P4)."""
 
-    danger: Annotated[Duration, _at_most("30s")] = timedelta(seconds=10)
-    other: Annotated[Duration, _at_most("2m")] = timedelta(seconds=30)
+    danger: Annotated[Duration, _at_most("30s")]
+    other: Annotated[Duration, _at_most("2m")]
 
 
 class WordsPolicy(Section):
     """Waits around single words."""
 
-    ring_me: Annotated[Duration, _at_most("3m")] = timedelta(seconds=90)
-    sos_confirm: Annotated[Duration, _at_most("2m")] = timedelta(seconds=60)
-    still_on: Duration = timedelta(minutes=5)
-    extend: Duration = timedelta(minutes=15)
-    travel: Annotated[Duration, _at_most("4h")] = timedelta(minutes=30)
-    chain: Annotated[Duration, _at_most("4h")] = timedelta(hours=2)
-    wrong_place_m: int = Field(default=1000, ge=50)
+    #: A request to be rung that nobody answers is an alert after this.
+    ring_me: Annotated[Duration, _at_most("3m")]
+    #: A repeated call for help climbs unless its owner confirms it within this.
+    sos_confirm: Annotated[Duration, _at_most("2m")]
+    #: Before the planned end: still on?
+    still_on: Annotated[Duration, _at_most("1h")]
+    #: What one tap extends by.
+    extend: Hours
+    #: The way home, where the plan does not say.
+    travel: Hours
+    #: Out arms the next visit where it starts within this.
+    chain: Hours
+    #: Metres from the planned address at which a position is asked about.
+    wrong_place_m: int = Field(ge=50)
 
 
 class DebriefPolicy(Section):
     """When a debrief is chased; times of day are the agency's local time."""
 
-    fine_at: time = time(17, 0)
-    fine_again_at: time = time(10, 0)
-    fine_manager_at: time = time(16, 0)
-    bad_after: Day = timedelta(hours=1)
-    bad_again_after: Day = timedelta(hours=3)
-    bad_manager_after: Day = timedelta(hours=4)
+    fine_at: time
+    fine_again_at: time
+    fine_manager_at: time
+    bad_after: Day
+    bad_again_after: Day
+    bad_manager_after: Day
 
 
 class RiskLine(Section):
     """One readable line of the risk rules: which level, when it is true, and the words that say so.
 
     Exactly one condition: `fact` (with `within`, `count`, `of_worker`), `answer` (with `is`), `dark`, `unknown`,
-    or `medium_lines`.
+    or `medium_lines`. Two lines with one key are one reason, however many of them are true.
     """
 
-    key: str
+    key: str = Field(pattern=r"^[a-z][a-z_]*$")
     level: Literal["medium", "high"]
-    says: str
+    says: str = Field(min_length=1)
     fact: str | None = None
-    within: Duration | None = None
+    within: Annotated[Duration, _at_most("36525d")] | None = None
     count: int = Field(default=1, ge=1)
     of_worker: bool = False
     answer: str | None = None
@@ -171,117 +215,102 @@ class RiskLine(Section):
             raise ValueError(f"risk line {self.key!r} needs exactly one condition")
         if (self.answer is None) != (self.is_ is None):
             raise ValueError(f"risk line {self.key!r}: `answer` and `is` go together")
+        if self.fact is None and (self.within is not None or self.count > 1 or self.of_worker):
+            raise ValueError(f"risk line {self.key!r}: `within`, `count` and `of_worker` belong to a `fact`")
+        if self.medium_lines is not None and self.level != "high":
+            raise ValueError(f"risk line {self.key!r}: lines at once make a high one")
         return self
 
-
-class RiskLevels(Section):
-    """The three levels' figures."""
-
-    low: RiskPolicy
-    medium: RiskPolicy
-    high: RiskPolicy
+    @model_validator(mode="after")
+    def _says_what_it_knows(self) -> "RiskLine":
+        known = {"worker", "on"} if self.fact is not None else {"worker"}
+        for _, name, _, _ in Formatter().parse(self.says):
+            if name is not None and name not in known:
+                raise ValueError(f"risk line {self.key!r}: {{{name}}} is not known here")
+        return self
 
 
 class Policy(Section):
     """The whole policy of one edition."""
 
     risk: RiskLevels
-    lines: tuple[RiskLine, ...] = ()
-    begin: BeginPolicy = BeginPolicy()
-    ladder: dict[str, LadderPolicy]
-    taken: TakenPolicy = TakenPolicy()
-    reach: ReachPolicy = ReachPolicy()
-    words: WordsPolicy = WordsPolicy()
-    debrief: DebriefPolicy = DebriefPolicy()
+    lines: tuple[RiskLine, ...]
+    begin: BeginPolicy
+    ladder: Mapping[LadderName, LadderPolicy]
+    taken: TakenPolicy
+    reach: ReachPolicy
+    words: WordsPolicy
+    debrief: DebriefPolicy
     #: Local hours in which a visit counts as by daylight.
-    daylight: tuple[time, time] = (time(8, 0), time(18, 0))
-    #: Sensitivity that each channel may carry (see `config.wording`): public, plan, case.
-    ceilings: dict[str, str] = {"telegram": "plan", "webchat": "case"}
-    #: What an alarm may carry, so that people can act from it.
-    alarm_ceilings: dict[str, str] = {"telegram": "case", "webchat": "case"}
-    office_number: str = ""
-
-    @model_validator(mode="after")
-    def _has_the_default_ladder(self) -> "Policy":
-        default = self.ladder.get("default")
-        if default is None or default.rungs is None:
-            raise ValueError("[ladder.default] with its rungs is needed")
-        return self
+    daylight: tuple[time, time]
+    #: What each channel may carry.
+    ceilings: Mapping[ChannelName, Sensitivity]
+    #: What an alarm may carry there, so that people can act from it.
+    alarm_ceilings: Mapping[ChannelName, Sensitivity]
+    office_number: str
 
     def level(self, risk: Level) -> RiskPolicy:
         """The figures of one risk level."""
-        levels: dict[Level, RiskPolicy] = {
-            "low": self.risk.low,
-            "medium": self.risk.medium,
-            "high": self.risk.high,
-        }
+        levels: dict[Level, RiskPolicy] = {"low": self.risk.low, "medium": self.risk.medium, "high": self.risk.high}
         return levels[risk]
 
 
-_MINUTE = timedelta(minutes=1)
-
-
-def _defaults() -> dict[str, dict[str, object]]:
-    def level(interval: int, grace: int, end: int, home: int, cap: int, *, high: bool = False) -> dict[str, object]:
-        return {
-            "interval": interval * _MINUTE,
-            "grace": grace * _MINUTE,
-            "end_grace": end * _MINUTE,
-            "home_grace": home * _MINUTE,
-            "cap": cap * _MINUTE,
-            "decision": high,
-            "own_word": high,
-        }
-
-    return {
-        "low": level(60, 10, 15, 30, 120),
-        "medium": level(30, 5, 10, 20, 90),
-        "high": level(15, 3, 5, 15, 60, high=True),
-    }
-
-
-_DEFAULT_LADDER: dict[str, object] = {
-    "rungs": (
-        {"who": "manager_on_duty", "answer": "5m"},
-        {"who": "deputy_on_duty", "answer": "5m"},
-        {"who": "everyone", "repeat": "2m"},
-    )
-}
-_DANGER_LADDER: dict[str, object] = {"together": 2, "everyone_after": "2m"}
-
-
-@cache
-def shipped_lines() -> list[dict[str, object]]:
-    """The risk lines of the shipped policy: a file that names none must not make every visit a low risk."""
-    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
-    lines: list[dict[str, object]] = shipped["lines"]
-    return lines
-
-
 def parse_policy(text: str) -> Policy:
-    """Check a whole policy in TOML; what it does not name keeps its default. Raises PolicyError naming every fault."""
+    """Check a whole policy in TOML; what it does not name is as shipped. Raises PolicyError naming every fault."""
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError([str(error)]) from error
-    risk = given.setdefault("risk", {})
-    for level, figures in _defaults().items():
-        risk[level] = {**figures, **risk.get(level, {})}
-    ladders = given.setdefault("ladder", {})
-    ladders.setdefault("default", _DEFAULT_LADDER)
-    ladders["danger"] = {**_DANGER_LADDER, **ladders.get("danger", {})}
-    given.setdefault("lines", shipped_lines())
     try:
-        return Policy.model_validate(given)
+        return Policy.model_validate(_over(_shipped_below(given), given))
     except ValidationError as error:
-        raise PolicyError([_fault(each) for each in error.errors()]) from error
-
-
-def _fault(error: object) -> str:
-    place = ".".join(str(part) for part in error["loc"])  # type: ignore[index]
-    return f"{place}: {error['msg']}"  # type: ignore[index]
+        lines = lines_of(text)
+        raise PolicyError([_fault(each, lines) for each in error.errors()]) from error
 
 
 def read_policy(path: Path) -> Policy:
     """Read and check a policy file. Raises PolicyError, OSError."""
     return parse_policy(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    return tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+
+
+def _shipped_below(given: dict[str, Any]) -> dict[str, Any]:
+    """The shipped policy, without the special cases that a general rule in the given one is to hold for, too."""
+    base = dict(_shipped())
+    if _names(given, "ladder", "default"):
+        base["ladder"] = {name: rungs for name, rungs in base["ladder"].items() if name in ("default", "danger")}
+    if _names(given, "taken", "news_within"):
+        levels = base["risk"].items()
+        base["risk"] = {
+            level: {name: figure for name, figure in figures.items() if name != "news_within"}
+            for level, figures in levels
+        }
+    return base
+
+
+def _names(given: dict[str, Any], section: str, key: str) -> bool:
+    part = given.get(section)
+    return isinstance(part, dict) and key in part
+
+
+def _over(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What is given, over the base: tables are joined, everything else is replaced."""
+    joined = dict(base)
+    for key, value in given.items():
+        below = base.get(key)
+        joined[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return joined
+
+
+_SAID = {"extra_forbidden": "is not known here", "missing": "is needed"}
+
+
+def _fault(error: ErrorDetails, lines: dict[tuple[str | int, ...], int]) -> str:
+    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    says = _SAID.get(error["type"], error["msg"].removeprefix("Value error, "))
+    line = line_of(error["loc"], lines)
+    return f"{place}: {says}" if line is None else f"line {line}: {place}: {says}"

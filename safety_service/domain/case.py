@@ -9,11 +9,11 @@ from config.policy import Policy
 from safety_service.domain import climb, handling
 from safety_service.domain import events as ev
 from safety_service.domain.alert import Alert
-from safety_service.domain.alert_effects import AlertEffect, ResolvedNow
+from safety_service.domain.alert_effects import AlertEffect
 from safety_service.domain.effects import LateWord, RaiseAlert, VisitEffect
 from safety_service.domain.ladder import Present, freeze
 from safety_service.domain.visit import Visit, apply
-from safety_service.domain.words import ABOUT_SERVICE, DANGER, Risk
+from safety_service.domain.words import ABOUT_SERVICE, MISSES, Risk
 
 Effects = tuple[VisitEffect | AlertEffect, ...]
 
@@ -47,7 +47,7 @@ def step(case: Case, event: ev.Event, world: World) -> tuple[Case, Effects]:
         if isinstance(effect, RaiseAlert):
             alerts, more = raise_alert(alerts, effect, visit.id, visit.risk, world)
         elif isinstance(effect, LateWord):
-            alerts, more = late_word(alerts, effect, world.now)
+            alerts, more = late_word(alerts, effect)
         else:
             more = (effect,)
         effects.extend(more)
@@ -57,11 +57,16 @@ def step(case: Case, event: ev.Event, world: World) -> tuple[Case, Effects]:
 def raise_alert(
     alerts: list[Alert], wanted: RaiseAlert, visit_id: UUID | None, risk: Risk, world: World
 ) -> tuple[list[Alert], tuple[AlertEffect, ...]]:
-    """Open an alert, or tell the owner of the one that is open: a second miss does not open a second alert."""
-    for place, alert in enumerate(alerts):
-        if swallows(alert, wanted):
-            after, effects = handling.repeated(alert, wanted.kind, world.now, world.present)
-            return [*alerts[:place], after, *alerts[place + 1 :]], effects
+    """Open an alert, or tell the owner of the one that is open: a second miss does not open a second alert.
+
+    `alerts` are those of this visit (or those without a visit, where `visit_id` is None).
+    """
+    taking_in = [each for each in alerts if swallows(each, wanted)]
+    if taking_in:
+        # The same kind first, then one that somebody has.
+        alert = min(taking_in, key=lambda each: (each.kind is not wanted.kind, each.owner_id is None))
+        after, effects = handling.repeated(alert, wanted.kind, world.now)
+        return [after if each.id == alert.id else each for each in alerts], effects
     ladder = freeze(wanted.kind, risk, world.policy)
     opened, told = climb.open_alert(
         world.new_id(),
@@ -78,21 +83,22 @@ def raise_alert(
 
 
 def swallows(alert: Alert, wanted: RaiseAlert) -> bool:
-    """Whether this open alert takes what is wanted in: its owner is told, and no second one opens."""
+    """Whether this open alert takes in what is wanted: its owner is told, and no second one opens.
+
+    Alerts are unique by kind; and a miss goes to whatever is open about this worker's safety.
+    """
     if not alert.open or alert.worker_id != wanted.worker_id:
         return False
-    if alert.kind is wanted.kind:
-        return True
-    return wanted.kind not in DANGER and alert.kind not in ABOUT_SERVICE
+    return alert.kind is wanted.kind or (wanted.kind in MISSES and alert.kind not in ABOUT_SERVICE)
 
 
-def late_word(alerts: list[Alert], word: LateWord, now: datetime) -> tuple[list[Alert], tuple[AlertEffect, ...]]:
+def late_word(alerts: list[Alert], word: LateWord) -> tuple[list[Alert], tuple[AlertEffect, ...]]:
     """Every open alert of this worker hears the word."""
     heard: list[Alert] = []
     effects: list[AlertEffect] = []
     for alert in alerts:
         if alert.worker_id == word.worker_id:
-            after, more = handling.late_word(alert, word.word, word.said_at, now)
+            after, more = handling.late_word(alert, word.word, word.said_at)
             heard.append(after)
             effects.extend(more)
         else:
@@ -107,8 +113,3 @@ def resolved(case: Case, alert: Alert, world: World) -> tuple[Case, Effects]:
     if alert.worker_id is None or alert.visit_id is None:
         return left, ()
     return step(left, ev.AlertResolved(worker_id=alert.worker_id, kind=alert.kind), world)
-
-
-def is_resolved(effects: tuple[AlertEffect, ...]) -> bool:
-    """Whether these effects end an alert."""
-    return any(isinstance(each, ResolvedNow) for each in effects)

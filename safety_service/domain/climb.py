@@ -1,12 +1,11 @@
 """How an alert opens and climbs."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from safety_service.domain.alert import Alert, Doing, Step
-from safety_service.domain.alert_effects import AlertEffect, NobodyThere, TellOwner, TellRung, TellTold
+from safety_service.domain.alert_effects import NobodyThere, TellOwner, TellRung, TellTold
 from safety_service.domain.ladder import Ladder, Present
 from safety_service.domain.words import Kind, State
 
@@ -44,51 +43,60 @@ def _start(moment: datetime, now: datetime) -> datetime:
 
 
 def climb(alert: Alert, base: datetime, now: datetime, present: Present, *, many: int = 1) -> Step:
-    """Tell the next rung on which somebody stands; past the last, tell everyone again. Empty rungs are named."""
+    """Tell the next rung on which somebody stands; past the last, tell everyone again. Empty rungs are named.
+
+    The wait for an answer counts from `base`. An owner keeps the alert and their own clock.
+    """
     rung, people, passed = _next_rung(alert, present, many)
     last = rung >= alert.ladder.last
-    again = last and alert.rung >= alert.ladder.last
-    wait = alert.ladder.repeat if last else alert.ladder.rung(rung).answer
-    if not last and alert.danger and alert.ladder.everyone_after is not None:
-        wait = alert.ladder.everyone_after
     told = replace(
         alert,
         rung=rung,
         step=alert.step + 1,
         told=alert.told | people,
-        reach_by=None if last and again else now + alert.ladder.reach,
+        # Past the last rung there is nobody more to be told: the sending goes on, and so do the repeats.
+        reach_by=None if last else now + alert.ladder.reach,
     )
     if told.state is State.OPEN:
-        told = replace(told, doing=Doing.ANSWER, next_at=max(base + wait, now))
-    effects: list[AlertEffect] = [TellRung(alert.id, told.step, rung, people, passed, again)]
+        told = replace(told, doing=Doing.ANSWER, next_at=_answer_by(told, base, now))
     if not people:
-        effects = [NobodyThere(alert.id)]
-    return told, tuple(effects)
+        return told, (NobodyThere(alert.id),)
+    again = last and alert.rung >= alert.ladder.last
+    return told, (TellRung(alert.id, told.step, rung, people, passed, again),)
+
+
+def _answer_by(alert: Alert, base: datetime, now: datetime) -> datetime:
+    ladder = alert.ladder
+    wait = ladder.rung(alert.rung).answer
+    if alert.rung < ladder.last and ladder.everyone_after is not None:
+        wait = ladder.everyone_after
+    return base + wait if base + wait > now else now + wait
 
 
 def _next_rung(alert: Alert, present: Present, many: int) -> tuple[int, frozenset[UUID], tuple[str, ...]]:
     people: frozenset[UUID] = frozenset()
     passed: list[str] = []
-    rung = alert.rung
     filled = 0
     for number in _rungs_above(alert):
-        rung, who = number, alert.ladder.rung(number).who
-        standing = frozenset(each for each in present.get(who, ()) if each != alert.worker_id)
+        who = alert.ladder.rung(number).who
+        standing = present.get(who, frozenset()) - {alert.worker_id}
         # Somebody who stands on two rungs is one person: the second rung must be somebody else.
-        if number < alert.ladder.last and not (standing - alert.told - people):
+        if not standing - alert.told - people:
             passed.append(who)
             continue
         people |= standing
         filled += 1
         if filled >= many:
-            break
-    return rung, people, tuple(passed)
+            return number, people, tuple(passed)
+    everyone = frozenset[UUID]().union(*present.values()) - {alert.worker_id}
+    return alert.ladder.last, people | everyone, tuple(passed)
 
 
-def _rungs_above(alert: Alert) -> Iterator[int]:
-    if alert.danger and alert.rung >= alert.ladder.together:
-        return iter([alert.ladder.last])
-    return iter(range(min(alert.rung + 1, alert.ladder.last), alert.ladder.last + 1))
+def _rungs_above(alert: Alert) -> range:
+    """The rungs that are still to hear, but the last: that is everyone, however few."""
+    if alert.ladder.everyone_after is not None and alert.rung >= alert.ladder.together:
+        return range(0)
+    return range(alert.rung + 1, alert.ladder.last)
 
 
 def deadline(alert: Alert, now: datetime, present: Present, *, reached: bool) -> Step:
@@ -96,9 +104,10 @@ def deadline(alert: Alert, now: datetime, present: Present, *, reached: bool) ->
     if not alert.open or alert.due_now is None or alert.due_now > now:
         return alert, ()
     if alert.reach_by is not None and alert.reach_by <= now:
+        late_from = _start(alert.reach_by, now)
         alert = replace(alert, reach_by=None)
-        if not reached and alert.state is State.OPEN:
-            return climb(alert, now, now, present)
+        if not reached and alert.rung < alert.ladder.last:
+            return climb(alert, late_from, now, present)
     if alert.next_at is None or alert.next_at > now:
         return alert, ()
     base = _start(alert.next_at, now)

@@ -1,11 +1,11 @@
 """What happens when a watch's next moment comes: the next question, or the alarm."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from config.policy import Policy
 from safety_service.domain.effects import Ask, Question, RaiseAlert, VisitEffect
-from safety_service.domain.watch import Watch, after, alarm_kind, arm, end_counts, level_of, reached
+from safety_service.domain.watch import Watch, after, alarm_kind, arm, end_counts, inside_due, reached
 from safety_service.domain.words import Phase, Risk, Stage
 
 Effects = tuple[VisitEffect, ...]
@@ -20,11 +20,11 @@ def pass_deadline(risk: Risk, watch: Watch, now: datetime, policy: Policy) -> tu
     """
     if not watch.live or watch.next_at is None or watch.next_at > now:
         return watch, ()
-    stage = reached(watch, now, risk, policy)
+    stage = reached(watch, now, policy)
     if stage is Stage.ALARM:
         return _alarm(risk, watch, now, policy)
     assert watch.due_at is not None
-    asked = replace(after(watch, stage, risk, policy), ask=watch.ask + 1)
+    asked = replace(after(watch, stage, now, policy), ask=watch.ask + 1)
     question = _question(watch, stage)
     return asked, (Ask(watch.worker_id, question, watch.due_at, asked.ask, again=stage is Stage.NUDGE),)
 
@@ -32,13 +32,11 @@ def pass_deadline(risk: Risk, watch: Watch, now: datetime, policy: Policy) -> tu
 def _alarm(risk: Risk, watch: Watch, now: datetime, policy: Policy) -> tuple[Watch, Effects]:
     assert watch.due_at is not None and watch.alarm_at is not None
     raised = RaiseAlert(watch.worker_id, alarm_kind(watch), watch.due_at, watch.alarm_at)
-    on = replace(watch, silent_until=None)
-    if end_counts(watch, watch.due_at):
-        on = replace(on, ends_at=None)
-    longest: timedelta = policy.level(level_of(risk)).interval
-    due_at = now + min(watch.interval, longest)
-    if on.phase is Phase.INSIDE and on.ends_at is not None:
-        due_at = min(due_at, max(on.ends_at, now))
+    on = replace(watch, silent_until=None, ends_at=None if end_counts(watch, watch.due_at) else watch.ends_at)
+    due_at = now + watch.interval
+    if on.phase is Phase.INSIDE:
+        # A planned end that passed unseen, while we were down, is due now.
+        due_at = max(inside_due(on, now), now)
     return arm(on, due_at, now, risk, policy, again=True), (raised,)
 
 

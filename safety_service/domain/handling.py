@@ -5,32 +5,47 @@ from datetime import datetime
 from uuid import UUID
 
 from safety_service.domain.alert import Alert, Doing, Resolution, Step, quiet
-from safety_service.domain.alert_effects import AskSecond, Offer, ResolvedNow, TellOwner, TellTold, TellWorker
+from safety_service.domain.alert_effects import (
+    AlertEffect,
+    AskSecond,
+    NobodyThere,
+    Offer,
+    ResolvedNow,
+    TellOwner,
+    TellRung,
+    TellTold,
+    TellWorker,
+)
 from safety_service.domain.climb import climb
 from safety_service.domain.ladder import Present
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import DANGER, Kind, News, State
+from safety_service.domain.words import ABOUT_SERVICE, CRIES, Kind, KnownBy, News, State
 
-#: The worker's own calls: an unowned alert climbs at once when one comes.
-_CRIES = DANGER | {Kind.RING_ME}
+#: Nothing of these reaches the worker: duress must stay hidden, and the service's own troubles are not theirs.
+_UNSEEN = ABOUT_SERVICE | {Kind.DURESS}
+#: How somebody knows who saw the worker, or has it from police who did.
+_SEEN = frozenset({KnownBy.SEEN, KnownBy.POLICE_TOLD})
 
 
 def take(
     alert: Alert, person: UUID, now: datetime, *, take_over: bool = False, on_until: datetime | None = None
 ) -> Step:
-    """First yes wins; anyone told may take over, saying so. `on_until`: the taker's shift ends, and news is due.
+    """First yes wins; anyone told may take over, saying so, and who was offered it accepts by taking it.
 
-    Raises Refused: `never_your_own`, `resolved_already`, `taken_already` (facts: owner_id).
+    `on_until`: the taker's shift ends, and news is due. Raises Refused: `never_your_own`, `resolved_already`,
+    `taken_already` (facts: owner_id).
     """
     _may_act(alert, person)
     if alert.owner_id == person:
         return _clock_restarted(alert, now), ()
     if alert.state is State.TAKEN and not take_over and person != alert.offered_to:
         raise Refused("taken_already", owner_id=alert.owner_id)
-    owned = _owned_by(alert, person, now, on_until)
-    effects = [TellTold(alert.id, "taken_over" if alert.owner_id else "taken", person)]
-    read = () if alert.kind is Kind.DURESS else (TellWorker(alert.id, "read"),)
-    return owned, (*effects, *read)
+    return _owned_by(alert, person, now, on_until), _has_it(alert, person)
+
+
+def _has_it(alert: Alert, person: UUID) -> tuple[AlertEffect, ...]:
+    told = TellTold(alert.id, "taken_over" if alert.owner_id else "taken", person)
+    return (told,) if alert.kind in _UNSEEN else (told, TellWorker(alert.id, "read"))
 
 
 def _owned_by(alert: Alert, person: UUID, now: datetime, on_until: datetime | None) -> Alert:
@@ -44,21 +59,23 @@ def _owned_by(alert: Alert, person: UUID, now: datetime, on_until: datetime | No
         taken_at=now,
         told=alert.told | {person},
         offered_to=None,
-        # Danger: the second rung must still be reached, though somebody has it.
-        reach_by=alert.reach_by if alert.danger else None,
+        # A human being has it: it waits for nobody else to be reached. What was sent to the others still goes out.
+        reach_by=None,
         doing=Doing.NEWS,
         next_at=news_at,
     )
 
 
 def _clock_restarted(alert: Alert, now: datetime) -> Alert:
+    """The owner's clock from now; an offer that they made is withdrawn."""
     return replace(alert, doing=Doing.NEWS, next_at=now + alert.ladder.news_within, offered_to=None)
 
 
 def news(alert: Alert, person: UUID, said: News, note: str, now: datetime) -> Step:
-    """The owner's news restarts their clock; anyone else's is a note for those told."""
+    """The owner's news restarts their clock, but not that of an offer; anyone else's is a note for those told."""
     _may_act(alert, person)
-    after = _clock_restarted(alert, now) if alert.owner_id == person else alert
+    restarts = alert.owner_id == person and alert.doing is not Doing.OFFER
+    after = _clock_restarted(alert, now) if restarts else alert
     return after, (TellTold(alert.id, f"news_{said}", person, note),)
 
 
@@ -83,18 +100,20 @@ def pass_on(alert: Alert, person: UUID, to: UUID, now: datetime) -> Step:
 
 
 def resolve(alert: Alert, resolution: Resolution, now: datetime) -> Step:
-    """End it: what was found and how it is known. SOS needs a second person to agree to the same finding.
+    """End it: what was found and how it is known. SOS and duress need a second person who agrees to the same finding;
+    with duress one of the two saw the worker, or has it from police who did.
 
-    Raises Refused: `never_your_own`, `resolved_already`, `note_wanted`, `second_person_wanted`.
+    Raises Refused: `never_your_own`, `resolved_already`, `note_wanted`, `seen_or_police_wanted`.
     """
     _may_act(alert, resolution.by)
-    if resolution.known_by == "other" and not resolution.note.strip():
+    closer = resolution.by
+    if resolution.known_by is KnownBy.OTHER and not resolution.note.strip():
         raise Refused("note_wanted")
     if alert.danger:
         first = alert.resolution
         if first is None or first.by == resolution.by or first.found != resolution.found:
             return _first_of_two(alert, resolution, now)
-        resolution = replace(first, note="; ".join(filter(None, (first.note, resolution.note))))
+        resolution = _agreed(alert, first, resolution)
     done = replace(
         quiet(alert),
         state=State.RESOLVED,
@@ -103,37 +122,60 @@ def resolve(alert: Alert, resolution: Resolution, now: datetime) -> Step:
         owner_id=alert.owner_id or resolution.by,
         taken_at=alert.taken_at or now,
     )
-    return done, (ResolvedNow(alert.id), TellTold(alert.id, "resolved", resolution.by, resolution.note))
+    return done, (ResolvedNow(alert.id), TellTold(alert.id, "resolved", closer, resolution.note))
+
+
+def _agreed(alert: Alert, first: Resolution, second: Resolution) -> Resolution:
+    if alert.kind is Kind.DURESS and first.known_by not in _SEEN and second.known_by not in _SEEN:
+        raise Refused("seen_or_police_wanted")
+    return replace(first, note="; ".join(each for each in (first.note, second.note) if each))
 
 
 def _first_of_two(alert: Alert, resolution: Resolution, now: datetime) -> Step:
-    owned = alert if alert.owner_id is not None else _owned_by(alert, resolution.by, now, None)
-    waiting = replace(owned, resolution=resolution)
-    return waiting, (AskSecond(alert.id, resolution.by),)
+    asked = AskSecond(alert.id, resolution.by)
+    if alert.owner_id is not None:
+        return replace(alert, resolution=resolution), (asked,)
+    owned = _owned_by(alert, resolution.by, now, None)
+    return replace(owned, resolution=resolution), (*_has_it(alert, resolution.by), asked)
 
 
-def late_word(alert: Alert, word: str, said_at: datetime, now: datetime) -> Step:
-    """Told to everyone alarmed; holds the climb only while an owner has it, and never an SOS. Never takes or closes."""
+def late_word(alert: Alert, word: str, said_at: datetime) -> Step:
+    """Told to everyone alarmed; holds the climb only while an owner has it. Never takes or closes.
+
+    It never holds danger, or an owner who has yet to confirm that the worker called again: whoever holds the phone may
+    have said it. It holds from when it was said.
+    """
     if not alert.open:
         return alert, ()
     told = (TellTold(alert.id, f"late_{word}", None, "", said_at),)
-    if alert.state is State.TAKEN and not alert.danger:
-        assert alert.next_at is not None
-        held = max(alert.next_at, now + alert.ladder.news_within)
-        return replace(alert, doing=Doing.NEWS, next_at=held, offered_to=None), told
-    return alert, told
-
-
-def repeated(alert: Alert, kind: Kind, now: datetime, present: Present) -> Step:
-    """A second miss or cry: its owner hears; without an owner a cry climbs, and an SOS unconfirmed in a minute too."""
-    if alert.owner_id is None:
-        return climb(alert, now, now, present) if kind in _CRIES else (alert, ())
-    told = TellOwner(alert.id, f"again_{kind}", alert.owner_id, now + alert.ladder.confirm)
-    if kind not in _CRIES:
-        return alert, (told,)
     assert alert.next_at is not None
-    soon = min(alert.next_at, now + alert.ladder.confirm)
-    return replace(alert, doing=Doing.CONFIRM, next_at=soon), (told,)
+    held_until = said_at + alert.ladder.news_within
+    holds = alert.state is State.TAKEN and not alert.danger and alert.doing is not Doing.CONFIRM
+    if not holds or held_until <= alert.next_at:
+        return alert, told
+    doing = Doing.OFFER if alert.doing is Doing.OFFER else Doing.NEWS
+    return replace(alert, doing=doing, next_at=held_until), told
+
+
+def repeated(alert: Alert, kind: Kind, now: datetime) -> Step:
+    """A second miss or cry: its owner hears, and a cry climbs unless they confirm it soon.
+
+    Without an owner a cry is told again to everyone told, and climbs as soon; a miss changes nothing: it is climbing.
+    What one person found before the worker called again needs to be found again.
+    """
+    if kind not in CRIES:
+        told = () if alert.owner_id is None else (TellOwner(alert.id, f"again_{kind}", alert.owner_id),)
+        return alert, told
+    assert alert.next_at is not None
+    soon = now + alert.ladder.confirm
+    called = replace(alert, resolution=None, next_at=min(alert.next_at, soon))
+    if alert.owner_id is not None:
+        return replace(called, doing=Doing.CONFIRM), (TellOwner(alert.id, f"again_{kind}", alert.owner_id, soon),)
+    if not alert.told:
+        return called, (NobodyThere(alert.id),)
+    more_rungs = alert.rung < alert.ladder.last
+    again = replace(called, step=alert.step + 1, reach_by=now + alert.ladder.reach if more_rungs else None)
+    return again, (TellRung(alert.id, again.step, alert.rung, alert.told, again=True),)
 
 
 def owner_gone(alert: Alert, now: datetime) -> Step:
@@ -148,9 +190,7 @@ def owner_gone(alert: Alert, now: datetime) -> Step:
 
 def not_reached(alert: Alert, now: datetime) -> Alert:
     """Nobody of the last telling can be reached at all: the sweep climbs at once."""
-    if alert.open and alert.state is State.OPEN:
-        return replace(alert, reach_by=now)
-    return alert
+    return replace(alert, reach_by=now) if alert.state is State.OPEN else alert
 
 
 def _may_act(alert: Alert, person: UUID) -> None:

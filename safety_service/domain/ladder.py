@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from config.policy import LadderPolicy, Policy
+from config.policy import LAST_RUNG, LadderPolicy, Policy
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import DANGER, Kind, Risk
 
-EVERYONE = "everyone"
+EVERYONE = LAST_RUNG
 #: How often everyone is told again when the policy does not say.
 REPEAT = timedelta(minutes=2)
 #: How long a rung has to answer when the policy does not say.

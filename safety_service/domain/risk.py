@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from config.policy import Policy, RiskLine
@@ -50,49 +50,50 @@ def higher(one: Risk, other: Risk) -> Risk:
 
 
 def judge(plan: Planned, policy: Policy) -> tuple[Risk, tuple[Because, ...]]:
-    """The level and every true line, the highest first."""
-    true = [reason for line in policy.lines if (reason := _true(line, plan, policy)) is not None]
-    mediums = sum(each.level is Risk.MEDIUM for each in true)
+    """The level and every true line, the highest first; lines with one key are one reason."""
+    reasons: dict[str, Because] = {}
+    for line in policy.lines:
+        if line.medium_lines is None and (says := _true(line, plan, policy)) is not None:
+            reasons.setdefault(line.key, Because(line.key, Risk(line.level), says))
+    mediums = sum(each.level is Risk.MEDIUM for each in reasons.values())
     for line in policy.lines:
         if line.medium_lines is not None and mediums >= line.medium_lines:
-            true.append(Because(line.key, Risk(line.level), line.says))
-    true.sort(key=lambda each: -_ORDER[each.level])
-    return (true[0].level if true else Risk.LOW), tuple(true)
+            reasons.setdefault(line.key, Because(line.key, Risk(line.level), _said(line, plan)))
+    ordered = sorted(reasons.values(), key=lambda each: -_ORDER[each.level])
+    return (ordered[0].level if ordered else Risk.LOW), tuple(ordered)
 
 
-def _true(line: RiskLine, plan: Planned, policy: Policy) -> Because | None:
-    says: str | None = None
+def _true(line: RiskLine, plan: Planned, policy: Policy) -> str | None:
     if line.fact is not None:
-        says = _by_fact(line, plan)
-    elif line.answer is not None:
-        says = _by_answer(line, plan)
-    elif line.unknown:
-        says = None if plan.family_known else line.says
-    elif line.dark:
-        says = line.says if _dark(plan, policy) else None
-    return None if says is None else Because(line.key, Risk(line.level), says)
+        return _by_fact(line, plan)
+    if line.answer is not None:
+        true = _answered(line, plan)
+    else:
+        true = not plan.family_known if line.unknown else _dark(plan, policy)
+    return _said(line, plan) if true else None
+
+
+def _said(line: RiskLine, plan: Planned, on: date | None = None) -> str:
+    return line.says.format(on="" if on is None else f"{on.day} {on:%B %Y}", worker=plan.worker_name)
 
 
 def _by_fact(line: RiskLine, plan: Planned) -> str | None:
-    oldest = plan.starts_at.date() - (line.within or timedelta(days=36500))
+    today = plan.starts_at.date()
+    oldest = date.min if line.within is None else today - line.within
     matching = [
-        fact
+        fact.on
         for fact in plan.facts
         if fact.kind == line.fact
         and fact.on >= oldest
-        and fact.ended_on is None
+        and (fact.ended_on is None or fact.ended_on > today)
         and (not line.of_worker or fact.worker_id in plan.workers)
     ]
-    if len(matching) < line.count:
-        return None
-    last = max(fact.on for fact in matching)
-    return line.says.format(on=f"{last.day} {last:%B %Y}", worker=plan.worker_name)
+    return _said(line, plan, max(matching)) if len(matching) >= line.count else None
 
 
-def _by_answer(line: RiskLine, plan: Planned) -> str | None:
+def _answered(line: RiskLine, plan: Planned) -> bool:
     given = plan.answers.get(line.answer or "")
-    values = given if isinstance(given, list | tuple) else [given]
-    return line.says.format(on="", worker=plan.worker_name) if line.is_ in values else None
+    return line.is_ in given if isinstance(given, list | tuple) else line.is_ == given
 
 
 def _dark(plan: Planned, policy: Policy) -> bool:

@@ -34,6 +34,7 @@ class Watch:
     silent_until: datetime | None = None
     #: The way from the last visit is watched by this begin.
     carries_home: bool = False
+    #: When the worker left; None: they have never been inside.
     out_at: datetime | None = None
     wrong_words: int = 0
 
@@ -47,6 +48,15 @@ def level_of(risk: Risk) -> Level:
     """The policy's name of a risk level."""
     names: dict[Risk, Level] = {Risk.LOW: "low", Risk.MEDIUM: "medium", Risk.HIGH: "high"}
     return names[risk]
+
+
+def longest_silence(policy: Policy, risk: Risk) -> timedelta:
+    """The longest silence inside before a human knows, where the worker has not asked for a longer one.
+
+    The deadline is at most one interval after the last word, whether it is the interval's or the planned end.
+    """
+    figures = policy.level(level_of(risk))
+    return figures.interval + max(figures.grace, figures.end_grace)
 
 
 def end_counts(watch: Watch, due_at: datetime) -> bool:
@@ -64,43 +74,61 @@ def alarm_kind(watch: Watch) -> Kind:
     return Kind.NOT_OUT if end_counts(watch, watch.due_at) else Kind.MISSED_CHECK_IN
 
 
-def steps(watch: Watch, due_at: datetime, risk: Risk, policy: Policy, *, again: bool = False) -> Steps:
-    """Everything that a deadline will do, in order; the last is the alarm. `again`: re-armed, so nothing before it."""
+def grace(watch: Watch, due_at: datetime, risk: Risk, policy: Policy) -> timedelta:
+    """How long after this deadline the alarm goes off."""
     figures = policy.level(level_of(risk))
     if watch.phase is Phase.BEGIN:
-        before = [] if again else [(Stage.REMIND, due_at - policy.begin.remind)]
-        return [*before, (Stage.ASK, due_at + policy.begin.ask), (Stage.ALARM, due_at + policy.begin.alarm)]
+        return policy.begin.alarm
     if watch.phase is Phase.HOME:
-        return _asked(due_at, figures.home_grace)
-    if end_counts(watch, due_at):
-        return [(Stage.REMIND, due_at - policy.words.still_on), *_asked(due_at, figures.end_grace)]
-    return _asked(due_at, figures.grace)
+        return figures.home_grace
+    return figures.end_grace if end_counts(watch, due_at) else figures.grace
 
 
-def _asked(due_at: datetime, grace: timedelta) -> Steps:
-    return [(Stage.ASK, due_at), (Stage.NUDGE, due_at + grace / 3), (Stage.ALARM, due_at + grace)]
+def steps(watch: Watch, policy: Policy) -> Steps:
+    """Everything that an armed watch will do, in order; the last is the alarm.
+
+    The alarm stands where it was set: a policy that came later never moves it (house.md).
+    """
+    assert watch.due_at is not None and watch.alarm_at is not None
+    ask_at = watch.due_at
+    before: Steps = []
+    if watch.phase is Phase.BEGIN:
+        before = [(Stage.REMIND, watch.due_at - policy.begin.remind)]
+        ask_at = min(watch.due_at + policy.begin.ask, watch.alarm_at)
+    elif end_counts(watch, watch.due_at):
+        before = [(Stage.REMIND, watch.due_at - policy.words.still_on)]
+    nudge_at = ask_at + (watch.alarm_at - ask_at) / 3
+    return [*before, (Stage.ASK, ask_at), (Stage.NUDGE, nudge_at), (Stage.ALARM, watch.alarm_at)]
 
 
 def arm(watch: Watch, due_at: datetime, now: datetime, risk: Risk, policy: Policy, *, again: bool = False) -> Watch:
-    """Set the deadline and the next thing to do; what lies in the past already is skipped, but never the alarm."""
-    plan = steps(watch, due_at, risk, policy, again=again)
-    stage, next_at = next(((each, at) for each, at in plan if at > now), plan[-1])
-    return replace(watch, due_at=due_at, alarm_at=plan[-1][1], stage=stage, next_at=next_at)
+    """Set the deadline and the next thing to do; what lies in the past already is skipped, but never the alarm.
+
+    `again`: the planned start is over, so nobody is told any more that it is near.
+    """
+    armed = replace(watch, due_at=due_at, alarm_at=due_at + grace(watch, due_at, risk, policy))
+    plan = steps(armed, policy)
+    if again and watch.phase is Phase.BEGIN:
+        plan = plan[1:]
+    stage, next_at = next((each for each in plan if each[1] > now), plan[-1])
+    return replace(armed, stage=stage, next_at=next_at)
 
 
-def reached(watch: Watch, now: datetime, risk: Risk, policy: Policy) -> Stage:
+_ORDER = {stage: place for place, stage in enumerate(Stage)}
+
+
+def reached(watch: Watch, now: datetime, policy: Policy) -> Stage:
     """The stage whose time has come by now: of several that have passed, the last (stale reminders are skipped)."""
-    assert watch.due_at is not None and watch.stage is not None and watch.next_at is not None
-    passed = [each for each, at in steps(watch, watch.due_at, risk, policy) if watch.next_at <= at <= now]
+    assert watch.stage is not None
+    first = _ORDER[watch.stage]
+    passed = [stage for stage, at in steps(watch, policy) if _ORDER[stage] >= first and at <= now]
     return passed[-1] if passed else watch.stage
 
 
-def after(watch: Watch, stage: Stage, risk: Risk, policy: Policy) -> Watch:
+def after(watch: Watch, stage: Stage, now: datetime, policy: Policy) -> Watch:
     """The watch once a stage that is not the alarm has been done."""
-    assert watch.due_at is not None
-    plan = steps(watch, watch.due_at, risk, policy)
-    done = next(place for place, (each, _) in enumerate(plan) if each is stage)
-    next_stage, next_at = plan[done + 1]
+    plan = [each for each in steps(watch, policy) if _ORDER[each[0]] > _ORDER[stage]]
+    next_stage, next_at = next((each for each in plan if each[1] > now), plan[-1])
     return replace(watch, stage=next_stage, next_at=next_at)
 
 
@@ -114,4 +142,13 @@ def inside_due(watch: Watch, said_at: datetime) -> datetime:
 
 def ended(watch: Watch) -> Watch:
     """Nobody is watched here any more."""
-    return replace(watch, phase=Phase.DONE, due_at=None, alarm_at=None, next_at=None, stage=None, silent_until=None)
+    return replace(
+        watch,
+        phase=Phase.DONE,
+        due_at=None,
+        alarm_at=None,
+        next_at=None,
+        stage=None,
+        silent_until=None,
+        carries_home=False,
+    )

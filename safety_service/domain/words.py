@@ -87,6 +87,10 @@ class Kind(StrEnum):
 
 
 DANGER = frozenset({Kind.SOS, Kind.DURESS})
+#: The worker's own calls.
+CRIES = DANGER | {Kind.RING_ME}
+#: The worker's silence.
+MISSES = frozenset({Kind.NOT_BEGUN, Kind.MISSED_CHECK_IN, Kind.NOT_OUT, Kind.NOT_HOME})
 #: Alerts about the service, not about the worker's silence: they never swallow a miss.
 ABOUT_SERVICE = frozenset({Kind.UNDELIVERABLE, Kind.UNWATCHED})
 
