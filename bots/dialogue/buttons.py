@@ -1,0 +1,235 @@
+"""Which buttons a message has. They follow from its template and params, and are never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from bots.dialogue.tokens import Token
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button before it has its words: its label's name, or what it says instead; and what a press carries."""
+
+    label: str
+    token: Token | None = None
+    kind: Literal["token", "position"] = "token"
+    words: Mapping[str, str] = field(default_factory=dict)
+    #: The label itself, a time (ISO, or `now`), or a length in seconds.
+    said: str | None = None
+    at: str | None = None
+    seconds: float | None = None
+    picked: bool = False
+
+
+Rows = tuple[tuple[Tap, ...], ...]
+
+
+def rows_for(template: str, params: Params) -> Rows:
+    """The buttons of a message, row by row."""
+    exact = _EXACT.get(template)
+    if exact is not None:
+        return exact(params)
+    family = template.partition(".")[0]
+    return _FAMILIES[family](params) if family in _FAMILIES else ()
+
+
+def _id(params: Params, key: str) -> UUID | None:
+    value = params.get(key)
+    return None if value is None else UUID(str(value))
+
+
+def _word(verb: str, params: Params, *, label: str | None = None, words: Mapping[str, str] | None = None) -> Tap:
+    """A worker's word: it carries the question's number, so that an older one cannot answer a newer."""
+    return Tap(label or verb, Token(verb, _id(params, "visit_id"), params.get("ask")), words=words or {})
+
+
+def _longer(params: Params, label: str = "extend") -> Tap:
+    return _word("extend", params, label=label, words={"minutes": f"{params.get('extend_minutes', 15):g}"})
+
+
+def _cry(verb: str, params: Params, label: str | None = None) -> Tap:
+    """Ring me and help never grow stale: they carry no number."""
+    return Tap(label or verb, Token(verb, _id(params, "visit_id")))
+
+
+def inside(params: Params) -> Rows:
+    """Always there from Going in to Out."""
+    return (
+        (_word("ok", params), _longer(params), _word("out", params)),
+        (_cry("ring_me", params), _cry("help", params)),
+    )
+
+
+def at_the_door(params: Params) -> Rows:
+    """Before begin."""
+    return ((_word("begin", params), _word("late", params), _word("not_going", params)),)
+
+
+def on_the_way(params: Params) -> Rows:
+    """After out, until home."""
+    return (
+        (_word("home", params), _longer(params)),
+        (_cry("ring_me", params), _cry("help", params, label="send_help")),
+    )
+
+
+def for_phase(params: Params) -> Rows:
+    """The buttons that fit where the worker is now: `phase` says it."""
+    shown = {"begin": at_the_door, "inside": inside, "home": on_the_way}.get(str(params.get("phase")))
+    return shown(params) if shown is not None else ()
+
+
+def _about(verb: str, params: Params, key: str = "alert_id", *, step: bool = False) -> Tap:
+    return Tap(verb, Token(verb, _id(params, key), params.get("step") if step else None))
+
+
+def _alarm(params: Params) -> Rows:
+    first = _about("take_over" if params.get("state") == "taken" else "take", params)
+    about = (first,) if not params.get("worker") else (first, _about("call", params), _about("map", params))
+    words = () if not params.get("address") else (_about("words_999", params),)
+    return (about, (*words, _about("pass_on", params), _about("wake", params, step=True)))
+
+
+def owners(params: Params) -> Rows:
+    """What the one who has it can do."""
+    return (
+        (_about("safe", params), _about("trying", params), _about("rung_999", params)),
+        (_about("call", params), _about("pass_on", params), _about("close", params)),
+    )
+
+
+def _offer(params: Params) -> Rows:
+    return (
+        (_about("accept", params), _about("decline", params)),
+        (_about("call", params), _about("map", params), _about("words_999", params)),
+    )
+
+
+def _one(verb: str) -> Callable[[Params], Rows]:
+    return lambda params: ((_about(verb, params),),)
+
+
+def _second(params: Params) -> Rows:
+    return ((_about("agree", params), _about("not_so", params)),)
+
+
+def _alert_listed(params: Params) -> Rows:
+    return owners(params) if params.get("mine") else _alarm(params)
+
+
+def _ring(params: Params) -> Rows:
+    return (tuple(_about(verb, params, "ring_id") for verb in ("spoke", "raise", "no_answer")),)
+
+
+def _decision(params: Params) -> Rows:
+    taps = [Tap(kind, Token("decide", _id(params, "visit_id"), None, kind)) for kind in _DECISIONS]
+    return (tuple(taps[:2]), tuple(taps[2:]))
+
+
+_DECISIONS = ("go_ahead", "go_ahead_with_measures", "change", "do_not_visit")
+
+
+def _debrief(params: Params) -> Rows:
+    return ((Tap("debrief", Token("debrief", _id(params, "debrief_id"))),),)
+
+
+def _pass_to(params: Params) -> Rows:
+    """One button for each person who could have it; the last resort is the next rung."""
+    people = tuple(
+        (Tap("", Token("pass_to", _id(params, "alert_id"), None, each["id"]), said=str(each["name"])),)
+        for each in params.get("people", ())
+    )
+    return (*people, (_about("wake", params, step=True),))
+
+
+def _plain(*verbs: str) -> Callable[[Params], Rows]:
+    return lambda _params: (tuple(Tap(verb, Token(verb)) for verb in verbs),)
+
+
+def _form(params: Params) -> Rows:
+    """A question's options, two in a row where they are short, and below them Back, Skip, Done, Leave it."""
+    if "draft" not in params:
+        return for_phase(params)
+    options = [_option(params, index, option) for index, option in enumerate(params.get("options", ()))]
+    wide = any(len(tap.said or "") > _SHORT for tap in options) or params.get("step") in _ONE_A_ROW
+    each_row = 1 if wide else 2
+    rows = [tuple(options[start : start + each_row]) for start in range(0, len(options), each_row)]
+    if params.get("position"):
+        rows.append((Tap("position", kind="position"),))
+    rows.append(tuple(_turn(params, verb) for verb in ("done", "skip", "back", "leave") if params.get(verb)))
+    return (*(row for row in rows if row), *for_phase(params))
+
+
+_SHORT = 18
+_ONE_A_ROW = frozenset({"strategies", "reason"})
+
+
+def _option(params: Params, index: int, option: Params) -> Tap:
+    label = f"option.{params['form']}.{params['step']}.{option['value']}"
+    return Tap(
+        option.get("button", label),
+        Token("f", _id(params, "draft"), params["seq"], str(index)),
+        said=option.get("label"),
+        at=option.get("at"),
+        seconds=option.get("seconds"),
+        picked=option["value"] in params.get("picked", ()),
+    )
+
+
+def _turn(params: Params, verb: str) -> Tap:
+    return Tap(verb, Token("f", _id(params, "draft"), params["seq"], verb))
+
+
+def _go_on(params: Params) -> Rows:
+    return ((_turn(params, "go_on"), _turn(params, "restart")),)
+
+
+_EXACT: dict[str, Callable[[Params], Rows]] = {
+    "ask.going_in": at_the_door,
+    "ask.not_begun": at_the_door,
+    "ask.home": on_the_way,
+    "alert.taken": _one("take_over"),
+    "alert.taken_over": _one("take_over"),
+    "alert.lapsed": _one("take"),
+    "alert.nobody": _one("take"),
+    "alert.offer": _offer,
+    "alert.second_wanted": _second,
+    "alert.resolved": lambda _params: (),
+    "alert.news_wanted": owners,
+    "alert.not_accepted": owners,
+    **{f"alert.again_{kind}": owners for kind in ("not_begun", "missed_check_in", "not_out", "not_home")},
+    **{f"alert.again_{kind}": owners for kind in ("ring_me", "sos", "undeliverable", "unwatched")},
+    "ring.wanted": _ring,
+    "decision.wanted": _decision,
+    "debrief.remind": _debrief,
+    "form.go_on": _go_on,
+    "gap.worker": _plain("ok"),
+    "reply.took": owners,
+    "reply.trying": owners,
+    "reply.rung_999": owners,
+    "reply.not_so": owners,
+    "reply.taken_already": _one("take_over"),
+    "reply.alert": _alert_listed,
+    "reply.pass_to": _pass_to,
+    "reply.pass_to_nobody": _pass_to,
+    "reply.help": _plain("today", "plan"),
+    "reply.help_wanted": inside,
+    "reply.help_wanted_outside": lambda params: ((_cry("help", params, label="send_help"),), *for_phase(params)),
+    "reply.today": _plain("plan"),
+    "reply.today_none": _plain("plan"),
+    "reply.start": _plain("today", "plan"),
+}
+
+_FAMILIES: dict[str, Callable[[Params], Rows]] = {
+    "ask": inside,
+    "alarm": _alarm,
+    "reply": for_phase,
+    "refused": for_phase,
+    "form": _form,
+}

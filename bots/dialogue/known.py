@@ -1,0 +1,199 @@
+"""Every template and label that the code speaks of, with the braces that it fills: the wording is checked by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
+
+from config.forms import FORMS, Form, Step
+from config.wording import Wording, WordingError, read_wording
+from safety_service.domain.effects import Question
+from safety_service.domain.words import Decided, Found, Kind, KnownBy, Outcome, Phase, Risk, Role
+
+Braces = AbstractSet[str]
+
+
+@cache
+def the_wording() -> Wording:
+    """The wording, checked whole. Raises WordingError naming every fault."""
+    wording = read_wording()
+    if faults := wording.faults(templates(), labels()):
+        raise WordingError(faults)
+    return wording
+
+
+#: Alerts of this version; a duress alert goes out in the built-in short form until it has its own.
+ALARMS = tuple(kind for kind in Kind if kind is not Kind.DURESS)
+#: Ready-made reasons for each decision.
+REASONS = 3
+#: Templates for the same moment said in another way: asked again, high risk, that kind of alert.
+VARIANTS = {
+    "ask.going_in": ("high",),
+    "ask.check_in": ("again",),
+    "ask.end": ("again",),
+    "ask.home": ("again",),
+    "alarm.ring": ("sos", "not_begun"),
+    "decision.told": ("change", "do_not_visit"),
+    "form.visit.confirm": ("high",),
+    "form.visit.done": ("high",),
+    "form.debrief.done": ("talk",),
+}
+
+#: Everything that can reach a worker between Going in and Out; a test reads along that each is safe at the door.
+INSIDE = frozenset(
+    {
+        *(f"ask.{each}" for each in ("still_on", "check_in", "check_in/again", "end", "end/again", "own_word")),
+        *(f"reply.{each}" for each in ("begin", "ok", "ok_far", "ok_done", "extend", "silence", "ring_me", "sos")),
+        *(f"reply.{each}" for each in ("note", "note_kept", "stale", "old_button", "nothing_now", "later", "failed")),
+        *(f"reply.{each}" for each in ("help_wanted", "help_inside", "where_inside", "stop")),
+        *(f"refused.{each}" for each in ("other", "not_found", "already_out", "cancel_only_before_begin")),
+        *(f"refused.{each}" for each in ("cap_reached", "extend_by_more_than_nothing", "visit_is_over")),
+        *(f"refused.{each}" for each in ("not_your_visit", "silence_is_for_inside", "not_begun_yet")),
+        "worker.read",
+        "gap.worker",
+    }
+)
+
+_ASK = "time minutes ref starts_at ends_at"
+_VISIT = "starts_at ends_at due_at ref risk RISK"
+_SHORT = "number worker owner at kind"
+_NEWS = f"{_SHORT} by by_at note said_at found known_by"
+_ALARM = (
+    f"{_SHORT} risk RISK company no_phone no_worker worker_phone office_phone opened_at due_at last_word_at starts_at"
+    " ends_at address ref map because transport exit code_phrase last_seen description car medical next_of_kin"
+    " told next passed by by_at"
+)
+_MANAGER = "ref worker risk RISK at starts_at"
+_NEXT = "next_at next_ref"
+
+_BRACES: dict[str, str] = {
+    **{f"ask.{each}": _ASK for each in Question},
+    "worker.read": "at",
+    "gap.worker": "from until",
+    "gap.manager": "from until count",
+    **{f"alarm.{each}": _ALARM for each in (*ALARMS, "place", "ring", "told")},
+    **{f"alert.{each}": _NEWS for each in ("taken", "taken_over", "lapsed", "resolved", "news_wanted", "not_accepted")},
+    **{f"alert.late_{each}": _NEWS for each in ("begin", "ok", "extend", "silence", "out", "home", "cancel")},
+    **{f"alert.news_{each}": _NEWS for each in ("still_trying", "police_rung", "note")},
+    **{f"alert.again_{each}": _NEWS for each in ALARMS},
+    "alert.offer": _ALARM,
+    "alert.second_wanted": _NEWS,
+    "alert.nobody": _SHORT,
+    "ring.wanted": "worker worker_phone no_phone asked_at by_at code_phrase",
+    **{f"manager.{each}": _MANAGER for each in ("begun_undecided", "assumed_out", "cap_reached")},
+    "decision.wanted": f"{_MANAGER} because",
+    "decision.told": "ref starts_at kind by reason",
+    "debrief.remind": "starts_at ref",
+    "debrief.overdue": "worker starts_at ref",
+    "debrief.talk": "worker worker_phone starts_at ref",
+    "link.new_channel": "kind at",
+    "link.done": "name",
+    **{
+        f"reply.{each}": _VISIT for each in ("begin", "ok", "ok_done", "silence", "ring_me", "sos", "note", "note_kept")
+    },
+    "reply.ok_far": f"{_VISIT} distance",
+    "reply.extend": f"{_VISIT} last",
+    "reply.out": f"{_VISIT} said_at {_NEXT}",
+    "reply.home": f"{_VISIT} said_at {_NEXT}",
+    "reply.cancel": _VISIT,
+    "reply.ring_me_outside": "office_phone",
+    "reply.sos_outside": "office_phone",
+    **{f"reply.{each}": "" for each in ("stale", "old_button", "nothing_now", "later", "help_wanted", "not_linked")},
+    **{f"reply.{each}": "" for each in ("help_wanted_outside", "help", "help_manager", "stop")},
+    "reply.help_inside": "minutes",
+    "reply.failed": "office_phone",
+    "reply.start": "name",
+    "reply.today": "count visits",
+    "reply.board": "count visits",
+    **{f"reply.{each}": "" for each in ("today_none", "board_none", "alerts_none", "cover_none")},
+    **{f"reply.where_{each}": f"{_VISIT} next_at" for each in ("begin", "inside", "home")},
+    "reply.alert": f"{_ALARM} no_owner",
+    "reply.cover": "posts",
+    "reply.me": "name roles chats",
+    "reply.brief": "ref risk because visits",
+    "reply.brief_none": "ref",
+    "reply.took": f"{_ALARM} by_at",
+    "reply.taken_already": "owner",
+    **{f"reply.{each}": _ALARM for each in ("call", "call_nobody", "map", "map_nowhere", "words_999", "pass_to")},
+    "reply.pass_to_nobody": _ALARM,
+    "reply.passed": "name",
+    **{f"reply.{each}": "by_at number" for each in ("trying", "rung_999", "noted", "woken", "not_woken", "resolved")},
+    **{f"reply.{each}": "number" for each in ("second_asked", "not_so", "declined", "ring_spoke", "ring_raise")},
+    "reply.decided": "kind",
+    **{f"line.{each}": f"{_VISIT} phase outcome worker number" for each in ("visit", "board", "past")},
+    "line.post": "post names",
+    "line.role": "role team",
+    **{f"form.{each}": "given" for each in ("go_on", "elsewhere", "left", "finished", "unknown", "empty", "too_long")},
+    **{f"form.{each}": "given" for each in ("no_time", "no_duration", "no_place")},
+    "form.visit.done": "starts_at length ref risk",
+    "form.debrief.done": _NEXT,
+}
+
+#: What a form's questions may say besides their own words.
+_FORM_BRACES = {
+    "visit": "ref starts length every purpose risk RISK because",
+    "debrief": f"said_at starts_at due_at {_NEXT}",
+    "resolve": "number worker found",
+    "decision": "worker starts_at ref risk RISK because kind",
+}
+
+#: A word that cannot be done, with the facts that its refusal carries.
+REFUSALS: dict[str, str] = {
+    **dict.fromkeys(
+        "other not_found never_your_own resolved_already not_yours_to_pass_on not_to_them note_wanted"
+        " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"
+        " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
+        " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
+        " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
+        " code_unknown code_used code_expired too_many_tries chat_of_another".split(),
+        "",
+    ),
+    "taken_already": "owner",
+    "deactivated": "name",
+}
+
+_BUTTONS = (
+    "more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
+    " words_999 pass_on wake safe trying rung_999 close accept decline agree not_so spoke raise no_answer go_ahead"
+    " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position other_time other_ref"
+).split()
+_SAYINGS = "now tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at seen_away"
+_POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
+
+
+def templates() -> Mapping[str, Braces]:
+    """Every template with the braces that may stand in it."""
+    known = {name: frozenset(braces.split()) for name, braces in _BRACES.items()}
+    known |= {f"refused.{code}": frozenset(facts.split()) for code, facts in REFUSALS.items()}
+    for form in FORMS.values():
+        braces = frozenset(_FORM_BRACES[form.name].split())
+        known |= {f"form.{form.name}.{step.key}": braces for step in form.steps}
+    known |= {f"{name}/{moment}": known[name] for name, moments in VARIANTS.items() for moment in moments}
+    return known
+
+
+def labels() -> Braces:
+    """Every label of a button or a word."""
+    groups: dict[str, Iterable[str]] = {
+        "button": _BUTTONS,
+        "risk": Risk,
+        "kind": (*Kind, *Decided, "telegram", "webchat"),
+        "found": Found,
+        "known_by": KnownBy,
+        "post": _POSTS.split(),
+        "role": Role,
+        "phase": (each for each in Phase if each is not Phase.DONE),
+        "company": ("alone", "with"),
+        "say": _SAYINGS.split(),
+        "outcome": (*Outcome, "none"),
+        **{f"reason.{kind}": map(str, range(1, REASONS + 1)) for kind in Decided},
+    }
+    named = {f"{group}.{name}" for group, names in groups.items() for name in names}
+    options = {each for form in FORMS.values() for step in form.steps for each in _option_labels(form, step)}
+    return frozenset({"more", "repeat", "again", "waiting"} | named | options)
+
+
+def _option_labels(form: Form, step: Step) -> Iterable[str]:
+    """Lengths of time say themselves; every other option has its label."""
+    return () if step.kind == "duration" else (f"option.{form.name}.{step.key}.{each}" for each in step.options)
