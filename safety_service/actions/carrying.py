@@ -59,7 +59,7 @@ async def _ask(tx: Tx, scene: Scene, effect: fx.Ask) -> None:
         visit_id=row.id,
         expires_at=watch.alarm_at,
         due_at=effect.due_at,
-        dedupe=f"ask:{row.id}:{effect.worker_id}:{effect.ask}",
+        dedupe=f"ask:{row.id}:{effect.worker_id}:{effect.ask}:{effect.question}{':again' if effect.again else ''}",
     )
 
 

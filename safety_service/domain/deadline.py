@@ -24,9 +24,11 @@ def pass_deadline(risk: Risk, watch: Watch, now: datetime, policy: Policy) -> tu
     if stage is Stage.ALARM:
         return _alarm(risk, watch, now, policy)
     assert watch.due_at is not None
-    asked = replace(after(watch, stage, now, policy), ask=watch.ask + 1)
+    # The nudge is the same question once more: a button of the first still answers it.
+    same = watch.stage is Stage.NUDGE
+    asked = replace(after(watch, stage, now, policy), ask=watch.ask if same else watch.ask + 1)
     question = _question(watch, stage)
-    return asked, (Ask(watch.worker_id, question, watch.due_at, asked.ask, again=stage is Stage.NUDGE),)
+    return asked, (Ask(watch.worker_id, question, watch.due_at, asked.ask, again=same),)
 
 
 def _alarm(risk: Risk, watch: Watch, now: datetime, policy: Policy) -> tuple[Watch, Effects]:

@@ -111,6 +111,9 @@ def arm(watch: Watch, due_at: datetime, now: datetime, risk: Risk, policy: Polic
     if again and watch.phase is Phase.BEGIN:
         plan = plan[1:]
     stage, next_at = next((each for each in plan if each[1] > now), plan[-1])
+    if stage is Stage.NUDGE:
+        # Too late for the question itself: what comes at the nudge's time is the first that the worker is asked.
+        stage = Stage.ASK
     return replace(armed, stage=stage, next_at=next_at)
 
 
