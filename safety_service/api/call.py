@@ -1,0 +1,160 @@
+"""One API request: whose it is, its body, its transaction, and its remembered answer."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from safety_service.actions import refusals
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.visitors import Known, known_by
+from safety_service.api.body import Read, read_kindly, read_strictly
+from safety_service.api.problems import Fault, Problem
+from safety_service.api.refused import refused_problem
+from safety_service.domain.refusal import Refused
+from safety_service.services import DATABASE
+from safety_service.store import answers
+from safety_service.store.answers import Answer
+from safety_service.store.database import Tx
+from safety_service.transact import in_transaction
+
+VIA = "api"
+KEY_HEADER = "Idempotency-Key"
+
+
+@dataclass(slots=True)
+class Call:
+    """A request by somebody who is known, within its transaction."""
+
+    request: web.Request
+    raw: bytes
+    tx: Tx
+    known: Known
+    #: What was bad in a kindly read body and was left out.
+    dropped: tuple[Fault, ...] = field(default=())
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.known.actor
+
+    def body(self, model: type[Read]) -> Read:
+        """The checked body. Raises Problem."""
+        return read_strictly(model, self.request, self.raw)
+
+    def kind_body(self, model: type[Read]) -> Read:
+        """The body of a word: what is bad in it is left out and kept in `dropped`."""
+        body, self.dropped = read_kindly(model, self.raw)
+        return body
+
+    def id(self) -> UUID:
+        """The id in the path. What is no id is not found."""
+        try:
+            return UUID(self.request.match_info["id"])
+        except ValueError:
+            raise NotFound from None
+
+
+Work = Callable[[Call], Awaitable[Any]]
+
+
+def endpoint(subject: str, *, status: int = 200, insists: bool = False) -> Callable[[Work], Handler]:
+    """A handler from `work`, which gives the JSON to answer.
+
+    `subject`: what it acts on, for the log of refusals. `insists`: it is done even under an Idempotency-Key that came
+    with another request before.
+    """
+
+    def wrap(work: Work) -> Handler:
+        @functools.wraps(work)
+        async def handle(request: web.Request) -> web.StreamResponse:
+            turn = _Turn(request, await request.read(), work, subject, status, insists)
+            return await in_transaction(request.app[DATABASE], turn)
+
+        return handle
+
+    return wrap
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What is done with a request in one transaction."""
+
+    request: web.Request
+    raw: bytes
+    work: Work
+    subject: str
+    status: int
+    insists: bool
+
+    async def __call__(self, tx: Tx) -> web.Response:
+        call = Call(self.request, self.raw, tx, await _caller(tx, self.request))
+        try:
+            return await self._answered(call)
+        except (Refused, NotFound) as why:
+            return await _refuse(call, self.subject, why)
+        except Problem as problem:
+            return problem.response()
+
+    async def _answered(self, call: Call) -> web.Response:
+        key, digest = _key(self.request), answers.digest(self.request.method, self.request.path, self.raw)
+        try:
+            before = await answers.find(call.tx, call.actor.person_id, key, digest) if key else None
+        except Refused:
+            if not self.insists:
+                raise
+            key, before = None, None
+        if before is not None:
+            return web.json_response(before.body, status=before.status, headers={"Idempotent-Replayed": "true"})
+        async with call.tx.savepoint():
+            answer = Answer(self.status, await self.work(call))
+        if key:
+            await answers.keep(call.tx, call.actor.person_id, key, digest, answer)
+        return web.json_response(answer.body, status=answer.status)
+
+
+async def _caller(tx: Tx, request: web.Request) -> Known:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = await known_by(tx, token.strip(), "device", VIA, keeps=True) if scheme.lower() == "bearer" else None
+    if known is None:
+        raise Problem(
+            401, "Pair this device first: POST /api/v1/pair.", "not_paired", headers={"WWW-Authenticate": "Bearer"}
+        )
+    return known
+
+
+async def _refuse(call: Call, subject: str, why: Refused | NotFound) -> web.Response:
+    """What was tried is undone; that it was tried is kept."""
+    named = call.request.match_info.get("id")
+    about = UUID(named) if named and _is_id(named) else None
+    await refusals.note(call.tx, call.actor, _doing(call.request), why, subject=subject, subject_id=about)
+    if isinstance(why, NotFound):
+        return Problem(404, "There is nothing here, or it is not yours to see.").response()
+    return refused_problem(why, call.known.zone).response()
+
+
+def _doing(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical if resource else ''}"
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _key(request: web.Request) -> str | None:
+    """The key under which the answer is remembered. Its digest: a header may be longer than what is kept."""
+    given = request.headers.get(KEY_HEADER) if request.method == "POST" else None
+    return hashlib.sha256(given.encode("utf-8", "surrogateescape")).hexdigest() if given else None

@@ -1,0 +1,61 @@
+"""What a refusal is over HTTP: the state of things is against it, it is not the caller's to do, or the body lacks
+something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from bots.dialogue.render import render
+from safety_service.api.problems import Fault, Problem
+from safety_service.domain.refusal import Refused
+
+CONFLICT = 409
+FORBIDDEN = 403
+UNUSABLE = 422
+
+LONDON = ZoneInfo("Europe/London")
+#: Nobody hears these in a chat.
+OF_HTTP = {"key_reused": "This Idempotency-Key came with another request before."}
+#: Each refusal that is not "you may not" (403), with the member of the body that it is about.
+STATUS: Mapping[str, tuple[int, str | None]] = {
+    "already_out": (CONFLICT, None),
+    "already_over": (UNUSABLE, "/ends_at"),
+    "cancel_only_before_begin": (CONFLICT, None),
+    "cap_reached": (CONFLICT, None),
+    "ends_before_it_starts": (UNUSABLE, "/ends_at"),
+    "extend_by_more_than_nothing": (UNUSABLE, "/by_s"),
+    "key_reused": (UNUSABLE, None),
+    "not_begun_yet": (CONFLICT, None),
+    "not_to_them": (UNUSABLE, "/to"),
+    "note_wanted": (UNUSABLE, "/note"),
+    "reason_wanted": (UNUSABLE, "/reason"),
+    "ref_wanted": (UNUSABLE, "/family_ref"),
+    "resolved_already": (CONFLICT, None),
+    "silence_is_for_inside": (CONFLICT, None),
+    "speaker_must_go": (UNUSABLE, "/speaker"),
+    "strategies_wanted": (UNUSABLE, "/plan/strategies"),
+    "taken_already": (CONFLICT, None),
+    "too_many_tries": (429, None),
+    "visit_is_over": (CONFLICT, None),
+    "visit_too_long": (UNUSABLE, "/ends_at"),
+    "worker_unknown": (UNUSABLE, "/workers"),
+}
+
+
+def refused_problem(refused: Refused, zone: ZoneInfo = LONDON) -> Problem:
+    """The problem that says why, in the sentence that the chat would say."""
+    status, place = STATUS.get(refused.code, (FORBIDDEN, None))
+    detail = OF_HTTP.get(refused.code) or _said(refused, zone)
+    faults = [] if place is None else [Fault(place, detail)]
+    return Problem(status, detail, refused.code, faults, more=_owner(refused))
+
+
+def _said(refused: Refused, zone: ZoneInfo) -> str:
+    return render(f"refused.{refused.code}", refused.facts, channel="api", ceiling="case", zone=zone).text
+
+
+def _owner(refused: Refused) -> dict[str, object]:
+    if "owner_id" not in refused.facts:
+        return {}
+    return {"owner": {"id": str(refused.facts["owner_id"]), "name": refused.facts.get("owner")}}

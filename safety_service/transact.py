@@ -1,0 +1,29 @@
+"""One transaction for each thing that is done; what only collided with others is tried again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import uniform
+from typing import TypeVar
+
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import TryAgain
+
+Done = TypeVar("Done")
+
+ATTEMPTS = 5
+PAUSE = 0.02  # seconds, growing with each attempt
+
+
+async def in_transaction(database: Database, work: Callable[[Tx], Awaitable[Done]]) -> Done:
+    """Run `work` in one transaction, again from the start when it collided with another; `work` does nothing else.
+
+    Raises DatabaseAway; TryAgain when it collided every time.
+    """
+    for attempt in range(1, ATTEMPTS):
+        try:
+            async with database.transaction() as tx:
+                return await work(tx)
+        except TryAgain:
+            await asyncio.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  (not a secret)
+    async with database.transaction() as tx:
+        return await work(tx)
