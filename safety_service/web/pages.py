@@ -1,0 +1,68 @@
+"""Rendering: one set of templates, to which the browser chat adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from safety_service.web.visitor import Visitor
+
+HERE = Path(__file__).parent
+
+
+def set_up_pages(app: web.Application) -> None:
+    """Templates and static files of the pages."""
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(HERE / "templates")]),
+        filters={"tel": dialled},
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    app.router.add_static("/static/web", HERE / "static")
+
+
+def add_pages(app: web.Application, folder: Path, static: str) -> None:
+    """More templates (`folder`/templates) and static files (`folder`/static, served below `static`)."""
+    loader = aiohttp_jinja2.get_env(app).loader
+    assert isinstance(loader, jinja2.ChoiceLoader)
+    loader.loaders = [*loader.loaders, jinja2.FileSystemLoader(folder / "templates")]
+    app.router.add_static(static, folder / "static")
+
+
+def page(
+    request: web.Request,
+    template: str,
+    visitor: Visitor | None = None,
+    *,
+    status: int = 200,
+    context: Mapping[str, Any] | None = None,
+) -> web.Response:
+    """A whole page."""
+    return aiohttp_jinja2.render_template(template, request, {"visitor": visitor, **(context or {})}, status=status)
+
+
+def message(
+    request: web.Request,
+    heading: str,
+    *lines: str,
+    status: int = 200,
+    phone: str = "",
+    back: str = "/",
+    visitor: Visitor | None = None,
+) -> web.Response:
+    """A page that says something and offers the way back."""
+    context = {"heading": heading, "lines": lines, "phone": phone, "back": back}
+    return page(request, "message.html", visitor, status=status, context=context)
+
+
+def dialled(number: str) -> str:
+    """A number as a telephone takes it."""
+    return "".join(each for each in number if each.isdigit() or each in "+*#,")

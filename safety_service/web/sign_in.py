@@ -1,0 +1,91 @@
+"""Signing in with a link that works once. Opening the link does nothing: mail programs and chats open links unasked."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from safety_service import guesses
+from safety_service.actions import signing_in
+from safety_service.domain.refusal import Refused
+from safety_service.services import DATABASE
+from safety_service.transact import in_transaction
+from safety_service.web.pages import message, page
+from safety_service.web.visitor import Visitor, forget, maybe_visitor, remember, visitor_of
+
+#: What a person knows the session by: enough to tell a phone from a desk.
+LABEL = 80  # characters of the browser's own name
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/")
+async def front(request: web.Request) -> web.StreamResponse:
+    """To the page that the visitor came for; a stranger reads how to get a link."""
+    visitor = await _who(request)
+    if visitor is None:
+        return page(request, "welcome.html")
+    raise web.HTTPSeeOther(visitor.home)
+
+
+@routes.get("/hello")
+async def hello(request: web.Request) -> web.StreamResponse:
+    """Who you are here, and what there is for you."""
+    visitor = await _who(request)
+    if visitor is None:
+        raise web.HTTPSeeOther("/")
+    return page(request, "hello.html", visitor)
+
+
+@routes.get("/in/{code}")
+async def enter(request: web.Request) -> web.StreamResponse:
+    """One button. The code is not looked at yet."""
+    return page(request, "enter.html")
+
+
+@routes.post("/in/{code}")
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """Use the code up and remember the browser."""
+    if not await guesses.may_try(request):
+        said = "There were many wrong links from your network. Wait ten minutes, then use your link again."
+        return message(request, "Too many wrong links", said, status=429)
+    label = request.headers.get("User-Agent", "")[:LABEL]
+    code = request.match_info["code"]
+    try:
+        signed_in = await in_transaction(
+            request.app[DATABASE], lambda tx: signing_in.sign_in(tx, code, label, kind="web")
+        )
+    except Refused as refused:
+        await guesses.was_wrong(request)
+        return message(request, "This link does not work", _why(refused.code), "Ask for a new one.", status=403)
+    response = web.HTTPSeeOther("/")
+    remember(request, response, signed_in.token)
+    raise response
+
+
+@routes.post("/out")
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    """End the session. Watching and duty go on: they end in their own ways only."""
+    async with request.app[DATABASE].transaction() as tx:
+        visitor = await visitor_of(tx, request)
+        await signing_in.end(tx, visitor.actor, visitor.known.session.id)
+    response = message(
+        request,
+        "You are signed out",
+        "Nothing that is being watched has ended by this, and nor has your duty.",
+        "To come back you need a new link.",
+    )
+    forget(request, response)
+    return response
+
+
+async def _who(request: web.Request) -> Visitor | None:
+    async with request.app[DATABASE].reading() as tx:
+        return await maybe_visitor(tx, request)
+
+
+def _why(code: str) -> str:
+    sentences = {
+        "code_used": "It was used already. Each link works once.",
+        "code_expired": "It is older than 24 hours, or a newer one was made for you.",
+    }
+    return sentences.get(code, "It may have been cut off when it was copied.")
