@@ -112,6 +112,9 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def _in_our_words(context: ExceptionContext) -> None:
     error = context.original_exception
+    if not isinstance(error, Exception):
+        # Being cancelled says nothing about the database, and must not be mistaken for it being away.
+        return
     code = getattr(error, "sqlstate", None)
     if isinstance(error, (OSError, TimeoutError)):
         context.is_disconnect = True
