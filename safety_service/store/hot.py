@@ -4,23 +4,39 @@ Nothing here decides anything: whoever is told looks into the database. Losing R
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+
+import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+Given = TypeVar("Given")
 Event = tuple[str, dict[str, Any]]
 #: A subscriber who reads nothing loses the oldest first: it wakes to look into the database anyway.
 BACKLOG = 1000
+#: Seconds that anything asked of Redis may take, and for which nothing is asked of it after it failed.
+PATIENCE = 0.5
+PAUSE = 1.0
+#: Seconds without an event after which the listener makes sure that it would hear one.
+QUIET = 5.0
+PREFIX = "doorstep:"
+LOST = (RedisError, OSError, EOFError)
 
 
 class Hot(Protocol):
-    """Publishing never raises and never waits for a network."""
+    """Payloads and values carry ids and times, never case text. Publishing neither raises nor waits for a network."""
 
     async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
         """Tell every subscriber of this topic, in this process and in the others."""
@@ -93,3 +109,140 @@ class InProcessHot:
 async def _drain(queue: asyncio.Queue[Event]) -> AsyncIterator[Event]:
     while True:
         yield await queue.get()
+
+
+class RedisHot:
+    """Shared through Redis. Own subscribers hear at once; what other processes say comes from Redis.
+
+    While Redis is away everything works within this process alone; that is logged once, and never raised.
+    """
+
+    def __init__(self, url: str) -> None:
+        never_again = Retry(NoBackoff(), 0)
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never_again
+        )
+        self._near = InProcessHot()
+        self._me = uuid4().hex
+        self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue(BACKLOG)
+        self._listening = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._lost = False
+        self._ask_again_at = float("-inf")
+
+    async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
+        said = json.dumps({"from": self._me, "payload": payload or {}})
+        await self._near.publish(topic, payload)
+        if self._outgoing.full():
+            self._outgoing.get_nowait()
+        self._outgoing.put_nowait((topic, said))
+        self._keep_running("speak", self._speak)
+
+    @asynccontextmanager
+    async def subscribe(self, *topics: str) -> AsyncIterator[AsyncIterator[Event]]:
+        self._keep_running("listen", self._listen)
+        async with self._near.subscribe(*topics) as events:
+            if not self._lost:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._listening.wait(), PATIENCE)
+            yield events
+
+    async def put(self, key: str, value: dict[str, Any], ttl: timedelta) -> None:
+        await self._ask(
+            lambda: self._redis.set(PREFIX + key, json.dumps(value), px=_milliseconds(ttl)),
+            lambda: self._near.put(key, value, ttl),
+        )
+
+    async def get(self, key: str) -> dict[str, Any] | None:
+        async def far() -> dict[str, Any] | None:
+            kept = await self._redis.get(PREFIX + key)
+            return None if kept is None else json.loads(kept)
+
+        return await self._ask(far, lambda: self._near.get(key))
+
+    async def count(self, key: str, ttl: timedelta) -> int:
+        async def far() -> int:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.set(PREFIX + key, 0, px=_milliseconds(ttl), nx=True)
+                pipe.incr(PREFIX + key)
+                return int((await pipe.execute())[-1])
+
+        return await self._ask(far, lambda: self._near.count(key, ttl))
+
+    async def close(self) -> None:
+        for task in self._tasks.values():
+            while not task.done():  # the client swallows a cancellation that meets it while it connects
+                task.cancel()
+                await asyncio.wait([task], timeout=0.1)
+        await self._redis.aclose()
+
+    def _keep_running(self, name: str, run: Callable[[], Any]) -> None:
+        if name not in self._tasks or self._tasks[name].done():
+            self._tasks[name] = asyncio.create_task(run(), name=f"redis {name}")
+
+    async def _ask(self, far: Callable[[], Awaitable[Given]], near: Callable[[], Awaitable[Given]]) -> Given:
+        if time.monotonic() < self._ask_again_at:
+            return await near()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await far()
+        except LOST as error:
+            self._is_lost(error)
+            return await near()
+        self._is_back()
+        return answer
+
+    async def _speak(self) -> None:
+        while True:
+            topic, said = await self._outgoing.get()
+            await self._ask(partial(self._redis.publish, PREFIX + topic, said), _nothing)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=False) as ears:
+                    await ears.psubscribe(PREFIX + "*")
+                    await self._hear(ears)
+            except LOST as error:
+                self._is_lost(error)
+            self._listening.clear()
+            await asyncio.sleep(PAUSE)
+
+    async def _hear(self, ears: Any) -> None:
+        while True:
+            message = await ears.get_message(timeout=QUIET)
+            if message is None:
+                await ears.ping()
+            elif message["type"] == "psubscribe":
+                self._listening.set()
+            elif message["type"] == "pmessage":
+                await self._pass_on(message["channel"].decode().removeprefix(PREFIX), message["data"])
+
+    async def _pass_on(self, topic: str, data: bytes) -> None:
+        try:
+            said = json.loads(data)
+            sender, payload = said["from"], dict(said["payload"])
+        except (ValueError, TypeError, KeyError):
+            log.warning("an event from Redis cannot be read: is another version of Doorstep using it?")
+            return
+        if sender != self._me:
+            await self._near.publish(topic, payload)
+
+    def _is_lost(self, error: Exception) -> None:
+        self._ask_again_at = time.monotonic() + PAUSE
+        if not self._lost:
+            log.warning("Redis is away (%s): hot state stays within each process", type(error).__name__)
+        self._lost = True
+
+    def _is_back(self) -> None:
+        if self._lost:
+            log.info("Redis is back")
+        self._lost = False
+
+
+async def _nothing() -> int:
+    return 0
+
+
+def _milliseconds(length: timedelta) -> int:
+    return max(1, round(length.total_seconds() * 1000))

@@ -1,0 +1,142 @@
+"""Settings: the contract's variables, the environment before the file, and errors that name the variable."""
+
+import base64
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from safety_service.store import keyfile
+from safety_service.store.sealing import KeyRing, new_key
+
+#: As the contract has them.
+VARIABLES = """
+DATABASE_URL REDIS_URL LISTEN PUBLIC_URL TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_MODE SECRET_KEYS POLICY GUIDANCE
+HEARTBEAT_URL GEOCODER GEOCODER_URL LOG_FORMAT
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("DOORSTEP_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    return tmp_path / "doorstep.env"
+
+
+def faults(env_file: Path) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(env_file)
+    return raised.value.faults
+
+
+def test_the_variables_are_the_contracts() -> None:
+    assert {name.upper() for name in Settings.model_fields} == set(VARIABLES.split())
+
+
+def test_nothing_needs_to_be_set(env_file: Path) -> None:
+    settings = read_settings(env_file)
+    assert settings.database_url == "sqlite:///var/doorstep.db"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.base_url == "http://127.0.0.1:8080"
+    assert settings.telegram_api_url == "https://api.telegram.org/bot"
+    assert (settings.redis_url, settings.telegram_token, settings.secret_keys) == (None, None, ())
+    assert settings.policy.name == "policy.toml"
+
+
+def test_the_environment_goes_before_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env_file.write_text("DOORSTEP_LISTEN=0.0.0.0:80\nDOORSTEP_LOG_FORMAT=json\n")
+    monkeypatch.setenv("DOORSTEP_LISTEN", "[::1]:9000")
+    settings = read_settings(env_file)
+    assert (settings.host, settings.port, settings.log_format) == ("::1", 9000, "json")
+
+
+def test_what_is_empty_is_not_set(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env_file.write_text("DOORSTEP_REDIS_URL=\nDOORSTEP_TELEGRAM_TOKEN=\n")
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", "")
+    settings = read_settings(env_file)
+    assert (settings.redis_url, settings.telegram_token, settings.secret_keys) == (None, None, ())
+
+
+def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, old = new_key(), new_key()
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", f"{new}, {old},")
+    assert read_settings(env_file).secret_keys == (new, old)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOORSTEP_DATABASE_URL", "mysql://user:hidden@host/db"),
+        ("DOORSTEP_REDIS_URL", "hidden:6379"),
+        ("DOORSTEP_LISTEN", "8080"),
+        ("DOORSTEP_LISTEN", "127.0.0.1:99999"),
+        ("DOORSTEP_PUBLIC_URL", "hidden.example.org"),
+        ("DOORSTEP_TELEGRAM_MODE", "hidden"),
+        ("DOORSTEP_TELEGRAM_API_URL", "hidden"),
+        ("DOORSTEP_SECRET_KEYS", "hidden"),
+        ("DOORSTEP_SECRET_KEYS", base64.urlsafe_b64encode(b"hidden").decode()),
+        ("DOORSTEP_POLICY", "no/such/file.toml"),
+        ("DOORSTEP_GUIDANCE", "no/such/file.toml"),
+        ("DOORSTEP_HEARTBEAT_URL", "ftp://hidden"),
+        ("DOORSTEP_GEOCODER", "No Such"),
+        ("DOORSTEP_LOG_FORMAT", "hidden"),
+    ],
+)
+def test_an_error_names_the_variable_and_the_fault_and_quotes_no_secret(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    [fault] = faults(env_file)
+    assert fault.startswith(f"{name}: ") and len(fault) > len(name) + 10
+    assert "hidden" not in fault
+
+
+def test_every_fault_is_named_at_once(env_file: Path) -> None:
+    env_file.write_text("DOORSTEP_LISTEN=x\nDOORSTEP_LOG_FORMAT=xml\n")
+    assert [fault.partition(":")[0] for fault in faults(env_file)] == ["DOORSTEP_LISTEN", "DOORSTEP_LOG_FORMAT"]
+
+
+def test_a_file_that_is_no_text_is_named(env_file: Path) -> None:
+    env_file.write_bytes(b"DOORSTEP_LISTEN=\xff\n")
+    assert str(env_file) in faults(env_file)[0]
+
+
+def test_secrets_are_not_printed_with_the_settings(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = new_key()
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", key)
+    monkeypatch.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:hidden")
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", "postgresql://doorstep:hidden@host/db")
+    printed = repr(read_settings(env_file))
+    assert "hidden" not in printed and key not in printed
+
+
+def test_a_misspelt_variable_is_found(env_file: Path) -> None:
+    env_file.write_text("DOORSTEP_SECRET_KEY=x\nDOORSTEP_LISTEN=127.0.0.1:1\n")
+    environment = {"DOORSTEP_REDIS": "x", "PATH": "/bin", "DOORSTEP_CLOCK_OFFSET_FILE": "x", "DOORSTEP_POLICY": "x"}
+    assert unknown_settings(environment, env_file) == ["DOORSTEP_REDIS", "DOORSTEP_SECRET_KEY"]
+
+
+def test_keys_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "var/secret.keys"
+    with ThreadPoolExecutor(8) as many:
+        found = set(many.map(lambda _: keyfile.read_or_make(path), range(8)))
+    assert len(found) == 1
+    KeyRing(found.pop())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_keys_that_are_there_are_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "secret.keys"
+    path.write_text("new,\nold\n")
+    assert keyfile.read_or_make(path) == ("new", "old")
+    assert path.read_text() == "new,\nold\n"

@@ -1,0 +1,164 @@
+"""Hot state: heard at once, shared through Redis, and nothing lost but speed when Redis is away."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import redis
+
+from safety_service.store import hot as hot_module
+from safety_service.store.hot import BACKLOG, Event, Hot, InProcessHot, RedisHot
+from tests.services.redis import RedisServer
+
+MINUTE = timedelta(minutes=1)
+
+
+async def next_of(events: AsyncIterator[Event]) -> Event:
+    return await asyncio.wait_for(anext(events), 5)
+
+
+@pytest.fixture(params=["in process", "redis"])
+async def hot(request: pytest.FixtureRequest) -> AsyncIterator[Hot]:
+    made = InProcessHot() if request.param == "in process" else RedisHot(request.getfixturevalue("redis_url"))
+    yield made
+    await made.close()
+
+
+async def test_a_subscriber_hears_its_topics_and_no_others(hot: Hot) -> None:
+    async with hot.subscribe("sweep", "person:7") as events:
+        await hot.publish("outbox")
+        await hot.publish("person:7", {"id": "a"})
+        await hot.publish("sweep")
+        assert await next_of(events) == ("person:7", {"id": "a"})
+        assert await next_of(events) == ("sweep", {})
+
+
+async def test_every_subscriber_hears_once(hot: Hot) -> None:
+    async with hot.subscribe("sweep") as one, hot.subscribe("sweep") as other:
+        await hot.publish("sweep", {"n": 1})
+        await hot.publish("sweep", {"n": 2})
+        for events in (one, other):
+            assert [(await next_of(events))[1]["n"] for _ in range(2)] == [1, 2]
+
+
+async def test_who_left_is_no_longer_told(hot: Hot) -> None:
+    async with hot.subscribe("sweep"):
+        pass
+    await hot.publish("sweep")
+
+
+async def test_who_does_not_listen_loses_the_oldest_and_holds_nobody_up(hot: Hot) -> None:
+    async with hot.subscribe("sweep") as events:
+        for n in range(BACKLOG + 3):
+            await hot.publish("sweep", {"n": n})
+        assert (await next_of(events))[1] == {"n": 3}
+
+
+async def test_what_was_put_is_kept_for_its_time(hot: Hot) -> None:
+    await hot.put("at:1", {"latitude": 51.5}, MINUTE)
+    await hot.put("at:2", {"latitude": 51.6}, timedelta(milliseconds=1))
+    assert await hot.get("at:1") == {"latitude": 51.5}
+    assert await hot.get("at:3") is None
+    until = time.monotonic() + 5
+    while await hot.get("at:2"):
+        assert time.monotonic() < until
+
+
+async def test_counting_throttles_each_key_apart(hot: Hot) -> None:
+    assert [await hot.count("sign-in:a", MINUTE) for _ in range(3)] == [1, 2, 3]
+    assert await hot.count("sign-in:b", MINUTE) == 1
+
+
+async def test_counting_begins_again_after_its_time(hot: Hot) -> None:
+    until = time.monotonic() + 5
+    counts = [await hot.count("sign-in:a", timedelta(milliseconds=50))]
+    while len(counts) < 2 or counts[-1] != 1:
+        counts.append(await hot.count("sign-in:a", timedelta(milliseconds=50)))
+        assert time.monotonic() < until
+
+
+async def test_processes_hear_one_another(redis_url: str) -> None:
+    here, there = RedisHot(redis_url), RedisHot(redis_url)
+    async with here.subscribe("sweep") as ours, there.subscribe("sweep") as theirs:
+        await here.publish("sweep", {"n": 1})
+        assert await next_of(theirs) == ("sweep", {"n": 1})
+        await there.publish("sweep", {"n": 2})
+        assert [(await next_of(ours))[1]["n"] for _ in range(2)] == [1, 2]
+    await here.put("at:1", {"latitude": 51.5}, MINUTE)
+    assert await there.get("at:1") == {"latitude": 51.5}
+    assert [await each.count("x", MINUTE) for each in (here, there, here)] == [1, 2, 3]
+    await here.close()
+    await there.close()
+
+
+async def test_an_event_that_cannot_be_read_does_not_deafen(redis_server: RedisServer, redis_url: str) -> None:
+    here, there = RedisHot(redis_url), RedisHot(redis_url)
+    async with there.subscribe("sweep") as theirs:
+        with redis.Redis(port=redis_server.port) as somebody:
+            for nonsense in (b"\xff", b"[]", b'{"from": 1}', b'{"from": 1, "payload": 2}'):
+                somebody.publish("doorstep:sweep", nonsense)
+        await here.publish("sweep", {"n": 1})
+        assert await next_of(theirs) == ("sweep", {"n": 1})
+    await here.close()
+    await there.close()
+
+
+async def test_without_redis_nothing_raises_nothing_waits_and_own_subscribers_hear(
+    redis_server: RedisServer, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hot = RedisHot(redis_url)
+    async with hot.subscribe("sweep") as events:
+        await hot.put("at:1", {"n": 1}, MINUTE)
+        redis_server.stop()
+        begun = time.monotonic()
+        for n in range(20):
+            await hot.publish("sweep", {"n": n})
+            await hot.put("at:2", {"n": n}, MINUTE)
+            assert await hot.get("at:2") == {"n": n}
+            assert await hot.count("x", MINUTE) == n + 1
+        async with hot.subscribe("outbox"):
+            pass
+        assert time.monotonic() - begun < 1
+        assert [(await next_of(events))[1]["n"] for _ in range(20)] == list(range(20))
+    assert [record.levelno for record in caplog.records if "Redis is away" in record.message] == [logging.WARNING]
+    await hot.close()
+
+
+async def test_a_redis_that_hangs_holds_a_word_up_for_less_than_a_second(
+    redis_server: RedisServer, redis_url: str
+) -> None:
+    hot = RedisHot(redis_url)
+    await hot.get("anything")
+    assert redis_server.process
+    redis_server.process.send_signal(19)
+    try:
+        begun = time.monotonic()
+        for _ in range(5):
+            await hot.publish("sweep")
+            assert await hot.get("anything") is None
+        assert time.monotonic() - begun < 1
+    finally:
+        redis_server.process.send_signal(18)
+    await hot.close()
+
+
+async def test_processes_hear_one_another_again_when_redis_is_back(
+    redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "PAUSE", 0.05)
+    here, there = RedisHot(redis_url), RedisHot(redis_url)
+    async with there.subscribe("sweep") as events:
+        redis_server.stop()
+        await here.publish("sweep", {"lost": True})
+        assert await here.count("x", MINUTE) == 1
+        redis_server.start()
+        heard = asyncio.ensure_future(next_of(events))
+        while not heard.done():
+            await here.publish("sweep", {"back": True})
+            await asyncio.wait([heard], timeout=0.05)
+        assert heard.result() == ("sweep", {"back": True})
+    await here.close()
+    await there.close()
