@@ -4,7 +4,15 @@ import os
 import tempfile
 from pathlib import Path
 
-from safety_service.store.sealing import new_key
+from config.settings import VAR, Settings
+from safety_service.store.sealing import KeyRing, new_key
+
+KEY_FILE = VAR / "secret_keys"
+
+
+def ring_of(settings: Settings) -> KeyRing:
+    """The key ring of a process with these settings: the keys that are set, else the file's. Raises OSError, ValueError."""
+    return KeyRing(settings.secret_keys or read_or_make(KEY_FILE))
 
 
 def read_or_make(path: Path) -> tuple[str, ...]:

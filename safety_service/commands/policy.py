@@ -1,0 +1,63 @@
+"""`doorstep policy`: checking a policy file, and putting an edition in force."""
+
+from pathlib import Path
+
+import click
+
+from config.duration import say_duration
+from config.policy import Policy, PolicyError, parse_policy
+from safety_service.commands.running import Fault, run
+from safety_service.domain.watch import longest_silence
+from safety_service.domain.words import Risk
+from safety_service.store import policies
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("policy")
+def command() -> None:
+    """Check a policy file, or put an edition in force."""
+
+
+@command.command()
+@click.argument("file", type=_FILE)
+def check(file: Path) -> None:
+    """Name every error with its line; say the longest silence before a human knows."""
+    policy = _good(file, _text(file))
+    click.echo(f"{file} can be used.")
+    _say_silence(policy)
+
+
+@command.command()
+@click.argument("file", type=_FILE)
+@click.option("--by", "who", required=True, help="Who decided on it, by name.")
+@click.option("--why", required=True, help="The reason: somebody will ask.")
+def apply(file: Path, who: str, why: str) -> None:
+    """Put a new edition of the policy in force. No deadline that is running moves later by it."""
+    text = _text(file)
+    policy = _good(file, text)
+    if not who.strip() or not why.strip():
+        raise Fault("Say who decided on it (--by) and why (--why).")
+    number = run(lambda tx: policies.apply(tx, text, who.strip(), why.strip()))
+    click.echo(f"Edition {number} is in force.")
+    _say_silence(policy)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Fault(f"{file} is not UTF-8 text.") from None
+
+
+def _good(file: Path, text: str) -> Policy:
+    try:
+        return parse_policy(text)
+    except PolicyError as wrong:
+        raise Fault("\n".join([f"{file} cannot be used:", *wrong.faults])) from None
+
+
+def _say_silence(policy: Policy) -> None:
+    click.echo("Longest silence inside before a human knows:")
+    for risk in Risk:
+        click.echo(f"  {risk:<7} {say_duration(longest_silence(policy, risk))}")

@@ -1,0 +1,28 @@
+"""What the command line says when something cannot be done: one plain sentence for each reason."""
+
+from safety_service.domain.refusal import Refused
+
+_SENTENCES = {
+    "already_there": "{name} is on the standing list already.",
+    "cover_yourself": "Nobody can cover for themselves.",
+    "deactivated": "{name} was deactivated. `doorstep people add` with the same e-mail address brings them back.",
+    "ends_before_start": "The end is not after the start.",
+    "excluded_from_self": "Nobody can be kept off themselves.",
+    "name_taken": "There is {name!r} already.",
+    "name_wanted": "Say who, by name.",
+    "not_on_duty": "{name} is not {post} at any time in these hours, so there is nothing to cover.",
+    "not_there": "{name} is not on the standing list.",
+    "one_of_two_wanted": "Say either --worker or --family.",
+    "phone_unknown": "{why}.",
+    "post_unknown": "{post!r} is no post: a post is a name such as manager_on_duty or deputy_on_duty.",
+    "reason_wanted": "Say the reason: somebody will ask.",
+    "shift_too_long": "One shift is at most {days} days. Is there a slip in a date?",
+    "until_past": "That has ended already.",
+    "zone_unknown": "{zone!r} is not a time zone such as Europe/London.",
+}
+
+
+def sentence(refused: Refused) -> str:
+    """The reason in words."""
+    template = _SENTENCES.get(refused.code)
+    return f"This cannot be done: {refused.code}." if template is None else template.format(**refused.facts)
