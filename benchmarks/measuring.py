@@ -1,0 +1,87 @@
+"""All measurements, one after the other: seeded once for each kind of database, each on copies of its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from benchmarks import alarms, checkins, seed
+from benchmarks.ground import NAMES, Ground, Kind, begin
+from benchmarks.profile import Profile, profile
+from benchmarks.scale import Scale
+from benchmarks.seed import Watched
+from benchmarks.table import Row, figures, markdown
+from safety_service.store.database import Database
+
+CHECK_INS, AT_ONCE, LATENESS, PROFILE = "check-ins", "hand-over", "lateness", "profile"
+EVERY = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
+
+
+async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> str:
+    """The report, in Markdown."""
+    rows: list[Row] = []
+    profiles: dict[Kind, Profile] = {}
+    async with begin(kinds) as ground:
+        for kind in kinds:
+            seeded, watched = await _seed(ground, kind, scale)
+            if {PROFILE, CHECK_INS} & set(wanted):
+                _say(f"{NAMES[kind]}: one check-in taken apart")
+                profiles[kind] = await _profile(await ground.copy(seeded), watched, scale)
+            if CHECK_INS in wanted:
+                _say(f"{NAMES[kind]}: check-ins over HTTP")
+                rows += await checkins.measure(ground, kind, seeded, watched, profiles[kind], scale)
+            if AT_ONCE in wanted:
+                _say(f"{NAMES[kind]}: {scale.at_once:,} alarms at once")
+                rows += await alarms.at_once(ground, kind, seeded, watched, scale)
+            if LATENESS in wanted:
+                _say(f"{NAMES[kind]}: lateness")
+                rows += await alarms.spread(ground, kind, seeded, watched, scale)
+    parts = [_machine(), figures(sorted(rows, key=lambda row: row.what.partition(":")[0]))] if rows else [_machine()]
+    if PROFILE in wanted:
+        parts += [_taken_apart(kind, found) for kind, found in profiles.items()]
+    return "\n\n".join(parts)
+
+
+def _say(what: str) -> None:
+    """On the way, so that somebody who waits knows for what."""
+    print(f"{datetime.now(UTC):%H:%M:%S} {what}", file=sys.stderr, flush=True)
+
+
+async def _seed(ground: Ground, kind: Kind, scale: Scale) -> tuple[str, list[Watched]]:
+    began = time.monotonic()
+    url = await ground.fresh(kind)
+    database = await Database.open(url)
+    watched = await seed.seed(database, scale.watched)
+    await database.close()
+    _say(f"{NAMES[kind]}: {scale.watched:,} people are inside, put there in {time.monotonic() - began:.1f} s")
+    return url, watched
+
+
+async def _profile(url: str, watched: list[Watched], scale: Scale) -> Profile:
+    database = await Database.open(url)
+    try:
+        return await profile(database, watched[: scale.profiled])
+    finally:
+        await database.close()
+
+
+def _machine() -> str:
+    processor = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end"
+    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {processor}."
+
+
+def _taken_apart(kind: Kind, found: Profile) -> str:
+    said = sum(seconds for _, seconds in found.lines)
+    lines = [[name, f"{seconds * 1000:.3f}", f"{seconds / found.seconds:.0%}"] for name, seconds in found.lines]
+    python = found.seconds - said
+    lines += [
+        [f"together: {len(found.lines)} statements", f"{said * 1000:.3f}", f"{said / found.seconds:.0%}"],
+        ["Python between them", f"{python * 1000:.3f}", f"{python / found.seconds:.0%}"],
+    ]
+    whole = f"{found.seconds * 1000:.2f} ms within our handlers, {found.cpu_seconds * 1000:.2f} ms of this processor"
+    head = ["statement", "ms", "of the whole"]
+    return f"One check-in on {NAMES[kind]}, alone: {whole}.\n\n{markdown(head, lines)}"

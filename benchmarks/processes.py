@@ -1,0 +1,178 @@
+"""Real processes: `doorstep serve`, the sink, a floor; and how much of the processors each has used."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+from benchmarks.ground import Ground
+from tests.services.process import free_port
+from tests.services.run import ROOT
+from tests.services.template import TEST_KEY
+
+#: Seconds until a process has to answer.
+STARTS_WITHIN = 60.0
+ENDS_WITHIN = 20.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that serves HTTP, with all of its children."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def cpu_seconds(self) -> float:
+        """What it and its children have used so far."""
+        return cpu_seconds(self.process.pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and its living children have used so far, in user and system mode."""
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    return sum(_used(each) for each in family)
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def postgres_cpu_seconds(ground: Ground) -> float:
+    """What the PostgreSQL server has used so far."""
+    if ground.postgres is None:
+        return 0.0
+    return cpu_seconds(int((ground.postgres.folder / "data/postmaster.pid").read_text().split()[0]))
+
+
+@asynccontextmanager
+async def doorstep(ground: Ground, database_url: str, sink: Server) -> AsyncIterator[Server]:
+    """The whole service as an agency would run it, with a bot whose Bot API is the sink; ready when this yields."""
+    port = free_port()
+    settings = {
+        "DOORSTEP_DATABASE_URL": database_url,
+        "DOORSTEP_LISTEN": f"127.0.0.1:{port}",
+        "DOORSTEP_SECRET_KEYS": TEST_KEY,
+        "DOORSTEP_TELEGRAM_TOKEN": "1:benchmark",
+        "DOORSTEP_TELEGRAM_API_URL": f"{sink.url}/bot",
+    }
+    if database_url.startswith("postgresql") and ground.redis is not None:
+        ground.redis.flush()
+        settings["DOORSTEP_REDIS_URL"] = ground.redis.url
+    async with _serving(ground, ["safety_service", "serve"], port, "/health/ready", settings) as server:
+        yield server
+
+
+@asynccontextmanager
+async def sink(ground: Ground) -> AsyncIterator[Server]:
+    """A Bot API that takes everything."""
+    port = free_port()
+    async with _serving(ground, ["benchmarks.sink", "--port", str(port)], port, "/stamps") as server:
+        yield server
+
+
+@asynccontextmanager
+async def module(ground: Ground, *words: str) -> AsyncIterator[Server]:
+    """A module of ours that serves on `--port` and answers something, be it 404."""
+    port = free_port()
+    async with _serving(ground, [*words, "--port", str(port)], port, "/") as server:
+        yield server
+
+
+async def run(ground: Ground, *words: str, within: float) -> Any:
+    """A module of ours that ends by itself and prints JSON."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *words, cwd=ground.folder, env=_environment(), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), within)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise RuntimeError(f"{words[0]} ended with {process.returncode}")
+    return json.loads(said)
+
+
+@asynccontextmanager
+async def _serving(
+    ground: Ground, words: Sequence[str], port: int, ready: str, settings: dict[str, str] | None = None
+) -> AsyncIterator[Server]:
+    log = ground.folder / f"{words[0]}-{port}.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            cwd=ground.run.new_folder("process"),
+            env=_environment() | (settings or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        await _until_ready(server, ready)
+        yield server
+    finally:
+        await asyncio.to_thread(_end, process)
+
+
+def _environment() -> dict[str, str]:
+    """This one's, without settings that somebody has for another Doorstep."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
+    return own | {"PYTHONPATH": str(ROOT)}
+
+
+async def _until_ready(server: Server, path: str) -> None:
+    """Served, and (where it is a health page) well."""
+    until = time.monotonic() + STARTS_WITHIN
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() < until and server.process.poll() is None:
+            try:
+                async with session.get(server.url + path) as answer:
+                    if answer.status < 500:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    last = server.log.read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"{server.log.name}: not ready (exit {server.process.poll()}):\n{last}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        for each in psutil.Process(process.pid).children(recursive=True):
+            each.kill()
+        process.kill()
+        process.wait(ENDS_WITHIN)
+
+
+def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """What each has used meanwhile."""
+    used = Counter(after)
+    used.subtract(before)
+    return dict(used)

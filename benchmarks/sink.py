@@ -1,0 +1,74 @@
+"""A Bot API that takes everything at once and stamps when it came: `python -m benchmarks.sink`, on 127.0.0.1 only."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from itertools import count
+
+import uvloop
+from aiohttp import web
+
+_BOT = {"id": 1, "is_bot": True, "first_name": "Doorstep", "username": "doorstep_bot"}
+
+
+class Sink:
+    """`stamps`: message id → seconds since the epoch at which the request for it was here."""
+
+    def __init__(self) -> None:
+        self.stamps: dict[int, float] = {}
+        self._ids = count(1)
+
+    def application(self) -> web.Application:
+        """The Bot API below /bot…, and what came at /stamps."""
+        app = web.Application()
+        app.router.add_route("*", "/bot{token}/{method}", self._method)
+        app.router.add_get("/stamps", self._told)
+        app.router.add_delete("/stamps", self._forget)
+        return app
+
+    async def _method(self, request: web.Request) -> web.Response:
+        at = time.time()
+        given = await request.post()
+        method = request.match_info["method"].lower()
+        if method == "sendmessage":
+            return _ok(self._message(str(given["chat_id"]), at))
+        if method == "getupdates":
+            await asyncio.sleep(float(str(given.get("timeout", 0))))
+            return _ok([])
+        return _ok(_BOT if method == "getme" else True)
+
+    def _message(self, chat: str, at: float) -> dict[str, object]:
+        number = next(self._ids)
+        self.stamps[number] = at
+        return {"message_id": number, "date": int(at), "chat": {"id": int(chat), "type": "private"}, "text": "…"}
+
+    async def _told(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.stamps)
+
+    async def _forget(self, _request: web.Request) -> web.Response:
+        self.stamps.clear()
+        return web.json_response({})
+
+
+def _ok(result: object) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def main() -> None:
+    """Serve until ended."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sink", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    web.run_app(
+        Sink().application(),
+        host="127.0.0.1",
+        port=parser.parse_args().port,
+        access_log=None,
+        print=None,
+        loop=uvloop.new_event_loop(),
+    )
+
+
+if __name__ == "__main__":
+    main()
