@@ -60,7 +60,8 @@ class Sweeper:
             while True:
                 await self.once()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), UNWOKEN)
+                    async with asyncio.timeout(UNWOKEN):
+                        await self._wake.wait()
                 except TimeoutError:
                     log.warning("no tick for %s s: sweeping all the same", UNWOKEN)
                 self._wake.clear()
@@ -74,7 +75,8 @@ class Sweeper:
     async def once(self) -> bool:
         """One run, bounded; whether it was clean. The watchdog is told of it, and of a database that is away."""
         try:
-            self._clean = await asyncio.wait_for(self._run(), self._too_long)
+            async with asyncio.timeout(self._too_long):
+                self._clean = await self._run()
         except DatabaseAway as error:
             self._clean = False
             self._progress.mark()

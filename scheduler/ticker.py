@@ -76,7 +76,8 @@ class Ticker:
 async def bounded(job: Job, name: str, within: timedelta) -> bool:
     """Run a job to its end, or to its time: a failure is loud, and the next run comes all the same."""
     try:
-        await asyncio.wait_for(job(), within.total_seconds())
+        async with asyncio.timeout(within.total_seconds()):
+            await job()
     except (DatabaseAway, TryAgain) as error:
         log.warning("%s: %s: %s", name, type(error).__name__, error)
     except TimeoutError:

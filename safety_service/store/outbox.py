@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, true, update
 
+from safety_service.store import tallies
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.alerts import outbox
@@ -66,8 +67,16 @@ async def put(tx: Tx, messages: Collection[Message]) -> None:
         return
     await tx.conn.execute(insert(outbox), rows)
     tx.announce("outbox")
-    for person_id in {each.person_id for each in messages if each.channel == "webchat"}:
+    here = [each for each in messages if each.channel == "webchat"]
+    for person_id in {each.person_id for each in here}:
         tx.announce(f"person:{person_id}")
+    tx.after_commit(lambda: _count_handed_over(here, tx.now))
+
+
+def _count_handed_over(messages: Collection[Message], now: datetime) -> None:
+    for each in messages:
+        late = None if each.due_at is None else (now - each.due_at).total_seconds()
+        tallies.HERE.delivered(each.channel, each.priority, 0.0, late)
 
 
 def _row(tx: Tx, message: Message) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 
 from safety_service.domain.words import Phase
 from safety_service.store.database import Tx
@@ -31,9 +31,3 @@ async def out_there(tx: Tx) -> list[Watched]:
         .order_by(watch.c.visit_id, watch.c.worker_id)
     )
     return [Watched(*row) for row in await tx.conn.execute(query)]
-
-
-async def count(tx: Tx) -> int:
-    """How many watches are armed."""
-    query = select(func.count()).select_from(watch).where(watch.c.next_at.is_not(None))
-    return int((await tx.conn.execute(query)).scalar_one())

@@ -154,7 +154,7 @@ async def test_two_sweepers_open_one_alert_and_tell_it_once(world: World) -> Non
     world.clock.move(timedelta(hours=2))
     one, _ = sweeper(world.database, ALL, name="one")
     two, _ = sweeper(world.database, ALL, name="two")
-    assert await asyncio.gather(one.once(), two.once()) == [True, True]
+    assert list(await asyncio.gather(one.once(), two.once())) == [True, True]
     opened = [(world.name(each.alert.worker_id), each.alert.kind, each.alert.visit_id) for each in await world.alerts()]
     assert len(opened) == len(set(opened)) > 1
     alarms = [(each.alert_id, each.person_id) for each in await world.deliver() if each.template.startswith("alarm.")]

@@ -1,0 +1,77 @@
+"""The audit: is everybody who should be watched being watched, and does what must go out go out?
+
+Apart from the sweep in every respect: its own queries, its own index, and on PostgreSQL its own process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from safety_service.actions.telling import Priority
+from safety_service.store import audit, stamps
+from safety_service.store.audit import Undone
+from safety_service.store.database import Tx
+
+#: How late a deadline may be acted on before something is wrong.
+DEADLINE = timedelta(seconds=10)
+#: How long an urgent message, or a word that came in, may wait.
+WAITING = timedelta(seconds=30)
+#: How old the stamps of the parts may be.
+SWEEP = timedelta(seconds=10)
+DISPATCHER = timedelta(seconds=20)
+POLLER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found. `faults`: the watch is not kept. `warnings`: a channel or a provider fails, which another server
+    would not mend. `lag`: seconds by which the oldest overdue moment is late.
+    """
+
+    at: datetime
+    faults: tuple[str, ...]
+    warnings: tuple[str, ...]
+    lag: float
+
+    @property
+    def clean(self) -> bool:
+        """Nothing at all was found."""
+        return not self.faults and not self.warnings
+
+
+async def look(tx: Tx, *, polls: bool) -> Audit:
+    """Audit once. `polls`: somebody should be fetching what is said in Telegram."""
+    due, waiting = tx.now - DEADLINE, tx.now - WAITING
+    late = {
+        "alarms were not raised": await audit.watches(tx, due),
+        "alerts did not climb": await audit.alerts(tx, due),
+        "requests to be rung were left": await audit.rings(tx, due),
+        "urgent messages were not sent": await audit.messages(tx, waiting, Priority.ALARM, tried=False),
+        "words that came in were not acted on": await audit.words(tx, waiting),
+    }
+    refused = await audit.messages(tx, waiting, Priority.ALARM, tried=True)
+    outside = {"urgent messages are not taken by their channel": refused}
+    faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
+    warnings = [*_undone(tx, outside), *await _stale(tx, {"poller": POLLER} if polls else {})]
+    oldest = await audit.oldest_due(tx)
+    lag = 0.0 if oldest is None else (tx.now - oldest).total_seconds()
+    return Audit(tx.now, tuple(faults), tuple(warnings), lag)
+
+
+def _undone(tx: Tx, found: Mapping[str, Undone | None]) -> list[str]:
+    return [
+        f"{undone.count} {what}, for {(tx.now - undone.since).total_seconds():.0f} s"
+        for what, undone in found.items()
+        if undone is not None
+    ]
+
+
+async def _stale(tx: Tx, expected: Mapping[str, timedelta]) -> list[str]:
+    said: list[str] = []
+    for name, longest in expected.items():
+        last = await stamps.last(tx, name)
+        if last is None:
+            said.append(f"the {name} has not begun")
+        elif tx.now - last.at > longest:
+            said.append(f"the {name} has done nothing for {(tx.now - last.at).total_seconds():.0f} s")
+    return said

@@ -1,0 +1,40 @@
+"""Figures of the whole service, for those who look after it: counts, never whose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from safety_service.domain.words import State
+from safety_service.store.database import Tx
+from safety_service.store.tables.alerts import alert, outbox
+from safety_service.store.tables.visits import watch
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Messages of one priority that wait to go out, the oldest since `since`."""
+
+    priority: int
+    count: int
+    since: datetime
+
+
+async def watched(tx: Tx) -> int:
+    """How many watches are armed."""
+    query = select(func.count()).select_from(watch).where(watch.c.next_at.is_not(None))
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def open_alerts(tx: Tx) -> dict[str, int]:
+    """Unresolved alerts by kind."""
+    query = select(alert.c.kind, func.count()).where(alert.c.state != State.RESOLVED).group_by(alert.c.kind)
+    return dict((await tx.conn.execute(query)).tuples().all())
+
+
+async def pending(tx: Tx) -> list[Pending]:
+    """What waits in the outbox, by priority."""
+    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")
+    query = select(outbox.c.priority, func.count(), func.min(outbox.c.created_at)).where(waits)
+    rows = await tx.conn.execute(query.group_by(outbox.c.priority).order_by(outbox.c.priority))
+    return [Pending(*row) for row in rows]

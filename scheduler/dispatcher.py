@@ -1,0 +1,207 @@
+"""The dispatcher: leases messages from the outbox, hands them to the channels, and writes down what became of each."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bots.delivery.outcome import Later, NotSent, Outcome, Unknown
+from bots.delivery.sender import Sender
+from bots.dialogue.render import Rendered, ceiling_for, render
+from config.policy import Policy
+from safety_service.actions import delivering
+from safety_service.actions.telling import Priority
+from safety_service.store import agencies
+from safety_service.store.crash import crash_point
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.outbox import Outgoing
+from scheduler.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a channel has to take one message.
+SEND_WITHIN = 10.0
+#: How long a message is this process's: longer than sending takes, short enough for a crash to be soon made good.
+LEASE = timedelta(seconds=30)
+#: Seconds between two looks when nothing wakes it.
+IDLE = 0.5
+#: Messages that are leased at once.
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a message's text depends on besides itself."""
+
+    policy: Policy
+    zone: ZoneInfo
+
+
+@dataclass(slots=True)
+class Lane:
+    """Slots of its own for a range of priorities, so that a flood of routine never keeps an alarm waiting."""
+
+    name: str
+    least: Priority
+    most: Priority
+    slots: int
+    in_order: bool
+    busy: set[asyncio.Task[None]] = field(default_factory=set)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def lanes() -> tuple[Lane, Lane]:
+    """The urgent lane and the other one."""
+    return (
+        Lane("urgent", Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
+        Lane("routine", Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
+    )
+
+
+class Dispatcher:
+    """Many messages are on their way at once; one receiver that hangs delays nobody else."""
+
+    def __init__(
+        self,
+        database: Database,
+        senders: Iterable[Sender],
+        *,
+        holder: str,
+        public_url: str = "",
+        within: float = SEND_WITHIN,
+    ) -> None:
+        self._database = database
+        self._senders: Mapping[str, Sender] = {each.kind: each for each in senders}
+        self._holder = holder
+        self._public_url = public_url
+        self._within = within
+        self._recorder = Recorder(database)
+        self._lanes = lanes()
+        self._held: dict[str, float] = {}
+        self._stopping = asyncio.Event()
+        #: Channels that took a message since this was last emptied.
+        self.took: set[str] = set()
+
+    def stop(self) -> None:
+        """Lease no more; `run` ends once all that is on its way has arrived."""
+        self._stopping.set()
+        self._wake()
+
+    async def run(self) -> None:
+        """Dispatch until stopped."""
+        async with asyncio.TaskGroup() as helpers:
+            helping = [helpers.create_task(self._recorder.run()), helpers.create_task(self._listen())]
+            async with asyncio.TaskGroup() as serving:
+                for lane in self._lanes:
+                    serving.create_task(self._serve(lane), name=f"lane {lane.name}")
+            for each in helping:
+                each.cancel()
+
+    def _wake(self) -> None:
+        for lane in self._lanes:
+            lane.wake.set()
+
+    async def _listen(self) -> None:
+        async with self._database.hot.subscribe("outbox") as events:
+            async for _ in events:
+                self._wake()
+
+    async def _serve(self, lane: Lane) -> None:
+        while not self._stopping.is_set():
+            lane.wake.clear()
+            free = min(lane.slots - len(lane.busy), BATCH)
+            taken = await self._take(lane, free) if free else []
+            for out, setting in taken:
+                task = asyncio.create_task(self._deliver(out, setting))
+                lane.busy.add(task)
+                task.add_done_callback(lambda done: self._freed(lane, done))
+            if len(taken) < free or not free:
+                await _wait(lane.wake, IDLE)
+        if lane.busy:
+            await asyncio.wait(lane.busy)
+
+    def _freed(self, lane: Lane, done: asyncio.Task[None]) -> None:
+        lane.busy.discard(done)
+        lane.wake.set()
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("a message's delivery failed; its lease runs out", exc_info=error)
+
+    async def _take(self, lane: Lane, limit: int) -> list[tuple[Outgoing, Setting]]:
+        channels = [kind for kind in self._senders if not self._is_held(kind, lane)]
+        try:
+            async with self._database.transaction() as tx:
+                taken = await delivering.lease(
+                    tx,
+                    channels,
+                    limit,
+                    self._holder,
+                    LEASE,
+                    least=lane.least,
+                    most=lane.most,
+                    in_order=lane.in_order,
+                )
+                return await _with_settings(tx, taken)
+        except (DatabaseAway, TryAgain) as error:
+            log.warning("no messages are sent (%s): %s", lane.name, type(error).__name__)
+            return []
+
+    def _is_held(self, kind: str, lane: Lane) -> bool:
+        """A channel that asked for a pause gets it from routine; what is urgent asks for itself, each time anew."""
+        return lane.least > Priority.ALARM and self._held.get(kind, 0.0) > time.monotonic()
+
+    async def _deliver(self, out: Outgoing, setting: Setting) -> None:
+        crash_point("outbox:leased")
+        outcome = await self._send(out, setting)
+        crash_point("outbox:sent")
+        if isinstance(outcome, Later) and outcome.whole_channel:
+            self._held[out.channel] = time.monotonic() + outcome.seconds
+        if not isinstance(outcome, NotSent | Unknown):
+            self.took.add(out.channel)
+        await asyncio.shield(self._recorder.record(out, outcome))
+
+    async def _send(self, out: Outgoing, setting: Setting) -> Outcome:
+        sender = self._senders[out.channel]
+        try:
+            async with asyncio.timeout(self._within):
+                return await sender.send(out, self._rendered(out, setting))
+        except TimeoutError:
+            return Unknown(f"no answer within {self._within:g} s")
+        except Exception as error:
+            # A sender tells what became of it; one that raises leaves us not knowing.
+            log.exception("the sender for %s failed", out.channel)
+            return Unknown(type(error).__name__)
+
+    def _rendered(self, out: Outgoing, setting: Setting) -> Rendered:
+        return render(
+            out.template,
+            out.params,
+            channel=out.channel,
+            ceiling=ceiling_for(setting.policy, out.channel, out.template),
+            zone=setting.zone,
+            repeat=out.maybe_sent,
+            now=out.created_at,
+            public_url=self._public_url,
+        )
+
+
+async def _with_settings(tx: Tx, taken: list[Outgoing]) -> list[tuple[Outgoing, Setting]]:
+    if not taken:
+        return []
+    policy = await tx.policy()
+    settings: dict[UUID, Setting] = {}
+    for agency_id in {out.agency_id for out in taken}:
+        settings[agency_id] = Setting(policy, ZoneInfo((await agencies.get(tx, agency_id)).timezone))
+    return [(out, settings[out.agency_id]) for out in taken]
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes in the same moment.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
