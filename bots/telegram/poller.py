@@ -18,6 +18,7 @@ from bots.telegram.api import JSON, Api
 from bots.telegram.errors import TOKEN_WAIT, reason_of
 from bots.telegram.patience import Patience
 from bots.telegram.request import Flooded
+from bots.telegram.supervised import to_its_end
 from safety_service.store import leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -84,7 +85,7 @@ class Poller:
                 else:
                     await asyncio.sleep(self._pace.standby)
         finally:
-            await asyncio.shield(self._let_go())
+            await to_its_end(self._let_go())
 
     async def _poll_while_mine(self) -> None:
         log.info("Polling Telegram.")
@@ -137,7 +138,7 @@ class Poller:
         wait = self._pace.wait if self._drained else 0
         async with asyncio.timeout(wait + self._pace.grace):
             updates = await self._api.updates(self._offset, wait)
-        mine = await self._keep(updates, lambda: timedelta(seconds=loop.time() - began))
+        mine = await to_its_end(self._keep(updates, lambda: timedelta(seconds=loop.time() - began)))
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(updates[-1]["update_id"]) + 1 if updates else None

@@ -1,14 +1,17 @@
-"""A task that must not end: when it does, that is loud, and it is begun again."""
+"""Work that must not end, and work that must not be cut short."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from bots.telegram.patience import Patience
 
 log = logging.getLogger(__name__)
+
+Done = TypeVar("Done")
 
 
 async def supervised(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -25,3 +28,13 @@ async def supervised(name: str, work: Callable[[], Awaitable[None]]) -> None:
         if asyncio.get_running_loop().time() - began > 60:
             patience = Patience(log, name)
         await patience.failed(reason)
+
+
+async def to_its_end(work: Coroutine[Any, Any, Done]) -> Done:
+    """Do this whole, even if we are cancelled meanwhile: a transaction is not left to be cleared up by others."""
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
