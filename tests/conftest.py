@@ -135,6 +135,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+def clock(database: Database) -> SetClock:
+    """The database's clock, to be moved."""
+    assert isinstance(database.clock, SetClock)
+    return database.clock
+
+
+@pytest.fixture
 async def world(database: Database) -> World:
     """A small agency on either kind of database."""
     return await build(database)

@@ -27,6 +27,8 @@ _POSTGRES_SETTINGS = {
 }
 #: Seconds. After the server's own timeout: for when the server is no longer heard from at all.
 _LONGEST_STATEMENT = 40.0
+#: Seconds for one of the pool's connections to become free; then a word is told to try again.
+WAIT_FOR_CONNECTION = 10.0
 _SQLITE_READERS = 4
 
 
@@ -66,7 +68,7 @@ def _postgresql(address: URL, connections: int, longest: float | None) -> AsyncE
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=WAIT_FOR_CONNECTION,
         connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS},
     )
     event.listen(engine.sync_engine, "handle_error", _in_our_words)
@@ -86,6 +88,12 @@ def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncE
         for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _let_go(connection: Any, _record: object, _error: object) -> None:
+        # A word was cancelled in the middle of a statement. Closing alone would keep the writer locked for as long
+        # as somebody holds the cursor, be it in a traceback.
+        connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -1,14 +1,348 @@
 """Transactions: kept whole or not at all, one time each, and nothing follows what was not kept."""
 
-from sqlalchemy import insert, select
+import asyncio
+import logging
+import sqlite3
+from contextlib import suppress
+from datetime import UTC, timedelta
+from typing import Any
+from uuid import UUID
 
-from safety_service.store.database import Database
-from safety_service.store.ids import new_id
+import pytest
+from sqlalchemy import select, text, update
+
+from safety_service.store import engines, migrate, sealing
+from safety_service.store.clock import SetClock
+from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.hot import InProcessHot
+from safety_service.store.sealing import KeyRing
 from safety_service.store.tables.people import agency
+from tests.services.postgres import PostgresServer
+from tests.services.template import TEST_KEY
+from tests.unit import rows
+
+
+class Refusal(Exception):
+    """Something goes wrong in the middle."""
+
+
+async def names(database: Database) -> list[str]:
+    async with database.reading() as tx:
+        return list((await tx.conn.execute(select(agency.c.name).order_by(agency.c.name))).scalars())
 
 
 async def test_what_a_transaction_wrote_is_read_by_the_next(database: Database) -> None:
     async with database.transaction() as tx:
-        await tx.conn.execute(insert(agency).values(id=new_id(), name="Northfield", created_at=tx.now))
+        await rows.agency(tx, "Northfield")
+    assert await names(database) == ["Northfield"]
+
+
+async def test_what_failed_in_the_middle_leaves_nothing(database: Database) -> None:
+    with suppress(Refusal):
+        async with database.transaction() as tx:
+            await rows.agency(tx)
+            raise Refusal
+    assert await names(database) == []
+
+
+async def test_a_transaction_has_one_time(database: Database, clock: SetClock) -> None:
+    async with database.transaction() as tx:
+        before = tx.now
+        clock.move(timedelta(minutes=5))
+        assert tx.now == before
+    async with database.transaction() as tx:
+        assert tx.now == before + timedelta(minutes=5)
+
+
+async def test_a_savepoint_that_fails_keeps_the_rest(database: Database) -> None:
+    done = []
+    async with database.hot.subscribe("sweep") as events:
+        async with database.transaction() as tx:
+            await rows.agency(tx, "before")
+            tx.announce("sweep", {"n": 1})
+            with suppress(Refusal):
+                async with tx.savepoint():
+                    await rows.agency(tx, "within")
+                    tx.announce("sweep", {"n": 2})
+                    tx.after_commit(lambda: done.append("within"))
+                    raise Refusal
+            async with tx.savepoint():
+                await rows.agency(tx, "another")
+                tx.announce("sweep", {"n": 3})
+                tx.after_commit(lambda: done.append("another"))
+        assert [(await anext(events))[1]["n"] for _ in range(2)] == [1, 3]
+    assert done == ["another"]
+    assert await names(database) == ["another", "before"]
+
+
+async def test_savepoints_may_stand_within_savepoints(database: Database) -> None:
+    async with database.transaction() as tx, tx.savepoint():
+        await rows.agency(tx, "outer")
+        with suppress(Refusal):
+            async with tx.savepoint():
+                await rows.agency(tx, "inner")
+                raise Refusal
+    assert await names(database) == ["outer"]
+
+
+async def test_what_the_database_refuses_within_a_savepoint_keeps_the_rest(database: Database) -> None:
+    async with database.transaction() as tx:
+        await rows.agency(tx, "once")
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            async with tx.savepoint():
+                await rows.agency(tx, "once")
+        await rows.agency(tx, "after")
+    assert await names(database) == ["after", "once"]
+
+
+async def test_announcements_and_calls_follow_the_commit_and_not_before(database: Database) -> None:
+    seen: list[Any] = []
+
+    class Listener(InProcessHot):
+        async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
+            seen.append((topic, payload, await names(database)))
+
+    database.hot = Listener()
+    async with database.transaction() as tx:
+        await rows.agency(tx, "kept")
+        tx.announce("sweep", {"n": 1})
+        tx.after_commit(lambda: seen.append("called"))
+        assert seen == []
+    assert seen == [("sweep", {"n": 1}, ["kept"]), "called"]
+
+
+async def test_nothing_follows_a_transaction_that_was_not_kept(database: Database) -> None:
+    seen: list[str] = []
+    async with database.hot.subscribe("sweep", "end") as events:
+        with suppress(Refusal):
+            async with database.transaction() as tx:
+                tx.announce("sweep")
+                tx.after_commit(lambda: seen.append("called"))
+                raise Refusal
+        await database.hot.publish("end")
+        assert (await anext(events))[0] == "end"
+    assert seen == []
+
+
+async def test_what_fails_after_the_commit_never_fails_the_word(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(InProcessHot):
+        async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
+            raise OSError("no such wire")
+
+    def broken() -> None:
+        raise Refusal
+
+    seen: list[str] = []
+    database.hot = Broken()
+    async with database.transaction() as tx:
+        await rows.agency(tx, "kept")
+        tx.announce("person:0190-secret")
+        tx.after_commit(broken)
+        tx.after_commit(lambda: seen.append("called"))
+    assert await names(database) == ["kept"]
+    assert seen == ["called"]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.ERROR]
+    assert "0190-secret" not in caplog.text
+
+
+async def test_many_tasks_writing_at_the_same_time_all_commit(database: Database) -> None:
+    async with database.transaction() as tx:
+        await rows.agency(tx, "0")
+
+    async def write(n: int) -> None:
+        async with database.transaction() as tx:
+            # Reads before it writes: a transaction that began as a reader would be refused here.
+            last = (await tx.conn.execute(select(agency.c.last_number).with_for_update())).scalar_one()
+            await tx.conn.execute(update(agency).values(last_number=last + 1))
+
+    await asyncio.gather(*(write(n) for n in range(20)))
     async with database.reading() as tx:
-        assert (await tx.conn.execute(select(agency.c.name, agency.c.created_at))).one() == ("Northfield", tx.now)
+        assert (await tx.conn.execute(select(agency.c.last_number))).scalar_one() == 20
+
+
+async def test_who_reads_waits_for_nobody_who_writes_and_sees_one_view(database: Database) -> None:
+    async with database.reading() as reader:
+        first = (await reader.conn.execute(select(agency.c.id))).all()
+        async with database.transaction() as writer:
+            await rows.agency(writer)
+            assert await names(database) == []
+        assert (await reader.conn.execute(select(agency.c.id))).all() == first == []
+    assert await names(database) == ["Northfield"]
+
+
+async def test_who_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)read.?only"):
+        async with database.reading() as tx:
+            await rows.agency(tx)
+    async with database.transaction() as tx:
+        await rows.agency(tx)
+
+
+async def test_a_transaction_within_another_is_refused_where_it_would_wait_for_ever(sqlite_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(sqlite_url)
+    async with database.transaction() as tx:
+        with pytest.raises(RuntimeError, match="within another"):
+            async with database.transaction():
+                pass
+        await rows.agency(tx, "kept")
+    async with database.transaction() as tx:
+        await rows.agency(tx, "and the next")
+    assert len(await names(database)) == 2
+    await database.close()
+
+
+async def test_a_word_that_is_cancelled_leaves_the_writer_to_the_next(database: Database) -> None:
+    begun = asyncio.Event()
+
+    async def write_and_hang(tx: Tx) -> None:
+        await rows.agency(tx, "cancelled")
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def word() -> None:
+        async with database.transaction() as tx:
+            await write_and_hang(tx)
+
+    task = asyncio.create_task(word())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.transaction() as tx:
+        await rows.agency(tx, "next")
+    assert await names(database) == ["next"]
+
+
+async def test_a_statement_that_is_cancelled_leaves_the_writer_to_the_next(database: Database) -> None:
+    count = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000) SELECT count(*) FROM n"
+
+    async def word() -> None:
+        async with database.transaction() as tx:
+            await rows.agency(tx, "cancelled")
+            await tx.conn.execute(text(count))
+
+    task = asyncio.create_task(word())
+    await asyncio.wait([task], timeout=0.15)
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for name in ("next", "and the next"):
+        async with database.transaction() as tx:
+            await rows.agency(tx, name)
+    assert await names(database) == ["and the next", "next"]
+
+
+async def test_another_process_that_holds_sqlite_too_long_is_try_again(sqlite_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(sqlite_url)
+    async with database.reading() as tx:
+        await tx.conn.execute(text("SELECT 1"))
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as somebody:
+        async with database.transaction() as tx:
+            # The driver waits as long as it was told to: for the test, not at all.
+            await tx.conn.execute(text("PRAGMA busy_timeout = 0"))
+        somebody.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TryAgain):
+            async with database.transaction():
+                pass
+        somebody.execute("ROLLBACK")
+        async with database.transaction() as tx:
+            await rows.agency(tx)
+    somebody.close()
+    await database.close()
+
+
+async def test_a_deadlock_is_try_again_for_one_and_nothing_for_the_other(postgres_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(postgres_url)
+    async with database.transaction() as tx:
+        first, second = await rows.agency(tx, "first"), await rows.agency(tx, "second")
+    both = asyncio.Barrier(2)
+
+    async def lock(*order: UUID) -> None:
+        async with database.transaction() as tx:
+            for row in order:
+                await tx.conn.execute(update(agency).where(agency.c.id == row).values(last_number=1))
+                if row is order[0]:
+                    await both.wait()
+
+    ends = await asyncio.gather(lock(first, second), lock(second, first), return_exceptions=True)
+    assert sorted(map(repr, ends)) == ["None", repr(TryAgain("the database is busy with others"))]
+    await database.close()
+
+
+async def test_postgresql_gives_the_time_and_ends_what_is_stuck(postgres_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(postgres_url)
+    async with database.transaction() as tx:
+        its_time = (await tx.conn.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        assert timedelta() < its_time - tx.now < timedelta(seconds=5) and tx.now.tzinfo is UTC
+        limits = {}
+        for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            limits[limit] = (await tx.conn.execute(text(f"SHOW {limit}"))).scalar_one()
+        assert limits == {
+            "statement_timeout": "30s",
+            "lock_timeout": "8s",
+            "idle_in_transaction_session_timeout": "1min",
+        }
+    await database.close()
+
+
+async def test_after_postgresql_was_restarted_one_transaction_is_told_and_the_next_works(
+    own_postgres: PostgresServer,
+) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    await migrate.upgrade(own_postgres.url())
+    database = await Database.open(own_postgres.url(), pool_size=3)
+
+    async def word() -> None:
+        async with database.transaction() as tx:
+            await rows.agency(tx, "lost")
+            assert await names(database) == []  # a second connection, idle when the server goes
+            own_postgres.restart()
+            await rows.agency(tx, "lost, too")
+
+    with pytest.raises(DatabaseAway):
+        await word()
+    async with database.transaction() as tx:
+        await rows.agency(tx, "kept")
+    assert await names(database) == ["kept"]
+    await database.close()
+
+
+async def test_while_postgresql_is_away_every_transaction_says_so_at_once(own_postgres: PostgresServer) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    await migrate.upgrade(own_postgres.url())
+    database = await Database.open(own_postgres.url())
+    own_postgres.stop()
+    for way in (database.transaction, database.reading, database.transaction):
+        with pytest.raises(DatabaseAway):
+            async with way():
+                pass
+    with pytest.raises(DatabaseAway):
+        await Database.open(own_postgres.url())
+    own_postgres.start()
+    async with database.transaction() as tx:
+        await rows.agency(tx, "kept")
+    await database.close()
+
+
+async def test_a_pool_that_is_used_up_is_try_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    monkeypatch.setattr(engines, "WAIT_FOR_CONNECTION", 0.1)
+    database = await Database.open(postgres_url, pool_size=1)
+    async with database.transaction():
+        with pytest.raises(TryAgain):
+            async with database.reading():
+                pass
+    await database.close()
+
+
+def test_another_kind_of_database_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="mysql"):
+        engines.driver_url("mysql://host/db")
