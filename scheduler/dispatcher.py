@@ -10,13 +10,13 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from bots.delivery.outcome import Later, NotSent, Outcome, Unknown
+from bots.delivery.outcome import Later, Outcome, Sent, Unknown
 from bots.delivery.sender import Sender
 from bots.dialogue.render import Rendered, ceiling_for, render
 from config.policy import Policy
-from safety_service.actions import delivering
+from safety_service.actions import delivering, outages
 from safety_service.actions.telling import Priority
-from safety_service.store import agencies
+from safety_service.store import agencies, leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
@@ -33,6 +33,11 @@ LEASE = timedelta(seconds=30)
 IDLE = 0.5
 #: Messages that are leased at once.
 BATCH = 50
+#: The stamp that says that messages are being sent.
+DISPATCHER = "dispatcher"
+#: The lock of the one dispatcher that looks for channels that fail, and how long it is its.
+OUTAGES = "outages"
+ONE_LOOKS = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class Dispatcher:
         self._lanes = lanes()
         self._held: dict[str, float] = {}
         self._stopping = asyncio.Event()
-        #: Channels that took a message since this was last emptied.
-        self.took: set[str] = set()
+        #: Channels that took a message since the last report.
+        self._took: set[str] = set()
 
     def stop(self) -> None:
         """Lease no more; `run` ends once all that is on its way has arrived."""
@@ -102,6 +107,16 @@ class Dispatcher:
                     serving.create_task(self._serve(lane), name=f"lane {lane.name}")
             for each in helping:
                 each.cancel()
+
+    async def report(self) -> None:
+        """Say that messages are being sent, and by which channels; a channel that fails for everybody is an alert."""
+        took, self._took = self._took, set()
+        async with self._database.transaction() as tx:
+            await stamps.stamp(tx, DISPATCHER)
+            for kind in took:
+                await stamps.stamp(tx, outages.took(kind))
+            if await leases.hold(tx, OUTAGES, self._holder, ONE_LOOKS):
+                await outages.look(tx, self._senders)
 
     def _wake(self) -> None:
         for lane in self._lanes:
@@ -161,8 +176,8 @@ class Dispatcher:
         crash_point("outbox:sent")
         if isinstance(outcome, Later) and outcome.whole_channel:
             self._held[out.channel] = time.monotonic() + outcome.seconds
-        if not isinstance(outcome, NotSent | Unknown):
-            self.took.add(out.channel)
+        if isinstance(outcome, Sent):
+            self._took.add(out.channel)
         await asyncio.shield(self._recorder.record(out, outcome))
 
     async def _send(self, out: Outgoing, setting: Setting) -> Outcome:

@@ -33,9 +33,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class RaiseAlert:
-    """Open an alert of this kind, or tell the owner of the one that is open."""
+    """Open an alert of this kind, or tell the owner of the one that is open. Without a worker: about the service."""
 
-    worker_id: UUID
+    worker_id: UUID | None
     kind: Kind
     due_at: datetime
     #: The moment from which the ladder's times run when the lag is small.

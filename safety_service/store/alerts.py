@@ -58,7 +58,7 @@ async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None
     numbered = replace(new, number=await _next_number(tx, agency_id))
     await tx.conn.execute(
         insert(alert).values(
-            id=numbered.id, agency_id=agency_id, team_id=team_id, number=numbered.number, **_values(numbered)
+            id=numbered.id, agency_id=agency_id, team_id=team_id, number=numbered.number, **_values(numbered, agency_id)
         )
     )
     await _insert_told(tx, numbered, numbered.told)
@@ -141,7 +141,7 @@ async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None
     if before.alert == after and agreed_by is None:
         return before
     agreed = agreed_by or before.agreed_by
-    changed = {**_values(after), "agreed_by": agreed, "version": before.version + 1}
+    changed = {**_values(after, before.agency_id), "agreed_by": agreed, "version": before.version + 1}
     await tx.conn.execute(update(alert).where(alert.c.id == after.id).values(**changed))
     await _insert_told(tx, after, after.told - before.alert.told)
     return replace(before, alert=after, version=before.version + 1, agreed_by=agreed)
@@ -179,7 +179,7 @@ async def _loaded(
     return [_alert_row(row, frozenset(people[row.id])) for row in rows]
 
 
-def _values(each: Alert) -> dict[str, Any]:
+def _values(each: Alert, agency_id: UUID) -> dict[str, Any]:
     found = each.resolution
     return {
         "kind": each.kind,
@@ -203,7 +203,7 @@ def _values(each: Alert) -> dict[str, Any]:
         "note": None if found is None else found.note,
         "found_by": None if found is None else found.by,
         "resolved_at": each.resolved_at,
-        "open_key": f"{each.worker_id}:{each.visit_id}:{each.kind}" if each.open else None,
+        "open_key": f"{each.worker_id or agency_id}:{each.visit_id}:{each.kind}" if each.open else None,
     }
 
 

@@ -28,8 +28,8 @@ async def watched(tx: Tx) -> int:
 
 async def open_alerts(tx: Tx) -> dict[str, int]:
     """Unresolved alerts by kind."""
-    query = select(alert.c.kind, func.count()).where(alert.c.state != State.RESOLVED).group_by(alert.c.kind)
-    return dict((await tx.conn.execute(query)).tuples().all())
+    query = select(alert.c.kind, func.count()).where(alert.c.state != State.RESOLVED)
+    return dict((await tx.conn.execute(query.group_by(alert.c.kind))).all())
 
 
 async def pending(tx: Tx) -> list[Pending]:

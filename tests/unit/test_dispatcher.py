@@ -366,3 +366,44 @@ async def test_what_was_taken_and_what_was_not_is_counted(
     assert known.failures == {"telegram": 1}
     assert (sum(known.deliveries["telegram|1"].buckets), known.deliveries["telegram|1"].total) == (1, 1.0)
     assert known.lateness.total == 5.0
+
+
+async def test_a_channel_that_fails_for_everybody_is_one_alert_of_the_agency(world: World, provider: Provider) -> None:
+    for who in world.ids:
+        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
+        await say(world, who)
+    async with dispatching(world, provider) as dispatcher:
+        await until(lambda: len(provider.outs) >= len(world.ids))
+        await dispatcher.report()
+        assert await world.alerts() == []
+        world.clock.move(timedelta(seconds=61))
+        await dispatcher.report()
+        await dispatcher.report()
+    opened = (await world.alert()).alert
+    assert (opened.kind, opened.worker_id, opened.visit_id) == (Kind.UNDELIVERABLE, None, None)
+
+
+async def test_a_channel_that_still_takes_messages_of_others_does_not_fail(world: World, provider: Provider) -> None:
+    for who in ("Mia", "Dev"):
+        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
+        await say(world, who)
+    async with dispatching(world, provider) as dispatcher:
+        world.clock.move(timedelta(seconds=61))
+        await say(world, "Rita")
+        await until(lambda: provider.got("Rita"))
+        await until(lambda: took_is_known(dispatcher))
+        await dispatcher.report()
+    assert await world.alerts() == []
+
+
+def took_is_known(dispatcher: Dispatcher) -> bool:
+    return "telegram" in dispatcher._took
+
+
+async def test_one_chat_that_fails_is_not_the_channel(world: World, provider: Provider) -> None:
+    provider.answers["chat-Mia"] = [NotSent("no connection")] * 1000
+    await say(world, "Mia")
+    async with dispatching(world, provider) as dispatcher:
+        world.clock.move(timedelta(seconds=61))
+        await dispatcher.report()
+    assert await world.alerts() == []

@@ -1,0 +1,32 @@
+"""What tells that a channel fails for everybody: messages that wait in it, and how lately it took one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from safety_service.domain.words import Kind, State
+from safety_service.store.database import Tx
+from safety_service.store.tables.alerts import alert, outbox
+from safety_service.store.tables.people import channel
+
+
+async def waiting_chats(tx: Tx, kind: str, by: datetime) -> dict[UUID, int]:
+    """How many chats of each agency have a message that waits since then."""
+    out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
+    query = select(outbox.c.agency_id, func.count(outbox.c.channel_id.distinct()))
+    query = query.where(out, outbox.c.channel == kind, outbox.c.created_at <= by).group_by(outbox.c.agency_id)
+    return dict((await tx.conn.execute(query)).all())
+
+
+async def live_chats(tx: Tx, kind: str) -> int:
+    """How many chats are linked and not blocked."""
+    query = select(func.count()).select_from(channel).where(channel.c.kind == kind, channel.c.state == "active")
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def is_known(tx: Tx, agency_id: UUID, not_again_for: timedelta) -> bool:
+    """Whether the agency has an open alert about it, or somebody ended one a little while ago."""
+    fresh = or_(alert.c.state != State.RESOLVED, alert.c.resolved_at > tx.now - not_again_for)
+    query = select(alert.c.id).where(alert.c.agency_id == agency_id, alert.c.kind == Kind.UNDELIVERABLE, fresh)
+    return (await tx.conn.execute(query.where(alert.c.worker_id.is_(None)).limit(1))).first() is not None
