@@ -38,7 +38,7 @@ async def find(tx: Tx, person_id: UUID, key: str, request: str) -> Answer | None
         return None
     if row.request != request:
         raise Refused("key_reused")
-    return Answer(row.status, row.body)
+    return Answer(row.status, row.body["json"])
 
 
 async def keep(tx: Tx, person_id: UUID, key: str, request: str, answer: Answer) -> None:
@@ -46,9 +46,8 @@ async def keep(tx: Tx, person_id: UUID, key: str, request: str, answer: Answer) 
 
     Raises TryAgain when the same request was answered at the same moment by another process: undo all, find it.
     """
-    put = insert_or(tx, answered).values(
-        id=new_id(), person_id=person_id, key=key, request=request, status=answer.status, body=answer.body, at=tx.now
-    )
+    said = {"status": answer.status, "body": {"json": answer.body}, "at": tx.now}
+    put = insert_or(tx, answered).values(id=new_id(), person_id=person_id, key=key, request=request, **said)
     kept = put.on_conflict_do_nothing(index_elements=["person_id", "key"]).returning(answered.c.id)
     if (await tx.conn.execute(kept)).scalar() is None:
         raise TryAgain("the same request was answered at the same moment")
