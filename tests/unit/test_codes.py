@@ -104,7 +104,7 @@ async def test_a_session_lives_on_while_it_is_used_and_ends_when_it_is_not(world
         assert await sessions.person_of(tx, "guessed") is None
 
 
-async def test_an_ended_session_speaks_for_nobody(world: World) -> None:
+async def test_an_ended_session_and_one_of_somebody_gone_speak_for_nobody(world: World) -> None:
     async with world.database.transaction() as tx:
         token = await sessions.start(tx, world.ids["Ann"], "device", "a phone")
         (mine,) = await sessions.of_person(tx, world.ids["Ann"])
@@ -112,6 +112,9 @@ async def test_an_ended_session_speaks_for_nobody(world: World) -> None:
             await signing_in.end(tx, await load_actor(tx, world.ids["Ben"], "web"), mine.id)
         await signing_in.end(tx, await load_actor(tx, world.ids["Ann"], "web"), mine.id)
         assert await sessions.person_of(tx, token) is None
+        other = await sessions.start(tx, world.ids["Ann"], "web")
+        await tx.conn.execute(text("UPDATE person SET active = false"))
+        assert await sessions.person_of(tx, other) is None
 
 
 async def test_a_new_chat_is_told_to_the_old_ones_and_not_to_itself(world: World) -> None:

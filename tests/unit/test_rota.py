@@ -204,6 +204,14 @@ async def test_a_post_that_is_given_back_is_held_by_the_first_alone(world: World
     assert await on(world) == ["Mia"]
 
 
+async def test_giving_a_post_back_leaves_the_givers_own_shift_alone(world: World) -> None:
+    await put(world, "Zoe", 0, 4)
+    await world.do("Zoe", duty.accept, (await offer(world)).id)
+    back = await world.do("Zoe", duty.hand_over, POST, world.now + HOUR, world.ids["Mia"])
+    await world.do("Mia", duty.accept, back.id)
+    assert await on(world) == ["Mia", "Zoe"]
+
+
 async def test_taking_a_post_back_leaves_nobody_out_even_after_the_own_shift_has_ended(world: World) -> None:
     async with world.database.transaction() as tx:
         for shift in await rota.between(tx, [world.team_id], tx.now, tx.now + HOUR):
