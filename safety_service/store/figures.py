@@ -21,8 +21,8 @@ class Pending:
 
 
 async def watched(tx: Tx) -> int:
-    """How many watches are armed."""
-    query = select(func.count()).select_from(watch).where(watch.c.next_at.is_not(None))
+    """How many visits are watched."""
+    query = select(func.count(watch.c.visit_id.distinct())).where(watch.c.next_at.is_not(None))
     return int((await tx.conn.execute(query)).scalar_one())
 
 

@@ -1,0 +1,24 @@
+"""Whether the service lives, and whether it keeps the watch."""
+
+from aiohttp import web
+
+from safety_service.services import HEALTH
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/health/live")
+async def live(_request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"live": True}, headers=_NOT_KEPT)
+
+
+@routes.get("/health/ready")
+async def ready(request: web.Request) -> web.Response:
+    """200 while the watch is kept; else 503, and why. Warnings need somebody's eye, but not another server."""
+    health = await request.app[HEALTH]()
+    body = {"ready": health.ready, "faults": list(health.faults), "warnings": list(health.warnings)}
+    return web.json_response(body, status=200 if health.ready else 503, headers=_NOT_KEPT)
+
+
+_NOT_KEPT = {"Cache-Control": "no-store"}

@@ -1,0 +1,129 @@
+"""/health and /metrics: what those outside see of the service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client.parser import text_string_to_metric_families
+
+from safety_service.services import DATABASE, HEALTH
+from safety_service.store import stamps, tallies
+from safety_service.store.database import Database
+from safety_service.store.errors import DatabaseAway
+from safety_service.web import health, metrics
+from scheduler.auditor import Auditor
+from tests.world import World
+
+Client = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+async def client(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
+    monkeypatch.setattr("scheduler.auditor.FRESH", 0.0)
+    app = web.Application()
+    app[DATABASE] = world.database
+    app[HEALTH] = Auditor(world.database, holder="test", polls=False).health
+    app.router.add_routes(health.routes)
+    app.router.add_routes(metrics.routes)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def at_work(world: World) -> None:
+    async with world.database.transaction() as tx:
+        for name in ("sweep", "dispatcher"):
+            await stamps.stamp(tx, name)
+
+
+async def test_a_process_that_answers_is_alive(client: Client) -> None:
+    assert (await client.get("/health/live")).status == 200
+
+
+async def test_a_service_that_keeps_the_watch_is_ready(client: Client, world: World) -> None:
+    await at_work(world)
+    answer = await client.get("/health/ready")
+    assert (answer.status, await answer.json()) == (200, {"ready": True, "faults": [], "warnings": []})
+
+
+async def test_a_watch_that_lags_is_503_and_says_why(client: Client, world: World) -> None:
+    await world.inside("Ann")
+    world.clock.move(timedelta(hours=2))
+    await at_work(world)
+    answer = await client.get("/health/ready")
+    assert answer.status == 503
+    assert "1 alarms were not raised" in (await answer.json())["faults"][0]
+
+
+async def test_a_database_that_is_away_is_503_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def away(self: Database) -> AsyncIterator[Any]:
+        raise DatabaseAway("gone")
+        yield
+
+    monkeypatch.setattr(Database, "reading", away)
+    ready, figures = await client.get("/health/ready"), await client.get("/metrics")
+    assert (ready.status, figures.status) == (503, 503)
+    assert "the database does not answer" in (await ready.json())["faults"][0]
+
+
+async def values(client: Client) -> dict[str, float]:
+    text = await (await client.get("/metrics")).text()
+    return {
+        f"{sample.name}{sorted(sample.labels.items())}" if sample.labels else sample.name: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_the_metrics_of_the_contract_are_there_before_anything_happened(client: Client) -> None:
+    assert {name.partition("[")[0] for name in await values(client)} >= {
+        "doorstep_watch_lag_seconds",
+        "doorstep_visits_watched",
+        "doorstep_alerts_open",
+        "doorstep_outbox_pending",
+        "doorstep_outbox_oldest_seconds",
+        "doorstep_delivery_failures_total",
+        "doorstep_deadline_lateness_seconds_bucket",
+    }
+
+
+async def test_the_metrics_say_what_is_going_on(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "HERE", tallies.Tally())
+    await world.inside("Ann")
+    world.clock.move(timedelta(hours=2))
+    late = (await values(client))["doorstep_watch_lag_seconds"]
+    await world.sweep()
+    world.clock.move(timedelta(seconds=5))
+    tallies.HERE.delivered("telegram", 1, 0.3, 2.0)
+    tallies.HERE.delivered("telegram", 1, 400.0, None)
+    tallies.HERE.failed("telegram")
+    await tallies.flush(world.database)
+    found = await values(client)
+    assert late > 3600
+    assert found["doorstep_watch_lag_seconds"] == 0
+    assert found["doorstep_visits_watched"] == 1
+    assert found["doorstep_alerts_open[('kind', 'missed_check_in')]"] == 1
+    assert found["doorstep_outbox_pending[('priority', 'alarm')]"] == 1
+    assert found["doorstep_outbox_oldest_seconds"] >= 5
+    label = "[('channel', 'telegram'), ('le', '{}'), ('priority', 'alarm')]"
+    assert found["doorstep_delivery_seconds_bucket" + label.format("0.25")] == 0
+    assert found["doorstep_delivery_seconds_bucket" + label.format("0.5")] == 1
+    assert found["doorstep_delivery_seconds_bucket" + label.format("+Inf")] == 2
+    assert found["doorstep_deadline_lateness_seconds_sum"] == 2.0
+    assert found["doorstep_delivery_failures_total[('channel', 'telegram')]"] == 1
+
+
+async def test_counts_go_on_where_they_were_after_a_restart(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        monkeypatch.setattr(tallies, "HERE", tallies.Tally())
+        tallies.HERE.delivered("webchat", 0, 0.0, None)
+        await tallies.flush(world.database)
+    assert (await values(client))[
+        "doorstep_delivery_seconds_count[('channel', 'webchat'), ('priority', 'danger')]"
+    ] == 2
