@@ -11,7 +11,7 @@ COMMANDS = {
     "doctor": ("doctor", "Check settings, database, Redis, Telegram, clock, keys and policy."),
     "agency": ("agency", "Add, list and confirm agencies."),
     "team": ("team", "Add and list teams."),
-    "people": ("people", "Import, add, list and deactivate people."),
+    "people": ("people", "Import, add, list, unlink and deactivate people."),
     "invite": ("invite", "Print a one-time code and links for somebody."),
     "sign-in": ("sign_in", "Print a one-time link that signs somebody in on the web."),
     "rota": ("rota", "Who is on duty when: add, list, remove."),

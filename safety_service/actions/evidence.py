@@ -9,7 +9,14 @@ from safety_service.store.database import Tx
 
 
 async def keep(
-    tx: Tx, by: Actor | None, agency_id: UUID, verb: str, *, subject: str, subject_id: UUID | None, **details: Any
+    tx: Tx,
+    by: Actor | None,
+    agency_id: UUID | None,
+    verb: str,
+    *,
+    subject: str,
+    subject_id: UUID | None,
+    **details: Any,
 ) -> None:
     """One entry: who did what to what, and by which way in. `by` None: somebody at the machine's command line."""
     await events.log(

@@ -79,12 +79,12 @@ async def link_chat(tx: Tx, kind: Kind, address: str, code: str) -> Person:
     return person
 
 
-async def open_chat_page(tx: Tx, person: Person) -> None:
+async def open_chat_page(tx: Tx, person_id: UUID) -> None:
     """The chat page in a browser is a live channel of the person's from their first signing in."""
-    address = str(person.id)
+    address = str(person_id)
     known = await channels.by_address(tx, "webchat", address)
     if known is None:
-        await channels.link(tx, person.id, "webchat", address)
+        await channels.link(tx, person_id, "webchat", address)
     else:
         await channels.unblock(tx, known.id)
 
@@ -92,15 +92,6 @@ async def open_chat_page(tx: Tx, person: Person) -> None:
 async def tell_the_old(tx: Tx, person: Person, kind: str) -> None:
     """Tell the person, by what they had before, that somebody now speaks as them from somewhere else."""
     await tell(tx, [person.id], "link.new_channel", {"kind": kind, "at": iso(tx.now)}, priority=Priority.NEWS)
-
-
-async def unlink(tx: Tx, actor: Actor, kind: Kind, address: str) -> None:
-    """`/stop`: nothing more is sent to this chat. Watching and duty go on: they end in their own ways only."""
-    known = await channels.by_address(tx, kind, address)
-    if known is None or known.person_id != actor.person_id:
-        return
-    await channels.end(tx, known.id)
-    await _log(tx, await people.get(tx, actor.person_id), "unlinked", kind)
 
 
 async def _log(tx: Tx, person: Person, verb: str, kind: Kind) -> None:

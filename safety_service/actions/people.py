@@ -25,21 +25,41 @@ async def deactivate(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     What they own lapses. If they are being watched the watch goes on, and their manager hears that they cannot be
     reached. Raises NotFound; Refused: `administrators_only`, `deactivated`.
     """
-    try:
-        person = await people.get(tx, person_id)
-    except NoSuchRow:
-        raise NotFound from None
+    person = await _person(tx, person_id)
     access.may_run_people(by, person.agency_id)
     if not person.active:
         raise Refused("deactivated", name=person.name)
     gone = replace(person, active=False)
     await people.save(tx, gone)
+    await _cut_off(tx, person_id)
+    await keep(tx, by, person.agency_id, "deactivated", subject="person", subject_id=person_id)
+    return gone
+
+
+async def unlink(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
+    """Nothing speaks for them any more until they are invited again: for a phone that was lost or stolen.
+
+    Watching and duty go on, as when they are deactivated. Raises NotFound; Refused: `administrators_only`.
+    """
+    person = await _person(tx, person_id)
+    access.may_run_channels(by, person.agency_id, person_id)
+    await _cut_off(tx, person_id)
+    await keep(tx, by, person.agency_id, "unlinked", subject="person", subject_id=person_id)
+    return person
+
+
+async def _person(tx: Tx, person_id: UUID) -> Person:
+    try:
+        return await people.get(tx, person_id)
+    except NoSuchRow:
+        raise NotFound from None
+
+
+async def _cut_off(tx: Tx, person_id: UUID) -> None:
     await channels.end_all(tx, person_id)
     await sessions.end_all(tx, person_id)
     await codes.end_all(tx, person_id)
     await delivering.person_gone(tx, person_id)
-    await keep(tx, by, person.agency_id, "deactivated", subject="person", subject_id=person_id)
-    return gone
 
 
 async def set_responder(tx: Tx, actor: Actor, card: Mapping[str, str]) -> Person:

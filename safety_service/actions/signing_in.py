@@ -43,7 +43,7 @@ async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web") -> Signe
     person = await people.get(tx, person_id)
     await linking.tell_the_old(tx, person, kind)
     if kind == "web":
-        await linking.open_chat_page(tx, person)
+        await linking.open_chat_page(tx, person.id)
     token = await sessions.start(tx, person_id, kind, label)
     await _log(tx, person, "signed_in", kind, label=label)
     return SignedIn(person, token)

@@ -23,7 +23,7 @@ _ROLES = click.Choice([role.value for role in Role])
 
 @click.group("people")
 def command() -> None:
-    """Import, add, list and deactivate people."""
+    """Import, add, list, unlink and deactivate people."""
 
 
 @command.command("import")
@@ -151,3 +151,18 @@ def deactivate(person: str, agency: str | None) -> None:
         return await people.deactivate(tx, None, (await the_person(tx, person, agency)).id)
 
     click.echo(f"{run(work).name} is deactivated.")
+
+
+@command.command()
+@click.argument("person", metavar="NAME|EMAIL")
+@click.option("--agency", help="Where the name is in more than one.")
+def unlink(person: str, agency: str | None) -> None:
+    """A phone was lost or stolen: no chat, session or code of theirs works until they are invited again.
+
+    Watching and duty go on. If they are being watched, their manager hears that nothing reaches them.
+    """
+
+    async def work(tx: Tx) -> Person:
+        return await people.unlink(tx, None, (await the_person(tx, person, agency)).id)
+
+    click.echo(f"Nothing speaks for {run(work).name} any more. `doorstep invite` links them again.")

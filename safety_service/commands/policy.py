@@ -6,10 +6,10 @@ import click
 
 from config.duration import say_duration
 from config.policy import Policy, PolicyError, parse_policy
+from safety_service.actions import policies
 from safety_service.commands.running import Fault, run
 from safety_service.domain.watch import longest_silence
 from safety_service.domain.words import Risk
-from safety_service.store import policies
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -36,9 +36,7 @@ def apply(file: Path, who: str, why: str) -> None:
     """Put a new edition of the policy in force. No deadline that is running moves later by it."""
     text = _text(file)
     policy = _good(file, text)
-    if not who.strip() or not why.strip():
-        raise Fault("Say who decided on it (--by) and why (--why).")
-    number = run(lambda tx: policies.apply(tx, text, who.strip(), why.strip()))
+    number = run(lambda tx: policies.apply(tx, None, text, who=who, why=why))
     click.echo(f"Edition {number} is in force.")
     _say_silence(policy)
 

@@ -109,6 +109,7 @@ def test_who_is_deactivated_is_named_no_more_until_brought_back(elmshire: Doorst
     assert "dev@example.org was deactivated, and stays so" in elmshire("people", "import", "people.csv").stdout
     elmshire("people", "add", "--name", "Dev Rao", "--email", "dev@example.org", "--role", "manager")
     elmshire("invite", "Dev")
+    assert elmshire("people", "unlink", "Dev").stdout.startswith("Nothing speaks for Dev Rao any more.")
 
 
 def test_agencies_and_teams_are_added_and_listed(doorstep: Doorstep) -> None:

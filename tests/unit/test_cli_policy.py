@@ -90,7 +90,8 @@ def test_an_edition_is_applied_with_who_and_why_and_a_bad_one_changes_nothing(
     bad = policy(tmp_path, '[risk.high]\ninterval = "3h"\n')
     assert "cannot be used" in doorstep("policy", "apply", bad, *why, fails=True).stderr
     assert doorstep("policy", "apply", str(SHIPPED), *why).stdout.startswith("Edition 3 is in force.\n")
-    assert "Say who decided" in doorstep("policy", "apply", str(SHIPPED), "--by", "", "--why", "x", fails=True).stderr
+    for who, reason, said in (("", "x", "Say who, by name.\n"), ("x", " ", "Say the reason: somebody will ask.\n")):
+        assert doorstep("policy", "apply", str(SHIPPED), "--by", who, "--why", reason, fails=True).stderr == said
 
 
 def test_a_new_machine_needs_no_settings_and_keeps_its_keys_to_itself(doorstep: Doorstep, tmp_path: Path) -> None:

@@ -145,16 +145,6 @@ async def test_linking_again_opens_a_chat_that_was_blocked(world: World) -> None
         assert await channels.live(tx, world.ids["Ann"]) == (way,)
 
 
-async def test_stop_ends_the_chat_and_neither_the_watch_nor_the_duty(world: World) -> None:
-    row = await world.inside()
-    await world.do("Ann", linking.unlink, "telegram", "chat-Ann")
-    await world.do("Mia", linking.unlink, "telegram", "chat-Ben")  # not hers: nothing happens
-    async with world.database.reading() as tx:
-        assert await channels.live(tx, world.ids["Ann"]) == ()
-        assert len(await channels.live(tx, world.ids["Ben"])) == 1
-    assert (await world.visit(row.id)).visit.watches[0].next_at is not None
-
-
 async def test_signing_in_opens_the_chat_page_and_is_told_to_what_the_person_had(world: World) -> None:
     code = await issue(world, purpose="sign_in")
     async with world.database.transaction() as tx:

@@ -10,7 +10,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.alert import Doing
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Phase
-from safety_service.store import channels, codes, events, sessions
+from safety_service.store import channels, codes, events, rota, sessions
 from safety_service.store import people as rows
 from safety_service.store.database import Database, Tx
 from safety_service.store.tables.system import event_log
@@ -41,6 +41,23 @@ async def test_who_is_deactivated_has_no_channel_no_session_and_no_code(world: W
             await people.deactivate(tx, None, world.ids["Ann"])
         with pytest.raises(NotFound):
             await people.deactivate(tx, None, uuid4())
+
+
+async def test_a_lost_phone_speaks_for_nobody_and_neither_watch_nor_duty_ends(world: World) -> None:
+    row = await world.inside()
+    async with world.database.transaction() as tx:
+        token = await sessions.start(tx, world.ids["Ann"], "web")
+    await world.do("Ann", people.unlink, world.ids["Ann"])
+    await world.do("Adam", people.unlink, world.ids["Mia"])
+    with pytest.raises(Refused, match="administrators_only"):
+        await world.do("Mia", people.unlink, world.ids["Ann"])
+    async with world.database.reading() as tx:
+        assert await channels.live_many(tx, [world.ids["Ann"], world.ids["Mia"]]) == {}
+        assert await sessions.person_of(tx, token) is None
+        assert (await rows.get(tx, world.ids["Ann"])).active
+        assert world.ids["Mia"] in (await rota.on_duty(tx, world.team_id, world.now))["manager_on_duty"]
+    assert (await world.visit(row.id)).visit.watches[0].next_at is not None
+    assert (await world.alert()).alert.kind is Kind.UNDELIVERABLE
 
 
 async def test_a_deactivated_workers_watch_goes_on_and_the_managers_hear(world: World) -> None:
