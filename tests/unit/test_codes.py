@@ -1,5 +1,6 @@
 """One-time codes and sessions: once, for a while, and nothing in the database opens anything."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,6 +40,12 @@ async def test_a_code_works_once(world: World) -> None:
     code = await issue(world)
     assert await use(world, f" {code.upper()} ") == world.ids["Ann"]
     assert await use(world, code) == "code_used"
+
+
+async def test_of_two_who_use_a_code_at_the_same_moment_one_gets_it(world: World) -> None:
+    code = await issue(world)
+    outcomes = await asyncio.gather(*(use(world, code) for _ in range(4)))
+    assert sorted(map(str, outcomes)) == sorted([str(world.ids["Ann"]), *["code_used"] * 3])
 
 
 async def test_a_code_is_128_bits_and_fits_into_a_telegram_link(world: World) -> None:
