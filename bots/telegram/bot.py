@@ -20,6 +20,7 @@ from bots.telegram.patience import Patience
 from bots.telegram.poller import Pace, Poller
 from bots.telegram.sender import TelegramSender
 from bots.telegram.supervised import supervised
+from bots.telegram.tidying import Tidier
 from bots.telegram.words import Words
 from config.wording import Wording
 from safety_service.actions.linking import BOT_STAMP
@@ -58,7 +59,7 @@ class TelegramBot:
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace)
         self.hear: Handle = self._door.hear
-        self.sender = TelegramSender(self._api, self._words, self._moved)
+        self.sender = TelegramSender(self._api, self._words, self._moved, Tidier(database, self._api).tidy)
         #: The bot's name in Telegram, for links that open it; known once Telegram has told.
         self.username: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 #: Told when a chat has a new address.
 Moved = Callable[[Outgoing, str], Awaitable[None]]
+#: Takes off the screen what should not stand beside this message; never raises.
+Tidy = Callable[[Outgoing], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +42,23 @@ class TelegramSender:
 
     kind = "telegram"
 
-    def __init__(self, api: Api, words: Words, moved: Moved) -> None:
+    def __init__(self, api: Api, words: Words, moved: Moved, tidy: Tidy) -> None:
         self._api = api
         self._words = words
         self._moved = moved
+        self._tidy = tidy
 
     async def send(self, out: Outgoing, rendered: Rendered) -> Outcome:
         """Hand one message over.
 
         A message that Telegram refuses because of its buttons goes out with its links written out, and at last with
-        no buttons at all: what it says matters more.
+        no buttons at all: what it says matters more. What should not stand beside it is taken off the screen in the
+        same step, so that it is done again if we are killed in the middle.
         """
+        outcome, _ = await asyncio.gather(self._send(out, rendered), self._tidy(out))
+        return outcome
+
+    async def _send(self, out: Outgoing, rendered: Rendered) -> Outcome:
         bot = self._api.urgent if out.priority <= Priority.ALARM else self._api.rest
         protected = rendered.remove_at_door or out.template.startswith("alarm.")
         outcome: Outcome = Refused("there is nothing to say")
@@ -58,15 +67,6 @@ class TelegramSender:
             if not isinstance(outcome, Refused):
                 break
         return outcome
-
-    async def remove(self, address: str, provider_id: str) -> bool:
-        """Take a message off the screen; False where Telegram does not let us (it is older than 48 hours, or gone)."""
-        try:
-            return await self._api.rest.delete_message(address, int(provider_id))
-        except TelegramError as error:
-            if isinstance(outcome_of(error), Refused):
-                return False
-            raise
 
     async def _hand_over(self, bot: Bot, out: Outgoing, shown: Shown) -> Outcome:
         try:

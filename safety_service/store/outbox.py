@@ -248,3 +248,23 @@ async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
         outbox.c.template.like("ask.%"),
     )
     await tx.conn.execute(update(outbox).where(place).values(state="dropped", error="answered"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message that a provider took, and by what name it can be taken off the screen."""
+
+    address: str
+    provider_id: str
+    template: str
+    params: dict[str, Any]
+    alert_id: UUID | None
+    created_at: datetime
+
+
+async def shown(tx: Tx, person_id: UUID, channel_kind: str, since: datetime) -> list[Shown]:
+    """What stands on a person's screens since then, oldest first."""
+    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
+    query = query.where(outbox.c.person_id == person_id, outbox.c.channel == channel_kind, outbox.c.created_at >= since)
+    rows = await tx.conn.execute(query.where(outbox.c.provider_id.is_not(None)).order_by(outbox.c.id))
+    return [Shown(**{name: getattr(row, name) for name in Shown.__dataclass_fields__}) for row in rows]

@@ -19,6 +19,7 @@ from bots.telegram.poller import Pace
 from bots.telegram.words import Words
 from config.wording import Wording, read_wording
 from safety_service.actions import linking
+from safety_service.actions.words import Word, sos
 from safety_service.store import channels, stamps
 from safety_service.store.database import Database, Tx
 from safety_service.store.ids import new_id
@@ -157,6 +158,12 @@ class Desk:
         """This person's live Telegram chats."""
         async with self.database.reading() as tx:
             return {each.address: each.state for each in await channels.live(tx, self.world.ids[who])}
+
+    async def opened_alert(self) -> UUID:
+        """An alert about somebody else than Ann, its alarms gone out already."""
+        await self.world.do("Ben", sos, None, Word())
+        await self.world.deliver()
+        return (await self.world.alert()).id
 
     def own(self, name: str) -> str:
         """A sentence that only Telegram says."""

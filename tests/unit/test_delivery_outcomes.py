@@ -32,6 +32,9 @@ class Room:
     async def keep(self, out: Outgoing, address: str) -> None:
         self.moved.append(address)
 
+    async def tidy(self, out: Outgoing) -> None:
+        """Nothing to tidy."""
+
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[BotApiServer]:
@@ -47,7 +50,7 @@ def room() -> Room:
 @pytest.fixture
 async def sender(telegram: BotApiServer, room: Room) -> AsyncIterator[TelegramSender]:
     api = Api(telegram.token, telegram.base_url)
-    yield TelegramSender(api, Words(read_wording()), room.keep)
+    yield TelegramSender(api, Words(read_wording()), room.keep, room.tidy)
     await api.close()
 
 
@@ -215,14 +218,3 @@ async def test_what_says_more_than_times_can_be_neither_forwarded_nor_copied(
 ) -> None:
     await sender.send(outgoing(ann, template=template), Rendered("x", remove_at_door=secret))
     assert (await ann.sees("x")).protected is protected
-
-
-async def test_a_message_can_be_taken_off_the_screen_and_one_that_is_gone_does_no_harm(
-    telegram: BotApiServer, sender: TelegramSender, ann: Phone
-) -> None:
-    outcome = await sender.send(outgoing(ann), TEXT)
-    assert isinstance(outcome, Sent)
-    address = str(ann.chat_id)
-    assert await sender.remove(address, outcome.provider_id)
-    assert len(ann.screen) == 0
-    assert not await sender.remove(address, outcome.provider_id)

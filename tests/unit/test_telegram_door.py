@@ -102,12 +102,15 @@ async def test_who_tries_too_many_codes_is_told_to_wait_and_even_the_right_one_w
     assert str(eve.chat_id) not in await desk.chats("Ann")
 
 
-async def test_a_code_for_somebody_else_does_not_take_a_chat_from_its_person(desk: Desk) -> None:
-    ann = await desk.phone("Ann")
-    await ann.starts(await desk.code("Ben"))
+async def test_a_code_for_somebody_else_takes_no_chat_from_its_person_and_is_not_used_up(desk: Desk) -> None:
+    ann, ben, code = await desk.phone("Ann"), desk.telegram.person("Ben"), await desk.code("Ben")
+    await ann.starts(code)
     async with desk.working():
         await ann.sees("linked to somebody else")
+        await ben.starts(code)
+        await desk.hears("/start")
     assert str(ann.chat_id) in await desk.chats("Ann")
+    assert str(ben.chat_id) in await desk.chats("Ben")
 
 
 async def test_until_the_assessment_is_confirmed_telegram_links_and_says_so_plainly(desk: Desk) -> None:

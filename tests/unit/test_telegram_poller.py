@@ -150,13 +150,16 @@ async def test_whatever_telegram_does_to_a_poll_nothing_is_lost_and_it_is_said_o
     assert "works again" in caplog.text
 
 
-async def test_a_poll_that_hangs_is_given_up_and_the_next_one_hears(desk: Desk) -> None:
+async def test_a_poll_that_hangs_is_given_up_and_the_next_one_hears(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     ann = await desk.phone("Ann")
     hanging = desk.telegram.fault("hang_before", method="getUpdates", times=1)
     async with desk.working():
         await desk.telegram.until_hit(hanging)
         await ann.says("ok")
         await desk.hears("ok")
+    assert "no answer at all" in caplog.text
 
 
 async def test_telegram_away_altogether_is_waited_for(desk: Desk) -> None:
@@ -244,8 +247,11 @@ async def test_after_a_quiet_week_updates_that_are_numbered_anew_are_heard(desk:
         await desk.hears("before")
         await desk.telegram.all_taken()
         desk.telegram.world.updates._next_number = 1000
-        await desk.telegram.polled()
+        desk.telegram.hold()
         await ann.says("after")
+        polls = len(desk.telegram.calls_of("getUpdates"))
+        await desk.telegram.called("getUpdates", times=polls + 2)
+        desk.telegram.release()
         await desk.hears("after")
 
 

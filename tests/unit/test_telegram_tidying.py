@@ -1,0 +1,139 @@
+"""From Going in to Out nothing on the screen says whose home it is, where, or why (shoulder-safe)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from bots.delivery.outcome import Sent
+from bots.dialogue.render import Rendered
+from bots.telegram.bot import TelegramBot
+from safety_service.actions.telling import Priority, tell
+from safety_service.store import outbox
+from safety_service.store.ids import new_id
+from tests.telegram import BotApiServer, Phone
+from tests.unit.telegram_desk import Desk
+from tests.world import World
+
+VISIT = new_id()
+SECRET = ("reply.brief", {"ref": "F-1", "because": ["open threat"], "risk": "high"})
+PLAIN: tuple[str, dict[str, Any]] = ("reply.help", {})
+
+
+@pytest.fixture
+async def desk(world: World) -> AsyncIterator[Desk]:
+    async with BotApiServer(clock=lambda: world.now) as telegram:
+        desk = Desk(telegram, world)
+        yield desk
+        await desk.close()
+
+
+@pytest.fixture
+def bot(desk: Desk) -> TelegramBot:
+    return desk.bot()
+
+
+async def goes_out(
+    desk: Desk,
+    bot: TelegramBot,
+    template: str,
+    params: dict[str, Any],
+    *,
+    about: UUID | None = None,
+    visit_id: UUID | None = None,
+) -> None:
+    """Put a message to Ann into the outbox, and send it as the dispatcher does; its text is its template."""
+    ann = desk.world.ids["Ann"]
+    async with desk.database.transaction() as tx:
+        await tell(tx, [ann], template, params, priority=Priority.REPLY, alert_id=about)
+    desk.world.clock.move(timedelta(seconds=1))
+    async with desk.database.transaction() as tx:
+        (out,) = await outbox.lease(tx, ["telegram"], 10, "test", timedelta(minutes=1), most=9)
+    outcome = await bot.sender.send(replace(out, visit_id=visit_id), Rendered(template))
+    assert isinstance(outcome, Sent)
+    async with desk.database.transaction() as tx:
+        await outbox.record_sent(tx, out.id, outcome.provider_id)
+
+
+def texts(phone: Phone) -> list[str]:
+    return [bubble.text for bubble in phone.screen]
+
+
+async def test_going_in_clears_the_screen_of_what_tells_and_leaves_the_rest(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, *PLAIN)
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.help", "reply.begin"]
+
+
+async def test_before_going_in_everything_stays(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, "ask.going_in", {"phase": "begin"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.brief", "ask.going_in"]
+
+
+async def test_what_they_typed_themselves_goes_too_but_not_their_commands(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    async with desk.working(bot):
+        await ann.says("1 Elm Row, where the Smiths live")
+        await ann.says("/visit F-1 45m")
+        await desk.hears("/visit F-1 45m")
+    desk.world.clock.move(timedelta(minutes=1))
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["/visit F-1 45m", "reply.begin"]
+
+
+async def test_who_began_elsewhere_is_tidied_by_the_first_question(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, "ask.check_in", {}, visit_id=VISIT)
+    assert texts(ann) == ["ask.check_in"]
+
+
+async def test_an_alarm_stays_while_somebody_must_act_on_it_and_goes_when_it_is_resolved(
+    desk: Desk, bot: TelegramBot
+) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    await goes_out(desk, bot, "alarm.sos", {"number": 7}, about=alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 8})
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["alarm.sos", "alarm.sos", "reply.begin"]
+    await goes_out(desk, bot, "reply.resolved", {"alert_id": str(alert_id)})
+    assert texts(ann) == ["alarm.sos", "reply.begin", "reply.resolved"]
+
+
+async def test_a_failure_to_tidy_keeps_no_message_and_the_next_one_tries_again(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    desk.telegram.fault("server_error", method="deleteMessages", times=1)
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.brief", "reply.begin"]
+    await goes_out(desk, bot, "ask.check_in", {}, visit_id=VISIT)
+    assert texts(ann) == ["reply.begin", "ask.check_in"]
+
+
+async def test_it_is_done_once_for_each_visit(desk: Desk, bot: TelegramBot) -> None:
+    await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    await goes_out(desk, bot, "ask.check_in", {}, visit_id=VISIT)
+    assert len(desk.telegram.calls_of("deleteMessages")) == 1
+
+
+async def test_one_message_that_cannot_be_deleted_keeps_no_other(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    desk.telegram.shift_clock(-50 * 3600)
+    old = desk.telegram.world.chats[ann.chat_id].messages
+    await goes_out(desk, bot, *SECRET)
+    desk.telegram.shift_clock(50 * 3600)
+    assert len(old) == 2
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.brief", "reply.begin"]
