@@ -23,8 +23,6 @@ from benchmarks.table import Row
 from safety_service.store.database import Database
 from safety_service.store.tables.alerts import outbox
 
-#: Between setting the deadlines and the first of them.
-AHEAD = timedelta(seconds=4)
 #: Seconds between two looks whether all are there.
 LOOK_EVERY = 0.5
 
@@ -86,7 +84,7 @@ async def _both(ground: Ground, seeded: str, choose: Choose, scale: Scale) -> tu
     found = []
     for way in (_service, _floor):
         async with processes.sink(ground) as sink, way(ground, await ground.copy(seeded), sink) as (database, arrived):
-            moments = choose(datetime.now(UTC) + AHEAD)
+            moments = choose(datetime.now(UTC) + timedelta(seconds=scale.ahead))
             await seed.alarm_at(database, list(moments.items()))
             due = {each.visit_id: at for each, at in moments.items()}
             found.append(await _lateness(sink, due, arrived, scale.patience))

@@ -40,10 +40,16 @@ async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> s
             if LATENESS in wanted:
                 _say(f"{NAMES[kind]}: lateness")
                 rows += await alarms.spread(ground, kind, seeded, watched, scale)
-    parts = [_machine(), figures(sorted(rows, key=lambda row: row.what.partition(":")[0]))] if rows else [_machine()]
+    parts = [_machine(), figures(_side_by_side(rows))] if rows else [_machine()]
     if PROFILE in wanted:
         parts += [_taken_apart(kind, found) for kind, found in profiles.items()]
     return "\n\n".join(parts)
+
+
+def _side_by_side(rows: list[Row]) -> list[Row]:
+    """The same figure of both kinds of database, one below the other."""
+    order = list(dict.fromkeys(row.what for row in rows))
+    return sorted(rows, key=lambda row: order.index(row.what))
 
 
 def _say(what: str) -> None:

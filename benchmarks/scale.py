@@ -15,6 +15,8 @@ class Scale:
     rounds: int = 3
     warm: float = 1.0
     seconds: float = 5.0
+    #: Between setting the deadlines of alarms and the first of them.
+    ahead: float = 4.0
     at_once: int = 1_000
     spread: int = 200
     spread_over: float = 60.0
@@ -25,5 +27,14 @@ class Scale:
 
 WHOLE = Scale()
 QUICK = Scale(
-    watched=400, clients=4, rounds=1, warm=0.3, seconds=1.0, at_once=40, spread=12, spread_over=3.0, profiled=60
+    watched=400,
+    clients=4,
+    rounds=1,
+    warm=0.3,
+    seconds=1.0,
+    ahead=1.0,
+    at_once=40,
+    spread=12,
+    spread_over=3.0,
+    profiled=60,
 )
