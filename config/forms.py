@@ -50,7 +50,7 @@ class Step:
 
     def fault(self, value: Any) -> str | None:
         """Why this is no answer, or None: `empty`, `unknown`, `too_long`, `no_time`, `no_duration`, `no_place`."""
-        return _FAULTS[self.kind](self, value)
+        return None if self.optional and value == "" else _FAULTS[self.kind](self, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,9 @@ class Form:
         return next((each for each in reversed(earlier) if each.key in answers and each.asked(answers)), None)
 
     def given(self, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """The answers to questions that have a point; whatever the form keeps for itself is left out."""
-        return {each.key: answers[each.key] for each in self.steps if each.key in answers and each.asked(answers)}
+        """The answers to questions that have a point; what was passed over, and the form's own, is left out."""
+        asked = [each.key for each in self.steps if each.asked(answers)]
+        return {key: answers[key] for key in asked if answers.get(key) not in (None, "", [])}
 
 
 def _any_of(answer: Any, words: tuple[str, ...]) -> bool:
@@ -100,8 +101,8 @@ def _many(step: Step, value: Any) -> str | None:
     return next((fault for each in value if (fault := _choice(step, each)) is not None), None)
 
 
-def _text(step: Step, value: Any) -> str | None:
-    if not isinstance(value, str) or (not value.strip() and not step.optional):
+def _text(_step: Step, value: Any) -> str | None:
+    if not isinstance(value, str) or not value.strip():
         return "empty"
     return "too_long" if len(value) > LONGEST_TEXT else None
 
@@ -154,7 +155,7 @@ VISIT = Form(
             sensitivity=PLAN,
         ),
         Step(key="length", kind=Kind.DURATION, options=("1800", "2700", "3600", "5400")),
-        Step(key="every", kind=Kind.DURATION, source="every"),
+        Step(key="every", kind=Kind.DURATION, options=("900", "1200", "1800", "3600"), optional=True),
         Step(key="hostility", kind=Kind.CHOICE, options=("none", "some", "threat"), sensitivity=PLAN),
         Step(
             key="talked",
@@ -251,4 +252,14 @@ DECISION = Form(
     ),
 )
 
-FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, DEBRIEF, RESOLVE, DECISION)}
+#: Handing one's post on duty to somebody else for a while.
+COVER = Form(
+    "cover",
+    (
+        Step(key="post", kind=Kind.CHOICE, source="posts"),
+        Step(key="to", kind=Kind.CHOICE, source="managers", sensitivity=PLAN),
+        Step(key="until", kind=Kind.TIME, source="until"),
+    ),
+)
+
+FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, DEBRIEF, RESOLVE, DECISION, COVER)}

@@ -171,19 +171,28 @@ _ONE_A_ROW = frozenset({"strategies", "reason"})
 
 
 def _option(params: Params, index: int, option: Params) -> Tap:
-    label = f"option.{params['form']}.{params['step']}.{option['value']}"
+    token = Token("f", _id(params, "draft"), params["seq"], str(index))
+    return option_tap(option, token, picked=option["value"] in params.get("picked", ()))
+
+
+def option_tap(option: Params, token: Token | None = None, *, picked: bool = False) -> Tap:
+    """An option of a form as a button: a label that is kept (`name`), or what it says itself."""
     return Tap(
-        option.get("button", label),
-        Token("f", _id(params, "draft"), params["seq"], str(index)),
+        str(option.get("name", "")),
+        token,
         said=option.get("label"),
         at=option.get("at"),
         seconds=option.get("seconds"),
-        picked=option["value"] in params.get("picked", ()),
+        picked=picked,
     )
 
 
 def _turn(params: Params, verb: str) -> Tap:
     return Tap(verb, Token("f", _id(params, "draft"), params["seq"], verb))
+
+
+def _post(verb: str, params: Params) -> Tap:
+    return Tap(verb, Token(verb, _id(params, "shift_id")))
 
 
 def _go_on(params: Params) -> Rows:
@@ -214,7 +223,7 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "reply.trying": owners,
     "reply.rung_999": owners,
     "reply.not_so": owners,
-    "reply.taken_already": _one("take_over"),
+    "refused.taken_already": lambda params: _one("take_over")(params) if params.get("alert_id") else (),
     "reply.alert": _alert_listed,
     "reply.pass_to": _pass_to,
     "reply.pass_to_nobody": _pass_to,
@@ -223,7 +232,9 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "reply.help_wanted_outside": lambda params: ((_cry("help", params, label="send_help"),), *for_phase(params)),
     "reply.today": _plain("plan"),
     "reply.today_none": _plain("plan"),
-    "reply.start": _plain("today", "plan"),
+    "reply.cover": lambda params: ((Tap("hand_over", Token("hand_over")),),) if params.get("held") else (),
+    "link.done": _plain("today", "plan"),
+    "duty.offered": lambda params: ((_post("post_yes", params), _post("post_no", params)),),
 }
 
 _FAMILIES: dict[str, Callable[[Params], Rows]] = {

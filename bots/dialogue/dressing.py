@@ -161,6 +161,10 @@ def _lines(key: str, value: Any, frame: Frame) -> Words:
     return {key: "\n".join(said)}
 
 
+def _last(key: str, value: Any, frame: Frame) -> Words:
+    return {key: frame.say("say.last_extra") if value else ""}
+
+
 def _kinds(key: str, value: Any, frame: Frame) -> Words:
     return {key: ", ".join(frame.named("kind", each) for each in value)}
 
@@ -212,4 +216,5 @@ _SPECIAL: dict[str, Dresser] = {
     "posts": _lines,
     "roles": _lines,
     "chats": _kinds,
+    "last": _last,
 }

@@ -54,6 +54,24 @@ async def take_in(  # noqa: PLR0917 (the columns of one row, in their order)
     )
 
 
+async def act_on(tx: Tx, channel: str, chat: str, handle: Handle) -> None:
+    """Act on what this chat has said, in order, in the transaction that took the last of it in.
+
+    A word that fails stays for the InboxWorker, which tries it again and answers for it; later ones wait behind it.
+    """
+    chat_index = inbox.index_of(tx, channel, chat)
+    while (word := await inbox.claim(tx, chat_index)) is not None:
+        try:
+            async with tx.savepoint():
+                await handle(tx, await _incoming(tx, word))
+                await inbox.handled(tx, word.id)
+        except (DatabaseAway, TryAgain):
+            raise
+        except Exception:
+            log.exception("a word could not be acted on at once (%s, %s)", word.channel, word.id)
+            return
+
+
 async def drained(tx: Tx) -> bool:
     """Whether every word that came in has been acted on."""
     return await inbox.empty(tx)
@@ -109,7 +127,8 @@ class InboxWorker:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), POLL.total_seconds())
+            async with asyncio.timeout(POLL.total_seconds()):
+                await self._wake.wait()
         except TimeoutError:
             return
 

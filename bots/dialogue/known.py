@@ -89,6 +89,11 @@ _BRACES: dict[str, str] = {
     "debrief.talk": "worker worker_phone starts_at ref",
     "link.new_channel": "kind at",
     "link.done": "name",
+    **{f"duty.{each}": "post team by until" for each in ("covered", "offered", "accepted", "declined")},
+    "reply.handed_over": "post name",
+    "reply.post_taken": "post until",
+    "reply.post_declined": "",
+    "reply.debrief_none": "",
     **{
         f"reply.{each}": _VISIT for each in ("begin", "ok", "ok_done", "silence", "ring_me", "sos", "note", "note_kept")
     },
@@ -103,7 +108,6 @@ _BRACES: dict[str, str] = {
     **{f"reply.{each}": "" for each in ("help_wanted_outside", "help", "help_manager", "stop")},
     "reply.help_inside": "minutes",
     "reply.failed": "office_phone",
-    "reply.start": "name",
     "reply.today": "count visits",
     "reply.board": "count visits",
     **{f"reply.{each}": "" for each in ("today_none", "board_none", "alerts_none", "cover_none")},
@@ -114,7 +118,6 @@ _BRACES: dict[str, str] = {
     "reply.brief": "ref risk because visits",
     "reply.brief_none": "ref",
     "reply.took": f"{_ALARM} by_at",
-    "reply.taken_already": "owner",
     **{f"reply.{each}": _ALARM for each in ("call", "call_nobody", "map", "map_nowhere", "words_999", "pass_to")},
     "reply.pass_to_nobody": _ALARM,
     "reply.passed": "name",
@@ -136,19 +139,25 @@ _FORM_BRACES = {
     "debrief": f"said_at starts_at due_at {_NEXT}",
     "resolve": "number worker found",
     "decision": "worker starts_at ref risk RISK because kind",
+    "cover": "",
 }
 
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
     **dict.fromkeys(
-        "other not_found never_your_own resolved_already not_yours_to_pass_on not_to_them note_wanted"
+        "other not_found never_your_own resolved_already not_yours_to_pass_on note_wanted"
         " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"
         " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
         " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
-        " code_unknown code_used code_expired too_many_tries chat_of_another".split(),
+        " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
+        " offer_gone".split(),
         "",
     ),
+    "until_too_far": "days",
+    "not_on_duty": "name post",
+    "not_reachable": "name",
+    "not_to_them": "name",
     "taken_already": "owner",
     "deactivated": "name",
 }
@@ -156,9 +165,11 @@ REFUSALS: dict[str, str] = {
 _BUTTONS = (
     "more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
     " words_999 pass_on wake safe trying rung_999 close accept decline agree not_so spoke raise no_answer go_ahead"
-    " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position other_time other_ref"
+    " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position hand_over"
+    " post_yes post_no"
 ).split()
 _SAYINGS = "now tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at seen_away"
+_SAYINGS += " cannot_take not_so agreed voice photo document note"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 
 

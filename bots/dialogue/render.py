@@ -134,18 +134,19 @@ def _opening(asked: _Asked, frame: Frame) -> str:
 
 
 def _button(frame: Frame, tap: Tap) -> Button:
-    label = frame.say("say.chosen", label=_label(frame, tap)) if tap.picked else _label(frame, tap)
+    label = frame.say("say.chosen", label=label_of(frame, tap)) if tap.picked else label_of(frame, tap)
     return Button(label, None if tap.token is None else str(tap.token), kind=tap.kind)
 
 
-def _label(frame: Frame, tap: Tap) -> str:
+def label_of(frame: Frame, tap: Tap) -> str:
+    """What stands on a button."""
     if tap.said is not None:
         return tap.said
     if tap.at is not None:
         return frame.say("say.now") if tap.at == "now" else frame.clock(tap.at)
     if tap.seconds is not None:
         return frame.length(tap.seconds)
-    return frame.say(tap.label if tap.label.startswith("option.") else f"button.{tap.label}", **tap.words)
+    return frame.say(tap.label if "." in tap.label else f"button.{tap.label}", **tap.words)
 
 
 def _cut(text: str) -> str:

@@ -123,14 +123,13 @@ async def _chase(tx: Tx, row: Debrief) -> None:
     if await _busy(tx, row.worker_id):
         await debriefs.save(tx, replace(row, next_at=tx.now + NOT_NOW))
         return
-    visit = await _visit(tx, row)
     await tell(
         tx,
         [row.worker_id],
         "debrief.remind",
-        _about(row, visit),
+        await about(tx, row),
         priority=Priority.ROUTINE,
-        visit_id=visit.id,
+        visit_id=row.visit_id,
         dedupe=f"debrief:{row.id}:{row.stage}",
     )
     done = None if row.stage is None else Chase(row.stage)
@@ -161,11 +160,13 @@ async def _tell_managers(tx: Tx, row: Debrief, template: str, priority: Priority
     scene = await scenes.of_visit(tx, visit)
     worker = await people.get(tx, row.worker_id)
     audience = await managers_now(tx, scene) | scene.present.get("supervisor", frozenset())
-    params = {**_about(row, visit), "worker": worker.name, "worker_phone": worker.phone}
+    params = {**await about(tx, row), "worker": worker.name, "worker_phone": worker.phone}
     await tell(tx, audience - {row.worker_id}, template, params, priority=priority, visit_id=visit.id)
 
 
-def _about(row: Debrief, visit: VisitRow) -> dict[str, Any]:
+async def about(tx: Tx, row: Debrief) -> dict[str, Any]:
+    """Which visit a debrief is of, as messages say it."""
+    visit = await _visit(tx, row)
     return {
         "debrief_id": str(row.id),
         "visit_id": str(visit.id),

@@ -39,6 +39,7 @@ FULL: dict[str, Any] = {
     "minutes": 45,
     "extend_minutes": 15,
     "count": 2,
+    "days": 14,
     "risk": "high",
     "kind": "missed_check_in",
     "state": "open",

@@ -1,0 +1,23 @@
+"""Positions that a phone sends by itself while a visit runs: a sample is kept, and the watch stays as it is."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from safety_service.actions import words
+from safety_service.actions.actor import Actor
+from safety_service.actions.words import Word
+from safety_service.store import said
+from safety_service.store.database import Tx
+
+#: One in this time is kept.
+EVERY = timedelta(seconds=60)
+
+
+async def sample(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> bool:
+    """Keep this position if the last is old enough. Gives whether it was kept."""
+    last = await said.last_position(tx, actor.person_id, visit_id)
+    said_at = tx.now if word.said_at is None else word.said_at
+    if last is not None and said_at - last.said_at < EVERY:
+        return False
+    await words.note(tx, actor, visit_id, word)
+    return True
