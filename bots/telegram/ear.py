@@ -72,7 +72,7 @@ def said_at(heard: Heard, hearing: Hearing) -> datetime:
     """When this was said: a message's own date; a press has none."""
     if heard.dated is not None:
         return message_said_at(heard.dated, hearing.now)
-    return press_said_at(hearing.now, hearing.poll_began, hearing.heard_before, heard.pressed_on)
+    return press_said_at(hearing.poll_began, hearing.poll_ended, hearing.heard_before, heard.pressed_on)
 
 
 def _incoming(heard: Heard, at: datetime) -> Incoming:

@@ -50,8 +50,18 @@ class Hearing:
 
     now: datetime
     poll_began: datetime
+    poll_ended: datetime
     #: When the last poll before this one that worked ended; None: there was none.
     heard_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll brought, and between which readings of the clock that nobody can set (seconds)."""
+
+    updates: list[JSON]
+    began: float
+    ended: float
 
 
 Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
@@ -133,29 +143,31 @@ class Poller:
 
         Returns whether this is still the one that polls.
         """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        wait = self._pace.wait if self._drained else 0
-        async with asyncio.timeout(wait + self._pace.grace):
-            updates = await self._api.updates(self._offset, wait)
-        mine = await to_its_end(self._keep(updates, lambda: timedelta(seconds=loop.time() - began)))
+        poll = await self._ask()
+        mine = await to_its_end(self._keep(poll))
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
-        self._offset = int(updates[-1]["update_id"]) + 1 if updates else None
+        self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
+        self._drained = self._drained or not poll.updates
         return mine
 
-    async def _keep(self, updates: list[JSON], took: Callable[[], timedelta]) -> bool:
+    async def _ask(self) -> Poll:
+        wait = self._pace.wait if self._drained else 0
+        began = _steady()
+        async with asyncio.timeout(wait + self._pace.grace):
+            updates = await self._api.updates(self._offset, wait)
+        return Poll(updates, began, _steady())
+
+    async def _keep(self, poll: Poll) -> bool:
         async with self._database.transaction() as tx:
-            before = await stamps.last(tx, POLLED)
-            hearing = Hearing(tx.now, tx.now - took(), before.at if before else None)
-            for update in updates:
+            hearing = await _hearing(tx, poll)
+            for update in poll.updates:
                 await self._keep_one(tx, update, hearing)
-            await stamps.stamp(tx, POLLED, {"updates": len(updates)})
-            if not updates:
+            await stamps.stamp(tx, POLLED, {"updates": len(poll.updates), "ended": hearing.poll_ended.isoformat()})
+            if not poll.updates:
                 await stamps.stamp(tx, DRAINED)
             mine = await self._hold(tx)
             crash_point("poller:before_commit")
-        self._drained = self._drained or not updates
         return mine
 
     async def _keep_one(self, tx: Tx, update: JSON, hearing: Hearing) -> None:
@@ -175,3 +187,19 @@ class Poller:
                 await leases.let_go(tx, LEASE, self._holder)
         except (DatabaseAway, TryAgain):
             log.debug("The lease runs out by itself.")
+
+
+async def _hearing(tx: Tx, poll: Poll) -> Hearing:
+    """The poll's times by the database's clock: it may have waited for the database since."""
+    last = await stamps.last(tx, POLLED)
+    since = _steady()
+    return Hearing(
+        now=tx.now,
+        poll_began=tx.now - timedelta(seconds=since - poll.began),
+        poll_ended=tx.now - timedelta(seconds=since - poll.ended),
+        heard_before=None if last is None else datetime.fromisoformat(last.info["ended"]),
+    )
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()

@@ -14,13 +14,13 @@ def message_said_at(dated: datetime, now: datetime) -> datetime:
 
 
 def press_said_at(
-    now: datetime, poll_began: datetime, heard_before: datetime | None, pressed_on: datetime | None
+    poll_began: datetime, poll_ended: datetime, heard_before: datetime | None, pressed_on: datetime | None
 ) -> datetime:
     """A press of a button carries no date, so it may be as old as our last hearing.
 
-    `poll_began` is when the poll that brought it began, `heard_before` when the last successful one before it ended
-    (None: there was none), `pressed_on` the date of the message with the button (None: not known any more).
+    `poll_began`, `poll_ended`: the poll that brought it. `heard_before`: when the last one before it that worked ended
+    (None: there was none). `pressed_on`: the date of the message with the button (None: not known any more).
     """
     continuous = heard_before is not None and poll_began - heard_before <= CONTINUOUS
-    earliest = now if continuous else heard_before or pressed_on or now
-    return min(now, max(earliest, pressed_on or earliest))
+    earliest = poll_ended if continuous else heard_before or pressed_on or poll_ended
+    return min(poll_ended, max(earliest, pressed_on or earliest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -264,14 +264,19 @@ async def test_while_we_listen_a_press_counts_from_now_and_after_a_gap_from_befo
         listening = desk.world.now
         await ann.presses(question, "late")
         await desk.hears("late")
-        assert desk.notebook.heard[-1].said_at == question.at, "after a clock that jumped we cannot know"
+        assert about(desk.notebook.heard[-1].said_at, question.at), "after a clock that jumped we cannot know"
         await ann.presses(question, "in")
         await desk.hears("in")
-        assert desk.notebook.heard[-1].said_at == listening
+        assert about(desk.notebook.heard[-1].said_at, listening)
         await desk.telegram.polled()
     desk.world.clock.move(timedelta(minutes=30))
     await ann.presses(question, "late")
     desk.world.clock.move(timedelta(minutes=30))
     async with desk.working():
         await until(lambda: len(desk.notebook.heard) == 3)
-    assert desk.notebook.heard[-1].said_at == listening
+    assert about(desk.notebook.heard[-1].said_at, listening)
+
+
+def about(said_at: datetime, wanted: datetime) -> bool:
+    """Polls are measured by a clock that does not stand still."""
+    return abs(said_at - wanted) < timedelta(seconds=30)
