@@ -233,6 +233,11 @@ async def _attachment(turn: Turn) -> None:
         await at_work.note(turn, text)
 
 
+async def _note(turn: Turn) -> None:
+    """What was edited afterwards, forwarded or drawn is kept, and answers no open question."""
+    await at_work.note(turn, turn.said.text.strip() or turn.frame.say("say.note"))
+
+
 _HEARD: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "text": _text,
     "button": _button,
@@ -241,5 +246,5 @@ _HEARD: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "voice": _attachment,
     "photo": _attachment,
     "document": _attachment,
-    "note": _attachment,
+    "note": _note,
 }

@@ -67,12 +67,6 @@ class Poll:
 Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
 
 
-async def heard_all(tx: Tx, until: datetime) -> bool:
-    """Whether all that was said in Telegram until then is in the inbox (P7: before overdue is overdue)."""
-    drained = await stamps.last(tx, DRAINED)
-    return drained is not None and drained.at >= until
-
-
 class Poller:
     """Fetches updates and has each taken in; `run` goes on until it is cancelled."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bots.telegram import poller
-from bots.telegram.poller import DRAINED, LEASE, POLLED, Pace, heard_all
+from bots.telegram.poller import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import DatabaseAway
 from tests.patience import until
@@ -221,23 +221,25 @@ async def test_a_webhook_of_an_earlier_life_is_taken_down_and_nothing_that_waits
 
 
 async def test_every_poll_is_stamped_and_an_empty_one_says_that_all_is_heard(desk: Desk) -> None:
-    ann = await desk.phone("Ann")
+    ann, began = await desk.phone("Ann"), desk.world.now
     await ann.says("ok")
-    began = desk.world.now
     async with desk.working():
         await desk.telegram.polled()
-        assert await desk.stamped(POLLED) == began
-        assert await desk.stamped(DRAINED) == began
-        desk.world.clock.move(timedelta(minutes=1))
-        async with desk.database.reading() as tx:
-            assert await heard_all(tx, began)
-            assert not await heard_all(tx, began + timedelta(seconds=1))
-        await until(lambda: _heard_all(desk))
+        assert await desk.stamped(POLLED) == await desk.stamped(DRAINED) == began
+        later = desk.world.clock.move(timedelta(minutes=1))
+        await until(lambda: _drained_at(desk, later))
 
 
-async def _heard_all(desk: Desk) -> bool:
-    async with desk.database.reading() as tx:
-        return await heard_all(tx, tx.now)
+async def test_while_telegram_cannot_be_heard_nothing_says_that_all_is_heard(desk: Desk) -> None:
+    fault = desk.telegram.fault("server_error", method="getUpdates")
+    async with desk.working():
+        await desk.telegram.until_hit(fault, 3)
+        assert await desk.stamped(POLLED) is None
+        assert await desk.stamped(DRAINED) is None
+
+
+async def _drained_at(desk: Desk, at: datetime) -> bool:
+    return await desk.stamped(DRAINED) == at
 
 
 async def test_after_a_quiet_week_updates_that_are_numbered_anew_are_heard(desk: Desk) -> None:
