@@ -17,6 +17,7 @@ from bots.dialogue.render import Button, Rendered, ceiling_for, render
 from bots.dialogue.router import handle
 from safety_service.store import channels, inbox
 from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.chat import inbox as inbox_rows
 from tests.world import World
 
 _NUMBERS = count(1)
@@ -126,9 +127,8 @@ class Talk:
     async def failed(self) -> list[str]:
         """Words that were given up."""
         async with self.world.database.reading() as tx:
-            table = inbox.inbox
-            rows = await tx.conn.execute(select(table.c.id, table.c.error).where(table.c.state == "failed"))
-            return [row.error for row in rows]
+            given_up = select(inbox_rows.c.error).where(inbox_rows.c.state == "failed")
+            return list((await tx.conn.execute(given_up)).scalars())
 
     async def taps(self, who: str, since: datetime) -> int:
         """How often this person pressed something since then, by the chat's own record."""

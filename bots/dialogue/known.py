@@ -154,6 +154,18 @@ REFUSALS: dict[str, str] = {
         " offer_gone".split(),
         "",
     ),
+    **dict.fromkeys(
+        "only_on_the_machine name_wanted one_of_two_wanted excluded_from_self ends_before_start key_reused"
+        " seen_or_police_wanted".split(),
+        "",
+    ),
+    **dict.fromkeys(("name_taken", "already_there", "not_there"), "name"),
+    "zone_unknown": "zone",
+    "phone_unknown": "why",
+    "card_unknown": "field",
+    "card_too_long": "field most",
+    "post_unknown": "post",
+    "shift_too_long": "days",
     "until_too_far": "days",
     "not_on_duty": "name post",
     "not_reachable": "name",

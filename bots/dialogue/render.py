@@ -98,7 +98,7 @@ def _render(asked: _Asked, ceiling: Sensitivity, frame: Frame) -> Rendered:
         raise ValueError(f"nothing can be said of {asked.template}")
     shown = [text for sensitivity, text in said if sensitivity <= ceiling]
     rows = [tuple(_button(frame, tap) for tap in row) for row in rows_for(asked.template, asked.params)]
-    if len(shown) < len(said) and asked.page is not None:
+    if asked.page is not None and (len(shown) < len(said) or asked.template == "form.elsewhere"):
         _offer_page(asked, frame, shown, rows)
     public = all(sensitivity is Sensitivity.PUBLIC or sensitivity > ceiling for sensitivity, _ in said)
     text = _opening(asked, frame) + ("\n".join(shown) or frame.say("waiting"))
@@ -123,6 +123,8 @@ def _lines(wording: Wording, template: str, params: Params) -> list[Line]:
 
 def _moment(wording: Wording, template: str, params: Params) -> str:
     """The wording for this moment, where there is one: asked again, this risk, this kind."""
+    if template.startswith("refused.") and template not in wording.templates:
+        return "refused.other"
     moments = ["again"] if params.get("again") else []
     moments += [str(params[key]) for key in ("variant", "kind", "risk") if params.get(key)]
     return next((name for each in moments if (name := f"{template}/{each}") in wording.templates), template)

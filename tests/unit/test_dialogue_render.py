@@ -180,6 +180,10 @@ def test_what_fails_to_render_goes_out_in_a_short_form_with_its_number(caplog: p
     assert "Hill Road" not in caplog.text
 
 
+def test_a_refusal_that_nobody_has_worded_is_still_answered() -> None:
+    assert shown("refused.never_heard_of", {}) == "That is not possible now."
+
+
 def test_a_wording_that_is_gone_altogether_stops_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> None:
         raise OSError("no wording")

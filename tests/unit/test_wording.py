@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -40,6 +41,10 @@ FULL: dict[str, Any] = {
     "extend_minutes": 15,
     "count": 2,
     "days": 14,
+    "zone": "Europe/Lundon",
+    "why": "too short",
+    "field": "car",
+    "most": 200,
     "risk": "high",
     "kind": "missed_check_in",
     "state": "open",
@@ -179,3 +184,17 @@ def test_a_part_in_brackets_goes_when_it_is_empty_and_a_line_goes_when_its_word_
         "At 4 Hill Road.",
     ]
     assert [line.sensitivity for line in lines] == [Sensitivity.PUBLIC, Sensitivity.CASE]
+
+
+def test_every_refusal_and_every_message_of_the_service_has_its_wording() -> None:
+    root = Path(__file__).parents[2]
+    source = "\n".join(each.read_text() for part in CODE for each in sorted((root / part).rglob("*.py")))
+    refused = set(re.findall(r"Refused\(\s*\"(\w+)\"", source))
+    assert refused and refused <= known.REFUSALS.keys()
+    told = set(
+        re.findall(r"\"((?:alert|ring|manager|decision|debrief|gap|link|duty|worker|reply)\.[a-z_0-9]+)\"", source)
+    )
+    assert told and told - {"alert.id"} <= known.templates().keys()
+
+
+CODE = ("safety_service/domain", "safety_service/store", "safety_service/actions", "bots", "scheduler")
