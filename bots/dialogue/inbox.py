@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bots.dialogue.incoming import Incoming, from_payload
 from safety_service.actions.telling import answer
-from safety_service.store import channels, inbox, stamps
+from safety_service.store import agencies, channels, inbox, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
@@ -168,7 +168,8 @@ class InboxWorker:
             await inbox.failed(tx, word.id, error)
             person_id = (await _incoming(tx, word)).person_id
             if person_id is not None:
-                await answer(tx, person_id, word.channel, "reply.failed", {})
+                office = (await agencies.of_person(tx, person_id)).office_phone
+                await answer(tx, person_id, word.channel, "reply.failed", {"office_phone": office})
 
 
 async def _incoming(tx: Tx, word: Received) -> Incoming:

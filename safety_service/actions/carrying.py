@@ -10,6 +10,7 @@ from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
 from safety_service.domain.alert_effects import AlertEffect
 from safety_service.domain.effects import VisitEffect
+from safety_service.domain.words import Phase
 from safety_service.store import events, people, rings
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -36,7 +37,9 @@ def _row(scene: Scene) -> VisitRow:
 async def _ask(tx: Tx, scene: Scene, effect: fx.Ask) -> None:
     row = _row(scene)
     watch = row.visit.watch(effect.worker_id)
-    policy = await tx.policy()
+    words = (await tx.policy()).words
+    # The way home is made longer by more than a visit is, in one tap.
+    longer = words.travel if watch.phase is Phase.HOME else words.extend
     params = {
         "visit_id": str(row.id),
         "ref": row.family_ref,
@@ -44,7 +47,7 @@ async def _ask(tx: Tx, scene: Scene, effect: fx.Ask) -> None:
         "starts_at": iso(row.visit.starts_at),
         "ends_at": iso(watch.ends_at or row.visit.ends_at),
         "minutes": round((row.visit.ends_at - row.visit.starts_at).total_seconds() / 60),
-        "extend_minutes": round(policy.words.extend.total_seconds() / 60, 2),
+        "extend_minutes": round(longer.total_seconds() / 60, 2),
         "ask": effect.ask,
         "again": effect.again,
         "risk": row.visit.risk,
