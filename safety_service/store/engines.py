@@ -29,6 +29,8 @@ _POSTGRES_SETTINGS = {
 _LONGEST_STATEMENT = 40.0
 #: Seconds for one of the pool's connections to become free; then a word is told to try again.
 WAIT_FOR_CONNECTION = 10.0
+#: Seconds that SQLite waits for another process that writes.
+_SQLITE_BUSY = 8.0
 _SQLITE_READERS = 4
 
 
@@ -77,7 +79,12 @@ def _postgresql(address: URL, connections: int, longest: float | None) -> AsyncE
 
 def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncEngine:
     engine = create_async_engine(
-        address, hide_parameters=True, pool_size=connections, max_overflow=0, connect_args={"timeout": 8}
+        address,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=WAIT_FOR_CONNECTION,
+        connect_args={"timeout": _SQLITE_BUSY},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

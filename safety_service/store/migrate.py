@@ -13,7 +13,7 @@ from safety_service.store.engines import connected, driver_url, open_for_upgrade
 from safety_service.store.tables.system import policy_edition, secret
 
 #: An advisory lock's number in PostgreSQL, the same in every process of every version.
-_UPGRADING = 0x_D005_57E9
+UPGRADING = 0x_D005_57E9
 
 
 async def upgrade(url: str, first_policy: str = "") -> None:
@@ -55,7 +55,7 @@ async def _wait_for_others(connection: AsyncConnection) -> None:
         return  # BEGIN IMMEDIATE waited already
     await connection.execute(text("SET LOCAL statement_timeout = 0"))
     await connection.execute(text("SET LOCAL lock_timeout = 0"))
-    await connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
+    await connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
     # A step that cannot have a table for itself gives up: all others would queue behind it.
     await connection.execute(text("SET LOCAL lock_timeout = '8s'"))
 

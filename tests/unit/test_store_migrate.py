@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -20,6 +21,7 @@ from safety_service.store.errors import KeysDoNotOpen, SchemaIsNewer, SchemaIsOl
 from safety_service.store.sealing import KeyRing, new_key
 from safety_service.store.tables import metadata
 from safety_service.store.tables.system import policy_edition, secret
+from tests.services.postgres import PostgresServer
 from tests.services.template import TEST_KEY, execute
 
 Found = TypeVar("Found")
@@ -132,6 +134,21 @@ async def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
     started = [await asyncio.create_subprocess_exec(sys.executable, "-c", program) for _ in range(3)]
     assert [await process.wait() for process in started] == [0, 0, 0]
     assert await migrate.is_current(empty_url)
+
+
+async def test_on_postgresql_who_comes_second_waits_for_the_first(postgres_server: PostgresServer) -> None:
+    name = f"empty_{uuid.uuid4().hex}"
+    await execute(postgres_server, f'CREATE DATABASE "{name}"')
+    first = await asyncpg.connect(postgres_server.url(name))
+    await first.execute("SELECT pg_advisory_lock($1)", migrate.UPGRADING)
+    second = asyncio.create_task(migrate.upgrade(postgres_server.url(name)))
+    while not await first.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+        assert not second.done()
+    assert await first.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    await first.close()
+    await second
+    assert await migrate.is_current(postgres_server.url(name))
+    await execute(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 async def test_what_was_begun_and_failed_leaves_no_trace(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
