@@ -67,7 +67,8 @@ class TelegramBot:
         """Listen, and say who we are; whatever dies of it is begun again in place."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(supervised("The Telegram poller", self._poller.run), name="telegram poller")
-            tasks.create_task(self._introduce(), name="telegram introduction")
+            introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
+            tasks.create_task(introduced, name="telegram introduction")
 
     async def close(self) -> None:
         """Let go of all connections. Nothing can be sent afterwards."""

@@ -14,13 +14,15 @@ log = logging.getLogger(__name__)
 Done = TypeVar("Done")
 
 
-async def supervised(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` for ever: whatever ends it, it is said with its traceback and begun again after a short wait."""
+async def supervised(name: str, work: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
+    """Do `work` for ever (or until it is done `once`): what it dies of is said, and it is begun again after a wait."""
     patience = Patience(log, name)
     while True:
         began = asyncio.get_running_loop().time()
         try:
             await work()
+            if once:
+                return
             reason = "ended by itself"
         except Exception as error:
             log.exception("%s died and is begun again", name)

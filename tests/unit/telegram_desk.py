@@ -11,19 +11,20 @@ from uuid import UUID
 from sqlalchemy import select
 
 from bots.delivery.outcome import Sent
-from bots.dialogue.inbox import InboxWorker, drained
+from bots.dialogue.inbox import Handle, InboxWorker, drained
 from bots.dialogue.incoming import Incoming
 from bots.dialogue.render import Button, Rendered
 from bots.telegram.bot import TelegramBot
 from bots.telegram.poller import Pace
 from bots.telegram.words import Words
-from config.wording import Wording, read_wording
+from config.wording import read_wording
 from safety_service.actions import linking
 from safety_service.actions.words import Word, sos
 from safety_service.store import channels, stamps
 from safety_service.store.database import Database, Tx
 from safety_service.store.ids import new_id
 from safety_service.store.outbox import Outgoing
+from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.chat import inbox
 from tests.patience import until
 from tests.telegram import BotApiServer, Bubble, Phone
@@ -80,11 +81,12 @@ class Notebook:
 class Desk:
     """One agency, its people's phones, and the bot. `async with desk.working():` lets the bot listen."""
 
-    def __init__(self, telegram: BotApiServer, world: World, wording: Wording | None = None) -> None:
+    def __init__(self, telegram: BotApiServer, world: World, dialogue: Handle | None = None) -> None:
         self.telegram = telegram
         self.world = world
-        self.wording = wording or read_wording()
+        self.wording = read_wording()
         self.notebook = Notebook()
+        self.dialogue = dialogue or self.notebook.handle
         self._bots: list[TelegramBot] = []
 
     @property
@@ -97,7 +99,7 @@ class Desk:
         bot = TelegramBot(
             self.database,
             self.wording,
-            self.notebook.handle,
+            self.dialogue,
             token=self.telegram.token,
             api_url=self.telegram.base_url,
             base_url=PAGES,
@@ -161,8 +163,13 @@ class Desk:
 
     async def opened_alert(self) -> UUID:
         """An alert about somebody else than Ann, its alarms gone out already."""
-        await self.world.do("Ben", sos, None, Word())
+        alert_id = await self.opened_sos("Ben")
         await self.world.deliver()
+        return alert_id
+
+    async def opened_sos(self, who: str) -> UUID:
+        """An SOS, its alarms waiting to go out."""
+        await self.world.do(who, sos, None, Word())
         return (await self.world.alert()).id
 
     def own(self, name: str) -> str:
@@ -174,6 +181,12 @@ class Desk:
         async with self.database.reading() as tx:
             rows = await tx.conn.execute(select(inbox.c.provider_id, inbox.c.state).order_by(inbox.c.id))
             return [(row.provider_id, row.state) for row in rows]
+
+    async def unsure(self) -> bool:
+        """Whether it is written down of a message that it may have been taken, or not."""
+        async with self.database.reading() as tx:
+            rows = await tx.conn.execute(select(outbox.c.id).where(outbox.c.maybe_sent, outbox.c.state == "pending"))
+            return rows.first() is not None
 
     async def stamped(self, name: str) -> datetime | None:
         """When this was stamped."""
