@@ -19,7 +19,7 @@ ENV_FILE = VAR / "doorstep.env"
 KEY_FILE = VAR / "secret.keys"
 PREFIX = "DOORSTEP_"
 #: Read by processes under test where time is taken, not a setting.
-_NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE"}
+_NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE", "DOORSTEP_CRASH_AT"}
 _LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 

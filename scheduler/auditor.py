@@ -64,6 +64,7 @@ class Auditor:
         """Audit until cancelled."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PING_WITHIN)) as outside:
             while True:
+                await asyncio.sleep(EVERY)
                 audit = await self.audit()
                 self._shout(audit)
                 try:
@@ -71,7 +72,6 @@ class Auditor:
                         await self._ping(outside)
                 except (DatabaseAway, TryAgain) as error:
                     log.warning("no heartbeat: %s", type(error).__name__)
-                await asyncio.sleep(EVERY)
 
     async def _look(self) -> Audit | None:
         try:

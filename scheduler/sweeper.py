@@ -95,6 +95,7 @@ class Sweeper:
 
     async def _run(self) -> bool:
         """1. Was there a gap? 2. Round after round, a batch of each, until nothing is due. 3. Report."""
+        crash_point("sweep:begin")
         if self._gap.due() and not await self._gap.look(clean=self._clean):
             return True
         started = time.monotonic()

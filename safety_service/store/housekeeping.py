@@ -1,0 +1,30 @@
+"""Removing what has served its time and is no evidence of anything."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+
+from safety_service.store.database import Tx
+from safety_service.store.tables.chat import draft
+from safety_service.store.tables.people import code, session
+from safety_service.store.tables.system import answered
+
+#: An expired or used code still says that it was one, for a while.
+CODES = timedelta(days=7)
+SESSIONS = timedelta(days=30)
+#: A half-filled form that nobody came back to.
+DRAFTS = timedelta(days=90)
+#: A request that is sent again after this is a new one.
+ANSWERS = timedelta(days=2)
+
+
+async def tidy(tx: Tx) -> dict[str, int]:
+    """Remove old codes, sessions, drafts and remembered answers; gives how many of each."""
+    ended = or_(session.c.ended_at < tx.now - SESSIONS, session.c.expires_at < tx.now - SESSIONS)
+    old = {
+        "codes": delete(code).where(code.c.expires_at < tx.now - CODES),
+        "sessions": delete(session).where(ended),
+        "drafts": delete(draft).where(draft.c.updated_at < tx.now - DRAFTS),
+        "answers": delete(answered).where(answered.c.at < tx.now - ANSWERS),
+    }
+    return {name: (await tx.conn.execute(statement)).rowcount for name, statement in old.items()}

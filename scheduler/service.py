@@ -1,0 +1,71 @@
+"""The scheduler of one process: the ticker, the sweep, the dispatcher and the watchdog, put together."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bots.delivery.sender import Sender
+from safety_service.actions.debriefs import sweep_debriefs
+from safety_service.actions.housekeeping import tidy
+from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
+from safety_service.store import leases
+from safety_service.store.database import Database
+from scheduler.dispatcher import Dispatcher
+from scheduler.gap import Drained, GapWatch
+from scheduler.sweeper import Sweeper
+from scheduler.ticker import Ticker, bounded
+from scheduler.watchdog import Progress, Watchdog
+
+log = logging.getLogger(__name__)
+
+#: Urgent ones first.
+SWEEPS = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings, "debriefs": sweep_debriefs}
+TICK = timedelta(seconds=0.25)
+REPORT_EVERY = timedelta(seconds=5)
+TIDY_EVERY = timedelta(hours=1)
+#: How long a report, or a tidying up, may take.
+REPORT_WITHIN = timedelta(seconds=10)
+TIDY_WITHIN = timedelta(minutes=1)
+#: Seconds that messages on their way have to arrive when the process stops.
+ARRIVE_WITHIN = 8.0
+
+
+class Scheduler:
+    """`run` goes on until stopped; when it fails, the process is to end and be started again."""
+
+    def __init__(
+        self, database: Database, senders: Iterable[Sender], drained: Drained, *, holder: str, public_url: str
+    ) -> None:
+        self._database = database
+        self._holder = holder
+        progress = Progress()
+        self._sweeper = Sweeper(database, SWEEPS, GapWatch(database, holder, drained), progress)
+        self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url)
+        self._watchdog = Watchdog(progress, what="the sweep")
+        self._ticker = Ticker()
+        self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)
+        self._ticker.every(REPORT_EVERY, self._dispatcher.report, name="report", within=REPORT_WITHIN)
+        self._ticker.every(TIDY_EVERY, self._tidy, name="tidy", within=TIDY_WITHIN)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Keep the watch until stopped; then what is on its way arrives, and nothing more is begun."""
+        self._watchdog.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                going = [tasks.create_task(self._ticker.run()), tasks.create_task(self._sweeper.run())]
+                sending = tasks.create_task(self._dispatcher.run())
+                await bounded(self._dispatcher.report, "report", REPORT_WITHIN)
+                await stopping.wait()
+                self._dispatcher.stop()
+                await asyncio.wait({sending}, timeout=ARRIVE_WITHIN)
+                for each in (*going, sending):
+                    each.cancel()
+        finally:
+            self._watchdog.stop()
+
+    async def _tidy(self) -> None:
+        async with self._database.transaction() as tx:
+            if await leases.hold(tx, "tidy", self._holder, TIDY_EVERY / 2):
+                done = await tidy(tx)
+                log.info("removed what is old: %s", ", ".join(f"{count} {name}" for name, count in done.items()))
