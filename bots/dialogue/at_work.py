@@ -38,7 +38,7 @@ async def extend(turn: Turn, row: VisitRow, by: timedelta | None = None) -> None
     receipt = await words.extend(turn.tx, turn.actor, row.id, turn.word(), by or usual)
     spent = watch.spent if receipt.visit is None else turn.watch_of(receipt.visit).spent
     last = spent >= turn.policy.level(level_of(row.visit.risk)).cap
-    await _said(turn, receipt, "reply.extend", last=last)
+    await _said(turn, receipt, "reply.late" if watch.phase is Phase.BEGIN else "reply.extend", last=last)
 
 
 async def out(turn: Turn, row: VisitRow) -> None:

@@ -158,7 +158,7 @@ def _lines(key: str, value: Any, frame: Frame) -> Words:
     for each in value:
         words = dress(each, frame)
         said += [text for line in frame.wording.templates[f"line.{each['line']}"] if (text := line.filled(words))]
-    return {key: "\n".join(said)}
+    return {key: "\n".join(f"{text[0].upper()}{text[1:]}" for text in said)}
 
 
 def _last(key: str, value: Any, frame: Frame) -> Words:

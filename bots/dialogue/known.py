@@ -44,7 +44,7 @@ VARIANTS = {
 INSIDE = frozenset(
     {
         *(f"ask.{each}" for each in ("still_on", "check_in", "check_in/again", "end", "end/again", "own_word")),
-        *(f"reply.{each}" for each in ("begin", "ok", "ok_far", "ok_done", "extend", "silence", "ring_me", "sos")),
+        *(f"reply.{each}" for each in ("begin", "ok", "ok_far", "extend", "silence", "ring_me", "sos")),
         *(f"reply.{each}" for each in ("note", "note_kept", "stale", "old_button", "nothing_now", "later", "failed")),
         *(f"reply.{each}" for each in ("help_wanted", "help_inside", "where_inside", "stop")),
         *(f"refused.{each}" for each in ("other", "not_found", "already_out", "cancel_only_before_begin")),
@@ -94,9 +94,7 @@ _BRACES: dict[str, str] = {
     "reply.post_taken": "post until",
     "reply.post_declined": "",
     "reply.debrief_none": "",
-    **{
-        f"reply.{each}": _VISIT for each in ("begin", "ok", "ok_done", "silence", "ring_me", "sos", "note", "note_kept")
-    },
+    **{f"reply.{each}": _VISIT for each in ("begin", "ok", "late", "silence", "ring_me", "sos", "note", "note_kept")},
     "reply.ok_far": f"{_VISIT} distance",
     "reply.extend": f"{_VISIT} last",
     "reply.out": f"{_VISIT} said_at {_NEXT}",
@@ -104,7 +102,7 @@ _BRACES: dict[str, str] = {
     "reply.cancel": _VISIT,
     "reply.ring_me_outside": "office_phone",
     "reply.sos_outside": "office_phone",
-    **{f"reply.{each}": "" for each in ("stale", "old_button", "nothing_now", "later", "help_wanted", "not_linked")},
+    **{f"reply.{each}": "" for each in ("stale", "old_button", "nothing_now", "later", "help_wanted")},
     **{f"reply.{each}": "" for each in ("help_wanted_outside", "help", "help_manager", "stop")},
     "reply.help_inside": "minutes",
     "reply.failed": "office_phone",
@@ -121,7 +119,7 @@ _BRACES: dict[str, str] = {
     **{f"reply.{each}": _ALARM for each in ("call", "call_nobody", "map", "map_nowhere", "words_999", "pass_to")},
     "reply.pass_to_nobody": _ALARM,
     "reply.passed": "name",
-    **{f"reply.{each}": "by_at number" for each in ("trying", "rung_999", "noted", "woken", "not_woken", "resolved")},
+    **{f"reply.{each}": "by_at number" for each in ("trying", "rung_999", "woken", "not_woken", "resolved")},
     **{f"reply.{each}": "number" for each in ("second_asked", "not_so", "declined", "ring_spoke", "ring_raise")},
     "reply.decided": "kind",
     **{f"line.{each}": f"{_VISIT} phase outcome worker number" for each in ("visit", "board", "past")},

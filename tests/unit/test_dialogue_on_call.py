@@ -28,7 +28,7 @@ async def alarm(talk: Talk, who: str = "Mia") -> Bubble:
 async def test_taking_it_is_one_tap_and_says_whom_to_ring(world: World, talk: Talk) -> None:
     (taken,) = await talk.presses("Mia", "I have it")
     number = (await world.alert()).alert.number
-    assert taken.text.splitlines()[0] == f"You have {number}. Ann: 07700 900000."
+    assert taken.text.splitlines()[0] == f"You have alarm {number}. Ann: 07700 900000."
     assert taken.text.splitlines()[1] == "Tell me when you know more. I ask again by 09:51."
     assert taken.labels == ["Heard, safe", "Still trying", "999 rung", "Call", "Pass on", "Close it"]
     assert (await talk.screen("Ann"))[-1].text == "Read 09:36."
@@ -54,7 +54,7 @@ async def test_closing_is_two_taps(world: World, talk: Talk) -> None:
     assert how.labels[:4] == ["Heard their voice", "Saw them", "Police told me", "Another way"]
     (closed,) = await talk.presses("Mia", "Heard their voice")
     alert = (await world.alert()).alert
-    assert closed.text == f"Closed: {alert.number}." and alert.state is State.RESOLVED
+    assert closed.text == f"Alarm {alert.number} is closed." and alert.state is State.RESOLVED
     assert alert.resolution is not None
     assert (alert.resolution.found, alert.resolution.known_by) == (Found.SAFE, KnownBy.HEARD_VOICE)
     assert await talk.taps("Mia", since + timedelta(milliseconds=1)) == 2
@@ -119,9 +119,7 @@ async def test_call_map_and_the_words_for_999(world: World, talk: Talk) -> None:
     assert "No word since 09:00." in spoken.text
 
 
-async def test_passing_on_offers_those_who_can_be_reached_and_waits_for_their_yes(
-    world: World, talk: Talk
-) -> None:
+async def test_passing_on_offers_those_who_can_be_reached_and_waits_for_their_yes(world: World, talk: Talk) -> None:
     (whom,) = await talk.presses("Mia", "Pass on")
     assert whom.labels == ["Dev", "Adam", "Wake next person"]
     (asked,) = await talk.presses("Mia", "Dev")
@@ -211,9 +209,9 @@ async def test_nobody_decides_or_takes_their_own(world: World) -> None:
 async def test_the_board_and_the_open_alerts_for_a_manager(world: World, talk: Talk) -> None:
     (board,) = await talk.says("Mia", "/board")
     number = (await world.alert()).alert.number
-    assert board.text == f"1 out now.\nAnn: inside, 09:45, F-1. ALARM {number}."
+    assert board.text == f"Out now: 1.\nAnn: inside, 09:45, F-1. ALARM {number}."
     (listed,) = await talk.says("Mia", "/alerts")
-    assert listed.text.splitlines() == [f"{number}. Missed check-in. Ann. Since 09:35.", "Nobody has it."]
+    assert listed.text.splitlines() == [f"Alarm {number}. Missed check-in. Ann. Since 09:35.", "Nobody has it."]
     assert listed.labels[0] == "I have it"
     await talk.presses("Mia", "I have it", of=listed)
     (mine,) = await talk.says("Mia", "/alerts")
@@ -222,7 +220,7 @@ async def test_the_board_and_the_open_alerts_for_a_manager(world: World, talk: T
 
 async def test_a_colleague_sees_who_is_out_and_nothing_of_an_alarm(world: World, talk: Talk) -> None:
     (board,) = await talk.says("Ben", "/board")
-    assert board.text == "1 out now.\nAnn: inside, 09:45."
+    assert board.text == "Out now: 1.\nAnn: inside, 09:45."
     assert (await talk.says("Ben", "/alerts"))[0].text == "Nothing is open."
     (token,) = [each.button("I have it").token for each in [await alarm(talk)]]
     assert (await talk.token("Ben", token or ""))[0].text == "I do not know of that."
@@ -241,7 +239,7 @@ async def test_what_is_known_of_a_family(world: World, talk: Talk) -> None:
 
 async def test_who_is_on_duty_and_handing_it_over(world: World, talk: Talk) -> None:
     (cover,) = await talk.says("Ben", "/cover")
-    assert cover.text == "deputy on duty: Dev.\nmanager on duty: Mia." and "Hand over" not in cover.labels
+    assert cover.text == "Deputy on duty: Dev.\nManager on duty: Mia." and "Hand over" not in cover.labels
     (cover,) = await talk.says("Mia", "/cover")
     await talk.presses("Mia", "Hand over", of=cover)
     await talk.presses("Mia", "manager on duty")
@@ -252,7 +250,7 @@ async def test_who_is_on_duty_and_handing_it_over(world: World, talk: Talk) -> N
     assert offer.text == "Mia asks you to take over as manager on duty (North) until 12:00."
     (taken,) = await talk.presses("Dev", "I take over", of=offer)
     assert taken.text == "You are manager on duty until 12:00."
-    assert "manager on duty: Dev." in (await talk.says("Ben", "/cover"))[0].text
+    assert "Manager on duty: Dev." in (await talk.says("Ben", "/cover"))[0].text
 
 
 async def test_me_says_whom_the_bot_takes_one_for(world: World, talk: Talk) -> None:

@@ -96,7 +96,7 @@ def test_an_alarm_about_the_service_has_no_worker_and_still_says_what_to_do() ->
 
 
 def test_rungs_without_anybody_are_named() -> None:
-    assert "Nobody is on duty as deputy on duty." in shown("alarm.not_out", {**ALARM, "passed": ["deputy_on_duty"]})
+    assert "Nobody there: deputy on duty." in shown("alarm.not_out", {**ALARM, "passed": ["deputy_on_duty"]})
 
 
 def test_an_alarm_can_be_acted_on_from_its_buttons() -> None:
