@@ -171,9 +171,8 @@ class RedisHot:
 
     async def close(self) -> None:
         for task in self._tasks.values():
-            while not task.done():  # the client swallows a cancellation that meets it while it connects
-                task.cancel()
-                await asyncio.wait([task], timeout=0.1)
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self._redis.aclose()
 
     def _keep_running(self, name: str, run: Callable[[], Any]) -> None:
@@ -193,12 +192,12 @@ class RedisHot:
         return answer
 
     async def _speak(self) -> None:
-        while True:
+        while not _cancelled():
             topic, said = await self._outgoing.get()
             await self._ask(partial(self._redis.publish, PREFIX + topic, said), _nothing)
 
     async def _listen(self) -> None:
-        while True:
+        while not _cancelled():
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=False) as ears:
                     await ears.psubscribe(PREFIX + "*")
@@ -209,7 +208,7 @@ class RedisHot:
             await asyncio.sleep(PAUSE)
 
     async def _hear(self, ears: Any) -> None:
-        while True:
+        while not _cancelled():
             message = await ears.get_message(timeout=QUIET)
             if message is None:
                 await ears.ping()
@@ -238,6 +237,12 @@ class RedisHot:
         if self._lost:
             log.info("Redis is back")
         self._lost = False
+
+
+def _cancelled() -> bool:
+    """The client swallows a cancellation that meets it while it connects; it was asked for all the same."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _nothing() -> int:

@@ -80,8 +80,17 @@ async def test_counting_begins_again_after_its_time(hot: Hot) -> None:
         assert time.monotonic() < until
 
 
-async def test_processes_hear_one_another(redis_url: str) -> None:
+@pytest.fixture
+async def two(redis_url: str) -> AsyncIterator[tuple[RedisHot, RedisHot]]:
+    """As two processes have it."""
     here, there = RedisHot(redis_url), RedisHot(redis_url)
+    yield here, there
+    await here.close()
+    await there.close()
+
+
+async def test_processes_hear_one_another(two: tuple[RedisHot, RedisHot]) -> None:
+    here, there = two
     async with here.subscribe("sweep") as ours, there.subscribe("sweep") as theirs:
         await here.publish("sweep", {"n": 1})
         assert await next_of(theirs) == ("sweep", {"n": 1})
@@ -90,20 +99,18 @@ async def test_processes_hear_one_another(redis_url: str) -> None:
     await here.put("at:1", {"latitude": 51.5}, MINUTE)
     assert await there.get("at:1") == {"latitude": 51.5}
     assert [await each.count("x", MINUTE) for each in (here, there, here)] == [1, 2, 3]
-    await here.close()
-    await there.close()
 
 
-async def test_an_event_that_cannot_be_read_does_not_deafen(redis_server: RedisServer, redis_url: str) -> None:
-    here, there = RedisHot(redis_url), RedisHot(redis_url)
+async def test_an_event_that_cannot_be_read_does_not_deafen(
+    redis_server: RedisServer, two: tuple[RedisHot, RedisHot]
+) -> None:
+    here, there = two
     async with there.subscribe("sweep") as theirs:
         with redis.Redis(port=redis_server.port) as somebody:
             for nonsense in (b"\xff", b"[]", b'{"from": 1}', b'{"from": 1, "payload": 2}'):
                 somebody.publish("doorstep:sweep", nonsense)
         await here.publish("sweep", {"n": 1})
         assert await next_of(theirs) == ("sweep", {"n": 1})
-    await here.close()
-    await there.close()
 
 
 async def test_without_redis_nothing_raises_nothing_waits_and_own_subscribers_hear(
@@ -146,10 +153,10 @@ async def test_a_redis_that_hangs_holds_a_word_up_for_less_than_a_second(
 
 
 async def test_processes_hear_one_another_again_when_redis_is_back(
-    redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, two: tuple[RedisHot, RedisHot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hot_module, "PAUSE", 0.05)
-    here, there = RedisHot(redis_url), RedisHot(redis_url)
+    here, there = two
     async with there.subscribe("sweep") as events:
         redis_server.stop()
         await here.publish("sweep", {"lost": True})
@@ -160,5 +167,13 @@ async def test_processes_hear_one_another_again_when_redis_is_back(
             await here.publish("sweep", {"back": True})
             await asyncio.wait([heard], timeout=0.05)
         assert heard.result() == ("sweep", {"back": True})
-    await here.close()
-    await there.close()
+
+
+async def test_closing_ends_at_once_whatever_it_is_in_the_middle_of(redis_url: str) -> None:
+    for turns in range(12):
+        hot = RedisHot(redis_url)
+        async with hot.subscribe("sweep"):
+            await hot.publish("sweep")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await asyncio.wait_for(hot.close(), 5)
