@@ -212,7 +212,7 @@ class RiskLine(Section):
     def _one_condition(self) -> "RiskLine":
         given = [self.fact, self.answer, self.dark or None, self.unknown or None, self.medium_lines]
         if sum(each is not None for each in given) != 1:
-            raise ValueError(f"risk line {self.key!r} needs exactly one condition")
+            raise ValueError(f"risk line {self.key!r}: needs exactly one condition")
         if (self.answer is None) != (self.is_ is None):
             raise ValueError(f"risk line {self.key!r}: `answer` and `is` go together")
         if self.fact is None and (self.within is not None or self.count > 1 or self.of_worker):

@@ -10,7 +10,7 @@ from config.policy import Policy, parse_policy
 from safety_service.domain import events as ev
 from safety_service.domain import handling
 from safety_service.domain.alert import Alert, Resolution
-from safety_service.domain.alert_effects import AlertEffect
+from safety_service.domain.alert_effects import AlertEffect, TellOwner, TellRung, TellTold
 from safety_service.domain.case import Case, World, late_word, raise_alert, resolved, step
 from safety_service.domain.climb import deadline
 from safety_service.domain.effects import LateWord, RaiseAlert, VisitEffect
@@ -207,3 +207,32 @@ class Tale:
     def _kept(self, minute: float, effects: Effects) -> Effects:
         self.heard += [(minute, effect) for effect in effects]
         return effects
+
+
+def inside(risk: Risk = Risk.LOW, *, length: float = 300, interval: float | None = None) -> Tale:
+    """A tale in which the worker went in on time."""
+    tale = Tale(planned(risk, length=length, interval=interval))
+    tale.say(ev.Begin, 0)
+    return tale
+
+
+def opened(kind: Kind = Kind.MISSED_CHECK_IN, risk: Risk = Risk.MEDIUM) -> Tale:
+    """An alert that opened at minute 0: its rungs answer within 5 minutes, its owner is asked for news after 15."""
+    tale = Tale(planned(risk, length=500, planned_at=0))
+    tale.raise_(kind, 0)
+    return tale
+
+
+def climb_of(effects: Effects) -> list[int]:
+    """The rungs that were told."""
+    return [each.rung for each in effects if isinstance(each, TellRung)]
+
+
+def owner_hears(effects: Effects) -> list[str]:
+    """What the owner alone was told."""
+    return [each.what for each in effects if isinstance(each, TellOwner)]
+
+
+def all_hear(effects: Effects) -> list[str]:
+    """What everyone alarmed was told."""
+    return [each.what for each in effects if isinstance(each, TellTold)]
