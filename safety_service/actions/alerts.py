@@ -11,8 +11,8 @@ from safety_service.actions.carrying import carry_out
 from safety_service.actions.errors import NotFound
 from safety_service.actions.scene import Scene
 from safety_service.domain import case, handling
-from safety_service.domain.alert import Alert, Resolution
-from safety_service.domain.alert_effects import AlertEffect, TellTold
+from safety_service.domain.alert import Resolution, Step
+from safety_service.domain.alert_effects import TellTold
 from safety_service.domain.case import Case, World
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, News
@@ -20,8 +20,6 @@ from safety_service.store import alerts, events, people, rota, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
-
-Effects = tuple[AlertEffect, ...]
 
 
 async def take(tx: Tx, actor: Actor, alert_id: UUID, *, take_over: bool = False) -> AlertRow:
@@ -33,12 +31,10 @@ async def take(tx: Tx, actor: Actor, alert_id: UUID, *, take_over: bool = False)
     accepted = row.alert.offered_to == actor.person_id
     until = await rota.on_until(tx, actor.person_id, tx.now)
     try:
-        after, effects = handling.take(
-            row.alert, actor.person_id, tx.now, take_over=take_over or accepted, on_until=until
-        )
+        step = handling.take(row.alert, actor.person_id, tx.now, take_over=take_over or accepted, on_until=until)
     except Refused as refused:
         raise await _named(tx, refused) from None
-    return await _done(tx, actor, row, scene, after, effects, "took")
+    return await _done(tx, actor, row, scene, step, "took")
 
 
 async def _named(tx: Tx, refused: Refused) -> Refused:
@@ -52,22 +48,22 @@ async def _named(tx: Tx, refused: Refused) -> Refused:
 async def news(tx: Tx, actor: Actor, alert_id: UUID, said: News, note: str = "") -> AlertRow:
     """The owner's news restarts their clock; anyone else's is a note."""
     row, scene = await _ready(tx, actor, alert_id)
-    after, effects = handling.news(row.alert, actor.person_id, said, note, tx.now)
-    return await _done(tx, actor, row, scene, after, effects, f"news_{said}", note=note)
+    step = handling.news(row.alert, actor.person_id, said, note, tx.now)
+    return await _done(tx, actor, row, scene, step, f"news_{said}", note=note)
 
 
 async def note(tx: Tx, actor: Actor, alert_id: UUID, text: str) -> AlertRow:
     """A note on the alert: everyone told reads it."""
     row, scene = await _ready(tx, actor, alert_id)
-    effects = (TellTold(row.id, "news_note", actor.person_id, text),)
-    return await _done(tx, actor, row, scene, row.alert, effects, "noted", note=text)
+    step: Step = (row.alert, (TellTold(row.id, "news_note", actor.person_id, text),))
+    return await _done(tx, actor, row, scene, step, "noted", note=text)
 
 
 async def escalate(tx: Tx, actor: Actor, alert_id: UUID, step: int | None = None) -> AlertRow:
     """Wake the next rung now; a button of an older step changes nothing."""
     row, scene = await _ready(tx, actor, alert_id)
-    after, effects = handling.escalate(row.alert, actor.person_id, step, tx.now, scene.present)
-    return await _done(tx, actor, row, scene, after, effects, "escalated")
+    step = handling.escalate(row.alert, actor.person_id, step, tx.now, scene.present)
+    return await _done(tx, actor, row, scene, step, "escalated")
 
 
 async def pass_on(tx: Tx, actor: Actor, alert_id: UUID, to: UUID) -> AlertRow:
@@ -76,8 +72,8 @@ async def pass_on(tx: Tx, actor: Actor, alert_id: UUID, to: UUID) -> AlertRow:
     receiver = (await people.many(tx, [to])).get(to)
     if receiver is None or not receiver.active or receiver.agency_id != row.agency_id or to in scene.workers:
         raise Refused("not_to_them")
-    after, effects = handling.pass_on(row.alert, actor.person_id, to, tx.now)
-    return await _done(tx, actor, row, scene, after, effects, "passed_on", to=str(to))
+    step = handling.pass_on(row.alert, actor.person_id, to, tx.now)
+    return await _done(tx, actor, row, scene, step, "passed_on", to=str(to))
 
 
 async def resolve(tx: Tx, actor: Actor, alert_id: UUID, found: Found, known_by: KnownBy, note: str = "") -> AlertRow:
@@ -88,12 +84,11 @@ async def resolve(tx: Tx, actor: Actor, alert_id: UUID, found: Found, known_by: 
     row, scene = await _ready(tx, actor, alert_id)
     first = row.alert.resolution
     resolution = Resolution(found=found, known_by=known_by, note=note.strip(), by=actor.person_id)
-    after, effects = handling.resolve(row.alert, resolution, tx.now)
+    step = handling.resolve(row.alert, resolution, tx.now)
+    after, _ = step
     agreed = actor.person_id if first is not None and not after.open else None
     verb = "waits_for_second" if after.open else "resolved"
-    saved = await _done(
-        tx, actor, row, scene, after, effects, verb, agreed_by=agreed, found=found, known_by=known_by, note=note
-    )
+    saved = await _done(tx, actor, row, scene, step, verb, agreed_by=agreed, found=found, known_by=known_by, note=note)
     if not after.open:
         await _rearm(tx, scene, saved)
     return saved
@@ -141,13 +136,13 @@ async def _done(
     actor: Actor,
     row: AlertRow,
     scene: Scene,
-    after: Alert,
-    effects: Effects,
+    step: Step,
     verb: str,
     *,
     agreed_by: UUID | None = None,
     **details: object,
 ) -> AlertRow:
+    after, effects = step
     saved = await alerts.save(tx, row, after, agreed_by=agreed_by)
     await events.log(
         tx,

@@ -45,11 +45,14 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """Somebody who was told of an alert: by which channel, when, and when they were reached (None: not yet)."""
+    """Somebody who was told of an alert: by which channel, when, and when they were reached (None: not yet).
+
+    `channel` is None for somebody on the rung who has no way to be reached.
+    """
 
     person_id: UUID
     name: str
-    channel: str
+    channel: str | None
     at: datetime
     reached_at: datetime | None
 
@@ -136,16 +139,14 @@ async def alarm_of(tx: Tx, actor: Actor, alert_id: UUID) -> dict[str, object]:
 async def reach(tx: Tx, row: AlertRow) -> list[Reached]:
     """Who was told of an alert that the reader may see, by channel."""
     sent = await outbox.reach_of(tx, row.id)
-    names = await people.many(tx, {each.person_id for each in sent})
+    told = await alerts.who_was_told(tx, row.id)
+    names = await people.many(tx, {each.person_id for each in (*sent, *told)})
+    tried = {each.person_id for each in sent}
+    ways = [(each.person_id, each.channel, each.created_at, each.reached_at) for each in sent]
+    none = [(each.person_id, None, each.at, None) for each in told if each.person_id not in tried]
     return [
-        Reached(
-            person_id=each.person_id,
-            name=names[each.person_id].name,
-            channel=each.channel,
-            at=each.created_at,
-            reached_at=each.reached_at,
-        )
-        for each in sent
+        Reached(person_id=who, name=names[who].name, channel=channel, at=at, reached_at=reached_at)
+        for who, channel, at, reached_at in sorted((*ways, *none), key=lambda way: way[2])
     ]
 
 

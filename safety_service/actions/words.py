@@ -208,7 +208,8 @@ async def _say(tx: Tx, actor: Actor, visit_id: UUID, word: Word, kind: str, make
     asked = watch.ask > before.ask and watch.phase is before.phase
     if kind not in ("ring_me", "sos", "note"):
         await outbox.drop_questions(tx, row.id, actor.person_id)
-    late = before.due_at is not None and said_at > before.due_at
+    # A begin some minutes after its planned start is nothing unusual: only an alert makes it late.
+    late = before.phase is not Phase.BEGIN and before.due_at is not None and said_at > before.due_at
     waiting = any(each.alert.worker_id == actor.person_id for each in open_alerts)
     return replace(receipt, visit=after, due_at=watch.due_at, late=late or waiting, own_word_wanted=asked)
 
