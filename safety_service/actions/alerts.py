@@ -62,8 +62,8 @@ async def note(tx: Tx, actor: Actor, alert_id: UUID, text: str) -> AlertRow:
 async def escalate(tx: Tx, actor: Actor, alert_id: UUID, step: int | None = None) -> AlertRow:
     """Wake the next rung now; a button of an older step changes nothing."""
     row, scene = await _ready(tx, actor, alert_id)
-    step = handling.escalate(row.alert, actor.person_id, step, tx.now, scene.present)
-    return await _done(tx, actor, row, scene, step, "escalated")
+    climbed = handling.escalate(row.alert, actor.person_id, step, tx.now, scene.present)
+    return await _done(tx, actor, row, scene, climbed, "escalated")
 
 
 async def pass_on(tx: Tx, actor: Actor, alert_id: UUID, to: UUID) -> AlertRow:
