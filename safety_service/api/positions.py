@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
-from safety_service.actions import words
+from safety_service.actions import live
 from safety_service.actions.words import Word
 from safety_service.api.body import Body
 from safety_service.api.call import Call, endpoint
@@ -34,8 +34,8 @@ class PositionsBody(Body):
 @routes.post(f"{PREFIX}/visits/{{id}}/positions")
 @endpoint("visit")
 async def positions(call: Call) -> dict[str, Any]:
-    """Keep them all."""
+    """Keep a sample: one a minute."""
     batch = sorted(call.body(PositionsBody).positions, key=lambda each: each.at)
-    for each in batch:
-        await words.note(call.tx, call.actor, call.id(), Word(said_at=each.at, position=each.position()))
-    return {"kept": len(batch)}
+    words = (Word(said_at=each.at, position=each.position()) for each in batch)
+    kept = [await live.sample(call.tx, call.actor, call.id(), word) for word in words]
+    return {"received": len(batch), "kept": sum(kept)}

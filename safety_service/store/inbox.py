@@ -47,7 +47,7 @@ async def add(
         id=new_id(),
         channel=channel,
         provider_id=provider_id,
-        chat_index=tx.blind(f"{channel}:{chat}"),
+        chat_index=index_of(tx, channel, chat),
         person_id=person_id,
         received_at=tx.now,
         said_at=said_at,
@@ -59,6 +59,11 @@ async def add(
         return False
     tx.announce("inbox")
     return True
+
+
+def index_of(tx: Tx, channel: str, chat: str) -> str:
+    """What stands for a chat in the inbox."""
+    return tx.blind(f"{channel}:{chat}")
 
 
 async def chats_waiting(tx: Tx, limit: int) -> list[str]:

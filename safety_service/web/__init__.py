@@ -6,7 +6,7 @@ from safety_service.services import Services
 from safety_service.web import alerts, board, sign_in
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
-from safety_service.web.live import STREAMS, end_streams
+from safety_service.web.live import STREAMS, Streams, end_streams
 from safety_service.web.origin import refuse_foreign_posts
 from safety_service.web.pages import set_up_pages
 
@@ -15,7 +15,7 @@ __all__ = ["setup"]
 
 def setup(app: web.Application, services: Services) -> None:
     """Add the pages to the application, which holds the services under their keys."""
-    app[STREAMS] = set()
+    app[STREAMS] = Streams()
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(end_streams)
     app.middlewares.append(answer_with_pages)

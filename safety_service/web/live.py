@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 BEAT = 15.0  # seconds; a page that has heard nothing for 25 says so
 RECONNECT = 2000  # ms that the browser waits before it comes back
-STREAMS: web.AppKey[set[asyncio.Task[Any]]] = web.AppKey("streams", set[asyncio.Task[Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,9 @@ class News:
     data: Any
     id: str = ""
 
+
+#: The page is gone, or nobody is signed in on it any more.
+GONE = (ClientConnectionResetError, NotFound, web.HTTPUnauthorized)
 
 #: Looks at the present state and gives what is new since the last look; None: nothing is.
 Look = Callable[[], Awaitable[News | None]]
@@ -44,12 +46,12 @@ async def stream(request: web.Request, topics: Sequence[str], look: Look) -> web
     """
     response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
     response.content_type = "text/event-stream"
-    await response.prepare(request)
-    with _kept(request.app), contextlib.suppress(ClientConnectionResetError, NotFound):
+    with request.app[STREAMS].kept(), contextlib.suppress(*GONE):
         try:
+            await response.prepare(request)
             await response.write(f"retry: {RECONNECT}\n\n".encode())
-            async with request.app[HOT].subscribe(*topics) as events:
-                async for _ in _wakes(events):
+            async with request.app[HOT].subscribe(*topics) as events, contextlib.aclosing(_wakes(events)) as wakes:
+                async for _ in wakes:
                     news = await look()
                     await response.write(b"event: beat\ndata: {}\n\n" if news is None else written(news))
         except (DatabaseAway, TryAgain) as error:
@@ -57,7 +59,7 @@ async def stream(request: web.Request, topics: Sequence[str], look: Look) -> web
     return response
 
 
-async def _wakes(events: AsyncIterator[Any]) -> AsyncIterator[None]:
+async def _wakes(events: AsyncIterator[Any]) -> AsyncGenerator[None, None]:
     """Now, at each event, and after each silence of a beat."""
     waiting: asyncio.Future[Any] | None = None
     try:
@@ -80,19 +82,36 @@ def written(news: News) -> bytes:
     return f"{head}event: {news.event}\ndata: {json.dumps(news.data)}\n\n".encode()
 
 
-@contextlib.contextmanager
-def _kept(app: web.Application) -> Any:
-    task = asyncio.current_task()
-    assert task is not None
-    app[STREAMS].add(task)
-    try:
-        yield
-    finally:
-        app[STREAMS].discard(task)
+class Streams:
+    """The pages that listen now. Once the process stops, nobody new is taken on."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """While the current task listens."""
+        if self._stopping:
+            raise web.HTTPServiceUnavailable
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    def end(self) -> None:
+        """A page that listens does not hold up the end of the process."""
+        self._stopping = True
+        for task in tuple(self._tasks):
+            task.cancel()
+
+
+STREAMS = web.AppKey("streams", Streams)
 
 
 async def end_streams(app: web.Application) -> None:
-    """Signal `on_shutdown`: a page that listens does not hold up the end of the process."""
-    streams = app[STREAMS]
-    for task in tuple(streams):
-        task.cancel()
+    """Signal `on_shutdown`."""
+    app[STREAMS].end()

@@ -122,6 +122,7 @@ async def test_an_sos_counts_whatever_else_is_wrong(world: World, ann: Program, 
     status, said = await ann.post("/sos", raw=raw)
     assert status == 200 and bool(said["dropped"]) == (raw != b"")
     assert (await world.alert()).alert.kind == "sos"
+    assert "999" in said["message"]
 
 
 async def test_an_sos_counts_under_a_key_that_was_used_before(world: World, ann: Program) -> None:

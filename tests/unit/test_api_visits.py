@@ -60,6 +60,8 @@ async def test_a_visit_goes_from_plan_to_home_by_api(world: World, ann: Program)
     status, begun = await ann.post(f"{at}/begin")
     assert status == 200
     assert begun["due_at"] == (world.now + timedelta(seconds=900)).isoformat() and begun["late"] is False
+    # As the chat says it, on a screen that somebody else may see: 09:15, and not whose home it is.
+    assert begun["message"].startswith("OK. 09:15.") and "F-7" not in begun["message"]
 
     world.clock.move(timedelta(minutes=10))
     _, said = await ann.post(f"{at}/check-ins", {"position": {"latitude": 51.5, "longitude": -0.12}})
@@ -234,8 +236,12 @@ async def test_positions_come_in_batches_and_move_no_deadline(world: World, ann:
     at = f"/visits/{await planned(world, ann)}"
     _, begun = await ann.post(f"{at}/begin")
     world.clock.move(timedelta(minutes=5))
-    batch = [{"latitude": 51.5, "longitude": 0.1 * each, "at": world.now.isoformat()} for each in range(3)]
-    assert await ann.post(f"{at}/positions", {"positions": batch}) == (200, {"kept": 3})
+    seconds = (0, 30, 60, 120)
+    batch = [
+        {"latitude": 51.5, "longitude": 0.1, "at": (world.now - timedelta(seconds=each)).isoformat()}
+        for each in seconds
+    ]
+    assert await ann.post(f"{at}/positions", {"positions": batch}) == (200, {"received": 4, "kept": 3})
     _, visit = await ann.get(at)
     assert visit["workers"][0]["due_at"] == begun["due_at"]
 

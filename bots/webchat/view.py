@@ -1,0 +1,112 @@
+"""What the chat page shows: messages with their buttons, what may still be pressed, and what is always in reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bots.dialogue.buttons import Tap, for_phase
+from bots.dialogue.render import Button, Rendered, ceiling_for, render
+from config.policy import Policy
+from config.wording import Wording
+from safety_service.actions import words
+from safety_service.actions.conversation import Conversation, Heard, Told, look
+from safety_service.store.database import Tx
+from safety_service.web.visitor import Visitor
+
+CHANNEL = "webchat"
+#: While somebody may be looking over the worker's shoulder.
+INSIDE_CEILING = "public"
+#: The worker's own cries stay at the foot of the page while a visit runs, and so need not stand in each message.
+CRIES = ("ring_me", "help")
+RUNNING = ("inside", "home")
+
+View = dict[str, Any]
+
+
+async def view_since(tx: Tx, visitor: Visitor, since: datetime | None, wording: Wording, public_url: str) -> View:
+    """What is new since then, and how the page stands now."""
+    spoken = await look(tx, visitor.actor, since)
+    policy = await tx.policy()
+    always = await _always(tx, visitor, wording)
+    told = [_told(each, spoken, visitor, policy, public_url, bool(always)) for each in spoken.told]
+    heard = [_heard(each, visitor) for each in spoken.heard]
+    return {
+        "cursor": tx.now.isoformat(),
+        "from": None if spoken.shown_from is None else spoken.shown_from.isoformat(),
+        "messages": sorted(told + heard, key=lambda each: (each["at"], each["mine"] is False)),
+        "open": sorted(str(each) for each in spoken.open),
+        "always": always,
+    }
+
+
+def _told(
+    row: Told, spoken: Conversation, visitor: Visitor, policy: Policy, public_url: str, cries_apart: bool
+) -> View:
+    rendered = render(
+        row.template,
+        row.params,
+        channel=CHANNEL,
+        ceiling=INSIDE_CEILING if spoken.inside else ceiling_for(policy, CHANNEL, row.template),
+        zone=visitor.known.zone,
+        now=row.at,
+        # A link to this very page leads nowhere.
+        public_url=public_url if row.alert_id is not None else "",
+    )
+    return {
+        "id": str(row.id),
+        "mine": False,
+        "seen": row.seen,
+        "at": row.at.isoformat(),
+        "clock": visitor.clock(row.at),
+        "text": rendered.text,
+        "buttons": _buttons(rendered, cries_apart),
+    }
+
+
+def _buttons(rendered: Rendered, cries_apart: bool) -> Sequence[View]:
+    return [
+        _button(button)
+        for row in rendered.buttons
+        for button in row
+        if not (cries_apart and _is_cry(button.token or ""))
+    ]
+
+
+def _button(button: Button) -> View:
+    shown: View = {"label": button.label, "kind": button.kind}
+    if button.token is not None:
+        shown["token"] = button.token
+    if button.url is not None:
+        shown["url"] = button.url
+    return shown
+
+
+def _heard(row: Heard, visitor: Visitor) -> View:
+    said = row.payload.get("extra", {}).get("label") or row.payload.get("text", "")
+    return {
+        "id": row.provider_id.partition(":")[2],
+        "mine": True,
+        "at": row.at.isoformat(),
+        "clock": visitor.clock(row.at),
+        "text": said,
+    }
+
+
+async def _always(tx: Tx, visitor: Visitor, wording: Wording) -> list[View]:
+    """Ring me and help, while a visit of theirs runs; with labels that say nothing to somebody else."""
+    row = await words.current(tx, visitor.actor)
+    phase = None if row is None else row.visit.watch(visitor.person_id).phase
+    if row is None or phase not in RUNNING:
+        return []
+    rows = for_phase({"phase": phase, "visit_id": str(row.id)})
+    return [_cry(tap, wording) for taps in rows for tap in taps if _is_cry(str(tap.token))]
+
+
+def _cry(tap: Tap, wording: Wording) -> View:
+    return {"label": wording.label(f"button.{tap.label}"), "token": str(tap.token), "kind": "token", "urgent": True}
+
+
+def _is_cry(token: str) -> bool:
+    return token.partition(":")[0] in CRIES
