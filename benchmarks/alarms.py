@@ -1,10 +1,10 @@
-"""How soon alarms are with the people on duty: a thousand at the same moment, and a few hundred one after the other."""
+"""How soon alarms are with the people on duty: many at the same moment, and one after the other."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -18,13 +18,15 @@ from benchmarks.bare_alarms import BareAlarms
 from benchmarks.ground import NAMES, Ground, Kind
 from benchmarks.processes import Server
 from benchmarks.scale import Scale
-from benchmarks.seed import Watched
-from benchmarks.table import Row
+from benchmarks.table import Row, percentile
+from benchmarks.watched import Watched
+from safety_service.store import stamps
 from safety_service.store.database import Database
 from safety_service.store.tables.alerts import outbox
 
 #: Seconds between two looks whether all are there.
 LOOK_EVERY = 0.5
+AT_ONCE, LATENESS = "hand-over", "lateness"
 
 #: Visit → the moment at which its alarm is due.
 Moments = Mapping[UUID, datetime]
@@ -32,16 +34,35 @@ Moments = Mapping[UUID, datetime]
 Arrived = Callable[[], Awaitable[Mapping[UUID, int]]]
 
 
-async def at_once(ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], scale: Scale) -> list[Row]:
-    """Seconds until the first and the last of many alarms due at the same moment are at the sink."""
-    chosen = watched[: scale.at_once]
+async def measure(
+    ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], scale: Scale, wanted: Collection[str]
+) -> list[Row]:
+    """What is wanted of the two, by the service and then by the floor, each with a copy of the database."""
+    found: dict[str, list[list[float]]] = {AT_ONCE: [], LATENESS: []}
+    for way in (_service, _floor):
+        async with processes.sink(ground) as sink, way(ground, await ground.copy(seeded), sink) as (database, arrived):
+            for name in (LATENESS, AT_ONCE):
+                if name in wanted:
+                    moments = _moments(name, watched, scale)
+                    await seed.alarm_at(database, moments)
+                    due = {each.visit_id: at for each, at in moments}
+                    found[name].append(await _lateness(sink, due, arrived, scale.patience))
+    rows = _at_once_rows(kind, *found[AT_ONCE]) if AT_ONCE in wanted else []
+    return rows + (_lateness_rows(kind, watched, scale, *found[LATENESS]) if LATENESS in wanted else [])
 
-    def moments(first: datetime) -> dict[Watched, datetime]:
-        return dict.fromkeys(chosen, first)
 
-    ours, floor = await _both(ground, seeded, moments, scale)
-    about = f"{len(chosen):,} alarms due at once"
-    floor_is = "the fewest statements and the posts, bare"
+def _moments(name: str, watched: Sequence[Watched], scale: Scale) -> list[tuple[Watched, datetime]]:
+    """Whose alarm is due when: all at the same moment, or others evenly one after the other."""
+    first = datetime.now(UTC) + timedelta(seconds=scale.ahead)
+    if name == AT_ONCE:
+        return [(each, first) for each in watched[: scale.at_once]]
+    others = watched[scale.at_once : scale.at_once + scale.spread]
+    apart = timedelta(seconds=scale.spread_over) / len(others)
+    return [(each, first + place * apart) for place, each in enumerate(others)]
+
+
+def _at_once_rows(kind: Kind, ours: list[float], floor: list[float]) -> list[Row]:
+    about, floor_is = f"{len(ours):,} alarms due at once", "the fewest statements and the posts, bare"
     return [
         Row(f"{about}: first handed over after", NAMES[kind], min(ours), "s", min(floor), floor_is),
         Row(f"{about}: last handed over after", NAMES[kind], max(ours), "s", max(floor), floor_is),
@@ -49,46 +70,21 @@ async def at_once(ground: Ground, kind: Kind, seeded: str, watched: Sequence[Wat
     ]
 
 
-async def spread(ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], scale: Scale) -> list[Row]:
-    """How late the alarms are when they are due one after the other."""
-    chosen = watched[: scale.spread]
-    apart = timedelta(seconds=scale.spread_over) / len(chosen)
-
-    def moments(first: datetime) -> dict[Watched, datetime]:
-        return {each: first + place * apart for place, each in enumerate(chosen)}
-
-    ours, floor = await _both(ground, seeded, moments, scale)
-    about = f"lateness of {len(chosen)} alarms over {scale.spread_over:g} s, {len(watched):,} watched"
+def _lateness_rows(
+    kind: Kind, watched: Sequence[Watched], scale: Scale, ours: list[float], floor: list[float]
+) -> list[Row]:
+    about = f"lateness of {len(ours)} alarms over {scale.spread_over:g} s, {len(watched):,} watched"
     return [
         Row(
             f"{about}: {says}",
             NAMES[kind],
-            _percentile(ours, share),
+            percentile(ours, share),
             "s",
-            _percentile(floor, share),
+            percentile(floor, share),
             "a bare loop, 0.25 s",
         )
         for share, says in ((0.5, "p50"), (0.99, "p99"), (1.0, "worst"))
     ]
-
-
-def _percentile(found: Sequence[float], share: float) -> float:
-    return sorted(found)[min(len(found) - 1, int(share * len(found)))]
-
-
-Choose = Callable[[datetime], dict[Watched, datetime]]
-
-
-async def _both(ground: Ground, seeded: str, choose: Choose, scale: Scale) -> tuple[list[float], list[float]]:
-    """Seconds from due to the sink: the service's, then the floor's, each on its own copy of the database."""
-    found = []
-    for way in (_service, _floor):
-        async with processes.sink(ground) as sink, way(ground, await ground.copy(seeded), sink) as (database, arrived):
-            moments = choose(datetime.now(UTC) + timedelta(seconds=scale.ahead))
-            await seed.alarm_at(database, list(moments.items()))
-            due = {each.visit_id: at for each, at in moments.items()}
-            found.append(await _lateness(sink, due, arrived, scale.patience))
-    return found[0], found[1]
 
 
 @asynccontextmanager
@@ -108,9 +104,20 @@ async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[tupl
 
     try:
         async with processes.doorstep(ground, url, sink):
+            await _until_swept(database)
             yield database, arrived
     finally:
         await database.close()
+
+
+async def _until_swept(database: Database) -> None:
+    """The web server is up, and so is the watch, perhaps in another process."""
+    async with asyncio.timeout(processes.STARTS_WITHIN):
+        while True:
+            async with database.reading() as tx:
+                if await stamps.last(tx, "sweep") is not None:
+                    return
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

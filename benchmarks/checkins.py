@@ -10,14 +10,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import processes, seed
+from benchmarks import processes
 from benchmarks.ground import NAMES, Ground, Kind
 from benchmarks.processes import Server
 from benchmarks.profile import Profile
 from benchmarks.replay import make_replay
 from benchmarks.scale import Scale
-from benchmarks.seed import Watched
-from benchmarks.table import Row
+from benchmarks.table import Row, percentile
+from benchmarks.watched import Watched, save
 from safety_service import api
 
 OURS, SAME, FEWEST, EMPTY = "ours", "same", "fewest", "empty"
@@ -44,17 +44,12 @@ class Rate:
         for name, seconds in used.items():
             self.used[name] = self.used.get(name, 0.0) + seconds
 
-    def percentile(self, share: float) -> float:
-        """The time within which this share of the check-ins was answered."""
-        ordered = sorted(self.took)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
 
 async def measure(
     ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], profiled: Profile, scale: Scale
 ) -> list[Row]:
     """Ours and the floors in turn, each on a copy of its own of the seeded database."""
-    people = seed.save(watched, ground.folder / f"watched-{kind}.json")
+    people = save(watched, ground.folder / f"watched-{kind}.json")
     replay = ground.folder / f"replay-{kind}.pickle"
     recorded = profiled.usual[-1]
     replay.write_bytes(pickle.dumps(make_replay(kind, recorded.statements, recorded.about)))
@@ -104,8 +99,8 @@ def _rows(kind: Kind, rates: dict[str, Rate], scale: Scale) -> list[Row]:
         for floor, says in FLOORS.items()
     ]
     for share, says in ((0.5, "p50"), (0.99, "p99")):
-        floor = rates[SAME].percentile(share) * 1000
-        rows.append(Row(f"check-in answered, {says}", name, ours.percentile(share) * 1000, "ms", floor, FLOORS[SAME]))
+        took, floor = percentile(ours.took, share) * 1000, percentile(rates[SAME].took, share) * 1000
+        rows.append(Row(f"check-in answered, {says}", name, took, "ms", floor, FLOORS[SAME]))
     for process, seconds in ours.used.items():
         if seconds:
             floor = rates[SAME].used[process] / rates[SAME].taken * 1000

@@ -1,7 +1,6 @@
 """Phones that check in, each on a connection of its own that it keeps: `python -m benchmarks.clients`.
 
-They speak plain bytes over sockets, so that most of the machine is left to the server. What they found is printed, as
-JSON.
+They speak plain bytes over sockets, so that most of the machine is left to the server.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from benchmarks.seed import Watched, load
+from benchmarks.watched import Watched, load
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _BODY = b"{}"
@@ -84,18 +83,18 @@ async def _client(url: str, requests: Iterator[bytes], counts_from: float, until
 
 
 def main() -> None:
-    """Check in as told, and print what was found."""
+    """Check in as told, and write down what was found, as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clients")
     parser.add_argument("--url", required=True, help="what stands before /visits/…/check-ins")
     parser.add_argument("--watched", type=Path, required=True)
+    parser.add_argument("--found", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--warm", type=float, default=1.0)
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
     watched = load(options.watched)
-    print(
-        json.dumps(asdict(uvloop.run(check_in(options.url, watched, options.clients, options.warm, options.seconds))))
-    )
+    work = check_in(options.url, watched, options.clients, options.warm, options.seconds)
+    options.found.write_text(json.dumps(asdict(uvloop.run(work))))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from aiohttp import web
 
 from benchmarks.bare import Bare, open_bare
 from benchmarks.replay import Replay
-from benchmarks.seed import INTERVAL, Watched, load
+from benchmarks.seed import INTERVAL
+from benchmarks.watched import Watched, load
 from safety_service.store.ids import new_id
 
 _FIND = """

@@ -10,14 +10,15 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from benchmarks import alarms, checkins, seed
+from benchmarks.alarms import AT_ONCE, LATENESS
 from benchmarks.ground import NAMES, Ground, Kind, begin
 from benchmarks.profile import Profile, profile
 from benchmarks.scale import Scale
-from benchmarks.seed import Watched
 from benchmarks.table import Row, figures, markdown
+from benchmarks.watched import Watched
 from safety_service.store.database import Database
 
-CHECK_INS, AT_ONCE, LATENESS, PROFILE = "check-ins", "hand-over", "lateness", "profile"
+CHECK_INS, PROFILE = "check-ins", "profile"
 EVERY = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
 
 
@@ -34,12 +35,9 @@ async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> s
             if CHECK_INS in wanted:
                 _say(f"{NAMES[kind]}: check-ins over HTTP")
                 rows += await checkins.measure(ground, kind, seeded, watched, profiles[kind], scale)
-            if AT_ONCE in wanted:
-                _say(f"{NAMES[kind]}: {scale.at_once:,} alarms at once")
-                rows += await alarms.at_once(ground, kind, seeded, watched, scale)
-            if LATENESS in wanted:
-                _say(f"{NAMES[kind]}: lateness")
-                rows += await alarms.spread(ground, kind, seeded, watched, scale)
+            if {AT_ONCE, LATENESS} & set(wanted):
+                _say(f"{NAMES[kind]}: alarms, one after the other and at once")
+                rows += await alarms.measure(ground, kind, seeded, watched, scale, wanted)
     parts = [_machine(), figures(_side_by_side(rows))] if rows else [_machine()]
     if PROFILE in wanted:
         parts += [_taken_apart(kind, found) for kind, found in profiles.items()]

@@ -101,19 +101,20 @@ async def module(ground: Ground, *words: str) -> AsyncIterator[Server]:
 
 
 async def run(ground: Ground, *words: str, within: float) -> Any:
-    """A module of ours that ends by itself and prints JSON."""
+    """What a module of ours that ends by itself writes to the file `--found`, as JSON."""
+    found = ground.folder / "found.json"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *words, cwd=ground.folder, env=_environment(), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", *words, "--found", str(found), cwd=ground.folder, env=_environment()
     )
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), within)
+        await asyncio.wait_for(process.wait(), within)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
         raise RuntimeError(f"{words[0]} ended with {process.returncode}")
-    return json.loads(said)
+    return json.loads(found.read_text())
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 
 from benchmarks.recording import Recording, Statement, recording
-from benchmarks.seed import Watched
+from benchmarks.watched import Watched
 from config.settings import Settings
 from config.wording import read_wording
 from safety_service import api

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from benchmarks.bare import Statements, as_sqlite
 from benchmarks.recording import Statement
-from benchmarks.seed import Watched
+from benchmarks.watched import Watched
 from safety_service.store.ids import new_id
 
 

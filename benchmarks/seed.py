@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, text, update
 
+from benchmarks.watched import Watched
 from safety_service.domain.words import Phase, Risk, Role, Stage, Status
 from safety_service.store.database import Database, Tx
 from safety_service.store.ids import new_id
@@ -29,20 +26,6 @@ TEAM_SIZE = 200
 POSTS = ("manager_on_duty", "deputy_on_duty")
 #: Above the chats of those on duty.
 FIRST_WORKERS_CHAT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Somebody who is inside: their visit, and the token of their phone."""
-
-    visit_id: UUID
-    worker_id: UUID
-    token: str
-
-    @property
-    def digest(self) -> str:
-        """What the database keeps of the token."""
-        return hashlib.sha256(self.token.encode()).hexdigest()
 
 
 async def seed(database: Database, count: int) -> list[Watched]:
@@ -203,15 +186,3 @@ async def alarm_at(database: Database, moments: Sequence[tuple[Watched, datetime
     )
     async with database.transaction() as tx:
         await tx.conn.execute(late, [{"its_visit": each.visit_id, "due": at - GRACE, "at": at} for each, at in moments])
-
-
-def save(watched: Sequence[Watched], path: Path) -> Path:
-    """For the other processes."""
-    path.write_text(json.dumps([asdict(each) for each in watched], default=str))
-    return path
-
-
-def load(path: Path) -> list[Watched]:
-    """What `save` wrote."""
-    kept = json.loads(path.read_text())
-    return [Watched(UUID(each["visit_id"]), UUID(each["worker_id"]), each["token"]) for each in kept]

@@ -27,6 +27,11 @@ class Row:
         return [self.what, self.database, f"{_short(self.ours)} {self.unit}", floor, ratio]
 
 
+def percentile(found: Sequence[float], share: float) -> float:
+    """What this share of them does not exceed."""
+    return sorted(found)[min(len(found) - 1, int(share * len(found)))]
+
+
 def _short(value: float) -> str:
     """Three figures say enough on a noisy machine."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
