@@ -1,5 +1,9 @@
 """The timer table, row by row. Minutes count from the planned start."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from config.policy import parse_policy
@@ -7,6 +11,7 @@ from safety_service.domain import events as ev
 from safety_service.domain.alert_effects import TellOwner, TellRung
 from safety_service.domain.effects import Ask, Question
 from safety_service.domain.refusal import Refused
+from safety_service.domain.visit import apply, plan
 from safety_service.domain.watch import longest_silence
 from safety_service.domain.words import Kind, Phase, Risk, Stage
 from tests.unit.watched import MANAGER, POLICY, WORKER, Effects, Tale, at, inside, minute_of, minutes, planned
@@ -218,6 +223,25 @@ def test_a_clock_that_steps_back_changes_nothing() -> None:
     before = tale.case
     assert tale.sweep(2) == ()
     assert tale.case == before
+
+
+@pytest.mark.parametrize("evening", ["2026-03-29 00:50", "2026-10-25 00:50"])
+def test_minutes_are_as_long_on_the_nights_on_which_the_clocks_change(evening: str) -> None:
+    starts_at = datetime.fromisoformat(evening).replace(tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+    visit, _ = plan(
+        UUID(int=9),
+        (WORKER,),
+        risk=HIGH,
+        starts_at=starts_at,
+        ends_at=starts_at + minutes(90),
+        interval=None,
+        travel=minutes(30),
+        now=starts_at,
+        policy=POLICY,
+    )
+    visit, _ = apply(visit, ev.Begin(worker_id=WORKER, said_at=starts_at), starts_at, POLICY)
+    assert visit.watch(WORKER).due_at == starts_at + minutes(15)
+    assert visit.watch(WORKER).alarm_at == starts_at + minutes(18)
 
 
 # --- the policy ---
