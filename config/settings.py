@@ -120,8 +120,9 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """What links begin with, without a slash at the end."""
-        return self.public_url or f"http://{self.listen}"
+        """What links begin with, without a slash at the end; who listens on every address is reached on this one."""
+        every = self.host in {"0.0.0.0", "::"}  # noqa: S104  (compared, not bound)
+        return self.public_url or f"http://{f'127.0.0.1:{self.port}' if every else self.listen}"
 
 
 def read_settings(env_file: Path = ENV_FILE) -> Settings:

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from safety_service.store.errors import DatabaseAway, TryAgain
 
 #: Serialization failure, deadlock, lock not to be had in time, statement cancelled by its timeout.
-_BUSY_CODES = {"40001", "40P01", "55P03", "57014"}
-#: Starting up, shutting down, crashed, out of connections.
-_AWAY_CODES = {"57P01", "57P02", "57P03", "53300", "08000", "08003", "08006"}
+_BUSY = ("40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED")
+#: Connection lost, no room (disk, memory, connections), shutting down or starting; SQLite's file unusable or full.
+_AWAY = ("08", "53", "57P", "58", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 #: Milliseconds. A transaction is a few small statements: whoever takes longer is stuck.
 _POSTGRES_SETTINGS = {
     "application_name": "doorstep",
@@ -26,7 +26,7 @@ _POSTGRES_SETTINGS = {
     "idle_in_transaction_session_timeout": "60000",
 }
 #: Seconds. After the server's own timeout: for when the server is no longer heard from at all.
-_LONGEST_STATEMENT = 40.0
+LONGEST_STATEMENT = 40.0
 #: Seconds for one of the pool's connections to become free; then a word is told to try again.
 WAIT_FOR_CONNECTION = 10.0
 #: Seconds that SQLite waits for another process that writes.
@@ -52,7 +52,7 @@ def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
         # recursive_triggers: so that REPLACE, too, meets the triggers that refuse a DELETE.
         write = _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = ON", "recursive_triggers = ON")
         return write, _sqlite(address, _SQLITE_READERS, "BEGIN", "query_only = ON")
-    engine = _postgresql(address, pool_size, _LONGEST_STATEMENT)
+    engine = _postgresql(address, pool_size, LONGEST_STATEMENT)
     return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -90,11 +90,15 @@ def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncE
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:
         # The driver shall begin nothing by itself: we say BEGIN IMMEDIATE, or savepoints and locks go wrong.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()
+            raise
 
     @event.listens_for(engine.sync_engine, "invalidate")
     def _let_go(connection: Any, _record: object, _error: object) -> None:
@@ -130,12 +134,12 @@ def _in_our_words(context: ExceptionContext) -> None:
     if not isinstance(error, Exception):
         # Being cancelled says nothing about the database, and must not be mistaken for it being away.
         return
-    code = getattr(error, "sqlstate", None)
+    code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
     if isinstance(error, (OSError, TimeoutError)):
         context.is_disconnect = True
-    if context.is_disconnect or code in _AWAY_CODES:
-        raise DatabaseAway("the database went away")
-    if code in _BUSY_CODES or "database is locked" in str(error):
+    if context.is_disconnect or code.startswith(_AWAY):
+        raise DatabaseAway("the database is away, or cannot keep anything")
+    if code.startswith(_BUSY):
         raise TryAgain("the database is busy with others")
     _leave_out_the_row(error, context.sqlalchemy_exception)
 

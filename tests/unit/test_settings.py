@@ -58,6 +58,16 @@ def test_the_environment_goes_before_the_file(env_file: Path, monkeypatch: pytes
     assert (settings.host, settings.port, settings.log_format) == ("::1", 9000, "json")
 
 
+@pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::]:80"])
+def test_links_lead_to_an_address_that_can_be_followed(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, listen: str
+) -> None:
+    monkeypatch.setenv("DOORSTEP_LISTEN", listen)
+    assert read_settings(env_file).base_url == "http://127.0.0.1:80"
+    monkeypatch.setenv("DOORSTEP_PUBLIC_URL", "https://doorstep.example.org/")
+    assert read_settings(env_file).base_url == "https://doorstep.example.org"
+
+
 def test_what_is_empty_is_not_set(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     env_file.write_text("DOORSTEP_REDIS_URL=\nDOORSTEP_TELEGRAM_TOKEN=\n")
     monkeypatch.setenv("DOORSTEP_SECRET_KEYS", "")

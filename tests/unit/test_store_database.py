@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import sqlite3
+import threading
 from contextlib import suppress
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -348,6 +350,54 @@ async def test_a_pool_that_is_used_up_is_try_again(postgres_url: str, monkeypatc
         with pytest.raises(TryAgain):
             async with database.reading():
                 pass
+    await database.close()
+
+
+async def test_a_statement_that_is_never_answered_is_given_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    monkeypatch.setattr(engines, "LONGEST_STATEMENT", 0.1)
+    database = await Database.open(postgres_url)
+    with pytest.raises(DatabaseAway):
+        async with database.reading() as tx:
+            await tx.conn.execute(text("SELECT pg_sleep(60)"))
+    async with database.transaction() as tx:
+        await rows.agency(tx)
+    await database.close()
+
+
+@pytest.mark.parametrize("found", ["nothing", "no database"])
+async def test_a_file_that_cannot_be_used_is_a_database_that_is_away(tmp_path: Path, found: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    path = tmp_path / "folder/doorstep.db"
+    if found == "no database":
+        path.parent.mkdir()
+        path.write_text("these are notes, and not a database\n" * 99)
+    with pytest.raises(DatabaseAway):
+        await Database.open(f"sqlite:///{path}")
+    # The driver's thread reports to the event loop once more before it ends.
+    while any("_connection_worker" in thread.name for thread in threading.enumerate()):
+        await asyncio.sleep(0)
+
+
+async def test_a_disk_that_is_full_is_a_database_that_is_away_until_there_is_room(sqlite_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(sqlite_url)
+
+    async def write() -> None:
+        async with database.transaction() as tx:
+            for n in range(200):
+                await rows.agency(tx, f"{n:0200}")
+
+    async with database.transaction() as tx:
+        await tx.conn.execute(text("PRAGMA max_page_count = 1"))
+    with pytest.raises(DatabaseAway):
+        await write()
+    async with database.transaction() as tx:
+        await tx.conn.execute(text("PRAGMA max_page_count = 100000"))
+    await write()
+    assert len(await names(database)) == 200
     await database.close()
 
 
