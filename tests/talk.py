@@ -16,6 +16,7 @@ from bots.dialogue.incoming import Incoming, Kind, Place
 from bots.dialogue.render import Button, Rendered, ceiling_for, render
 from bots.dialogue.router import handle
 from safety_service.store import channels, inbox
+from safety_service.store.database import Database
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.chat import inbox as inbox_rows
 from tests.world import World
@@ -131,10 +132,15 @@ class Talk:
             return list((await tx.conn.execute(given_up)).scalars())
 
     async def taps(self, who: str, since: datetime) -> int:
-        """How often this person pressed something since then, by the chat's own record."""
-        async with self.world.database.reading() as tx:
-            words = await inbox.of_person(tx, self.world.ids[who], since)
-        return sum(each.payload["kind"] in ("button", "position") for each in words)
+        """How often this person pressed something since then."""
+        return await taps(self.world.database, self.world.ids[who], since)
+
+
+async def taps(database: Database, person_id: UUID, since: datetime, *, channel: str | None = None) -> int:
+    """How often a person pressed something since then, by the chat's own record: what is typed is no tap."""
+    async with database.reading() as tx:
+        words = await inbox.of_person(tx, person_id, since, channel=channel)
+    return sum(each.payload["kind"] in ("button", "position") for each in words)
 
 
 async def with_page(world: World, who: str) -> UUID:

@@ -14,7 +14,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.rings import Answer
 from safety_service.actions.telling import iso
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Decided, Found, KnownBy, News
+from safety_service.domain.words import Decided, Found, KnownBy, News, State
 from safety_service.store.alerts import AlertRow
 
 #: So many people are offered to pass an alert on to.
@@ -88,6 +88,17 @@ async def _news(turn: Turn, alert_id: UUID, token: Token) -> None:
 
 def _of(row: AlertRow) -> dict[str, Any]:
     return {"alert_id": str(row.id), "number": row.alert.number, "step": row.alert.step, "phase": None}
+
+
+async def note(turn: Turn, text: str) -> bool:
+    """What the owner of an open alert types is news to everyone told. False: the speaker owns none, or several."""
+    page = await reading.alerts_of(turn.tx, turn.actor, states=frozenset({State.TAKEN}))
+    mine = [each for each in page.rows if each.alert.owner_id == turn.actor.person_id]
+    if len(mine) != 1:
+        return False
+    row = await alerts.news(turn.tx, turn.actor, mine[0].id, News.NOTE, text)
+    await turn.answer("reply.noted", **_of(row), by_at=iso(row.alert.next_at))
+    return True
 
 
 async def _wake(turn: Turn, alert_id: UUID, token: Token) -> None:

@@ -111,10 +111,10 @@ async def _command(turn: Turn, text: str) -> None:
 
 
 async def _not_understood(turn: Turn, text: str) -> None:
-    """Kept as a note while somebody is watched; else the help says what can be said."""
+    """A note while somebody is watched; news of the alert that the speaker has; else the help says what can be said."""
     if turn.phase in (Phase.INSIDE, Phase.HOME):
         await at_work.note(turn, text)
-    else:
+    elif not await on_call.note(turn, text):
         await commands.help_(turn)
 
 

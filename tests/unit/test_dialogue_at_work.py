@@ -99,7 +99,8 @@ async def test_ring_me_and_help_never_grow_stale_and_look_like_an_ok(world: Worl
     await world.later(31)
     (ring,) = await talk.presses("Ann", "Ring me", of=first)
     (cry,) = await talk.presses("Ann", "Office now", of=first)
-    assert ring.text == cry.text == "OK. 09:30."
+    (fine,) = await talk.says("Ann", "ok", at=world.now - timedelta(minutes=31))
+    assert ring.text == cry.text == fine.text == "OK. 09:30.\n(09:00 visit)"
     assert ring.labels == cry.labels == first.labels
     assert [each.alert.kind for each in await world.alerts()] == [Kind.SOS]
     assert [each.template for each in await world.deliver() if each.template.startswith("ring.")] == ["ring.wanted"]

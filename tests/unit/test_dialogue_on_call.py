@@ -145,6 +145,16 @@ async def test_news_restarts_the_owners_clock(world: World, talk: Talk) -> None:
     assert rung.text.startswith("Noted: 999 rung.")
 
 
+async def test_what_the_owner_types_is_news_to_everyone_told(world: World, talk: Talk) -> None:
+    await world.later(6)
+    assert (await talk.says("Mia", "who is near?"))[0].template == "reply.help"
+    await talk.presses("Mia", "I have it")
+    (noted,) = await talk.says("Mia", "Her car is outside, engine cold.")
+    assert noted.text.startswith("Noted, and told to everyone who has the alarm.") and noted.labels[0] == "Heard, safe"
+    news = (await talk.screen("Dev"))[-1]
+    assert news.template == "alert.news_note" and news.params["note"] == "Her car is outside, engine cold."
+
+
 async def test_waking_the_next_person_twice_from_one_message_wakes_one(world: World, talk: Talk) -> None:
     bubble = await alarm(talk)
     (woken,) = await talk.presses("Mia", "Wake next person", of=bubble)
