@@ -1,0 +1,153 @@
+"""`doorstep doctor`: is everything there that the service needs? A line for each fault."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from bots.dialogue.known import the_wording
+from config.policy import PolicyError, read_policy
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from config.wording import WordingError
+from safety_service.store import keyfile, migrate, sealing
+from safety_service.store.database import Database
+from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain
+
+#: Seconds that whoever is asked may take.
+PATIENCE = 5.0
+#: Clocks that are further apart than this make a gap in the watch.
+APART = timedelta(seconds=2)
+
+Faults = AsyncIterator[str]
+
+
+@click.command("doctor")
+def command() -> None:
+    """Check settings, keys, database, clock, policy, wording, Redis and Telegram. Prints every fault; exit 1 if any."""
+    found = asyncio.run(_examine())
+    for fault in found:
+        click.echo(fault)
+    if found:
+        raise SystemExit(1)
+    click.echo("All is well.")
+
+
+async def _examine() -> list[str]:
+    found = [f"setting: {name} means nothing: is it misspelt?" for name in unknown_settings()]
+    try:
+        read = read_settings()
+    except SettingsError as wrong:
+        return [*found, *(f"setting: {fault}" for fault in wrong.faults)]
+    for check in _CHECKS:
+        found += [fault async for fault in check(read)]
+    return found
+
+
+async def _keys(read: Settings) -> Faults:
+    if not read.secret_keys and not keyfile.KEY_FILE.exists():
+        yield f"keys: there are none yet: `doorstep migrate` makes {keyfile.KEY_FILE}"
+        return
+    try:
+        sealing.use(keyfile.ring_of(read))
+    except (OSError, ValueError) as error:
+        yield f"keys: {error}"
+    else:
+        if not read.secret_keys and keyfile.KEY_FILE.stat().st_mode & 0o077:
+            yield f"keys: others can read {keyfile.KEY_FILE}: its mode must be 0600"
+
+
+async def _database(read: Settings) -> Faults:
+    if _file_is_missing(read.database_url):
+        yield "database: there is none yet: run `doorstep migrate`"
+        return
+    try:
+        if not await migrate.is_current(read.database_url):
+            yield "database: it is not up to date: run `doorstep migrate`"
+            return
+        database = await Database.open(read.database_url, pool_size=2)
+    except SchemaIsNewer:
+        yield "database: it was upgraded by a newer Doorstep than this one"
+    except KeysDoNotOpen:
+        yield "keys: they do not open this database"
+    except (DatabaseAway, TryAgain) as error:
+        yield f"database: {error}"
+    except RuntimeError:
+        yield "database: without keys it is not looked into"
+    else:
+        try:
+            async for fault in _clock(database):
+                yield fault
+        finally:
+            await database.close()
+
+
+def _file_is_missing(url: str) -> bool:
+    """Looking into a file that is not there would make it."""
+    return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+
+
+async def _clock(database: Database) -> Faults:
+    before = datetime.now(UTC)
+    async with database.reading() as tx:
+        apart = max(before - tx.now, tx.now - datetime.now(UTC))
+    if apart > APART:
+        yield f"clock: this machine's and the database's are {apart.total_seconds():.1f} s apart"
+
+
+async def _policy(read: Settings) -> Faults:
+    try:
+        read_policy(read.policy)
+    except PolicyError as wrong:
+        for fault in wrong.faults:
+            yield f"policy: {read.policy}: {fault}"
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"policy: {read.policy} cannot be read: {error}"
+
+
+async def _wording(_read: Settings) -> Faults:
+    try:
+        the_wording()
+    except WordingError as wrong:
+        for fault in wrong.faults:
+            yield f"wording: {fault}"
+
+
+async def _redis(read: Settings) -> Faults:
+    if not read.redis_url:
+        return
+    client = redis.Redis.from_url(read.redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.ping()
+    except (RedisError, OSError, TimeoutError) as error:
+        yield f"redis: it does not answer ({type(error).__name__})"
+    finally:
+        await client.aclose()
+
+
+async def _telegram(read: Settings) -> Faults:
+    if not read.telegram_token:
+        return
+    # Errors are told by their kind alone: their text may hold the address, and that the token.
+    url = f"{read.telegram_api_url}{read.telegram_token}/getMe"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as outside,
+            outside.get(url) as answer,
+        ):
+            said: dict[str, Any] = json.loads(await answer.text())
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        yield f"telegram: the Bot API does not answer ({type(error).__name__})"
+    else:
+        if not said.get("ok"):
+            yield f"telegram: the token is not accepted: {said.get('description', answer.status)}"
+
+
+_CHECKS: tuple[Callable[[Settings], Faults], ...] = (_keys, _database, _policy, _wording, _redis, _telegram)

@@ -1,0 +1,113 @@
+"""`doorstep doctor`: a line for each fault, and exit 1; or all is well."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from safety_service import cli
+from safety_service.store import keyfile
+from tests.services.process import free_port
+from tests.services.template import TEST_KEY
+from tests.telegram import DEFAULT_TOKEN, BotApiProcess, RemoteTelegram
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+async def doctor(*, fails: bool = True) -> list[str]:
+    """What it says, from a thread of its own: it has an event loop of its own."""
+
+    def run() -> Result:
+        return CliRunner().invoke(cli.doorstep, ["doctor"])
+
+    result = await asyncio.to_thread(run)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == (1 if fails else 0), result.output
+    return result.output.splitlines()
+
+
+@pytest.fixture
+def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", database_url)
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", TEST_KEY)
+    return monkeypatch
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[RemoteTelegram]:
+    async with BotApiProcess() as server:
+        yield server
+
+
+async def test_where_nothing_is_wrong_all_is_well(
+    settings: pytest.MonkeyPatch, redis_url: str, telegram: RemoteTelegram
+) -> None:
+    settings.setenv("DOORSTEP_REDIS_URL", redis_url)
+    settings.setenv("DOORSTEP_TELEGRAM_API_URL", telegram.base_url)
+    settings.setenv("DOORSTEP_TELEGRAM_TOKEN", DEFAULT_TOKEN)
+    assert await doctor(fails=False) == ["All is well."]
+
+
+async def test_a_new_machine_is_told_what_to_do_and_nothing_is_made(tmp_path: Path) -> None:
+    said = await doctor()
+    assert [line.partition(":")[0] for line in said] == ["keys", "database"]
+    assert all("doorstep migrate" in line for line in said)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_each_fault_has_a_line(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('[risk.high]\ninterval = "9h"\ngrace = "9h"\n')
+    settings.setenv("DOORSTEP_POLICY", str(tmp_path / "policy.toml"))
+    settings.setenv("DOORSTEP_REDIS_URL", f"redis://127.0.0.1:{free_port()}")
+    settings.setenv("DOORSTEP_TELEGRAM_API_URL", f"http://127.0.0.1:{free_port()}/bot")
+    settings.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:secret")
+    settings.setenv("DOORSTEP_LISTNE", "127.0.0.1:1")
+    said = await doctor()
+    assert [line.partition(":")[0] for line in said] == ["setting", "policy", "policy", "redis", "telegram"]
+    assert "secret" not in "".join(said)
+
+
+async def test_a_token_that_is_not_accepted_is_said(settings: pytest.MonkeyPatch, telegram: RemoteTelegram) -> None:
+    settings.setenv("DOORSTEP_TELEGRAM_API_URL", telegram.base_url)
+    settings.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:wrong")
+    (said,) = await doctor()
+    assert said.startswith("telegram: the token is not accepted")
+
+
+async def test_a_setting_that_cannot_be_is_said_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOORSTEP_LISTEN", "everywhere")
+    (said,) = await doctor()
+    assert said.startswith("setting: DOORSTEP_LISTEN")
+
+
+async def test_keys_that_do_not_open_the_database_are_said(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("DOORSTEP_SECRET_KEYS", "A" * 43 + "=")
+    assert await doctor() == ["keys: they do not open this database"]
+
+
+async def test_keys_that_others_can_read_are_said(settings: pytest.MonkeyPatch) -> None:
+    settings.delenv("DOORSTEP_SECRET_KEYS")
+    keyfile.KEY_FILE.parent.mkdir()
+    keyfile.KEY_FILE.write_text(TEST_KEY)
+    keyfile.KEY_FILE.chmod(0o640)
+    (said,) = await doctor()
+    assert said.startswith("keys: others can read")
+
+
+async def test_a_database_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_port()}/doorstep")
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", TEST_KEY)
+    (said,) = await doctor()
+    assert said.startswith("database: ")
+
+
+async def test_clocks_that_are_apart_are_said(settings: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> None:
+    (tmp_path / "clock").write_text("3")
+    settings.setenv("DOORSTEP_CLOCK_OFFSET_FILE", str(tmp_path / "clock"))
+    (said,) = await doctor()
+    assert said.startswith("clock: this machine's and the database's are 3.0 s apart")
