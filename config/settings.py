@@ -16,7 +16,6 @@ HERE = Path(__file__).parent
 #: Where the embedded database, the keys and the settings file are kept, below the folder that the service runs in.
 VAR = Path("var")
 ENV_FILE = VAR / "doorstep.env"
-KEY_FILE = VAR / "secret.keys"
 PREFIX = "DOORSTEP_"
 #: Read by processes under test where time is taken, not a setting.
 _NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE", "DOORSTEP_CRASH_AT"}
@@ -97,7 +96,7 @@ class Settings(BaseSettings):
     telegram_token: str | None = Field(None, repr=False)
     telegram_api_url: HttpUrl = "https://api.telegram.org/bot"
     telegram_mode: Literal["polling", "webhook"] = "polling"
-    #: Empty: made and kept under `var/` (`KEY_FILE`, by `safety_service.store.keyfile`).
+    #: Empty: made and kept under `var/` by `safety_service.store.keyfile`.
     secret_keys: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)] = Field(
         (), repr=False
     )
