@@ -11,7 +11,7 @@ KEY_FILE = VAR / "secret_keys"
 
 
 def ring_of(settings: Settings) -> KeyRing:
-    """The key ring of a process with these settings: the keys that are set, else the file's. Raises OSError, ValueError."""
+    """A process's key ring: of the keys that are set, else of the file's. Raises OSError, ValueError."""
     return KeyRing(settings.secret_keys or read_or_make(KEY_FILE))
 
 
