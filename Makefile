@@ -36,7 +36,7 @@ bench: setup ## How fast, and how late at worst
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: setup ## Pictures of the pages and the chat, for the documentation
-	$(BIN)/python scripts/screenshots.py $(ARGS)
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 lock: ## Make the lock files again from pyproject.toml
 	@scripts/lock $(ARGS)
