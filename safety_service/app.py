@@ -21,6 +21,7 @@ from bots.telegram.poller import DRAINED, POLLED
 from config.settings import Settings
 from safety_service import api
 from safety_service import web as pages
+from safety_service.actions.places import open_geocoder
 from safety_service.processes.tasks import Tasks, pause, until_stopped
 from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, WORDING, Services
 from safety_service.store import stamps, tallies
@@ -163,7 +164,12 @@ async def _hear(parts: Parts, stopping: asyncio.Event) -> None:
 async def _keep_watch(parts: Parts, stopping: asyncio.Event) -> None:
     senders = [] if parts.bot is None else [parts.bot.sender]
     scheduler = Scheduler(
-        parts.database, senders, parts.drained, holder=parts.holder, public_url=parts.settings.base_url
+        parts.database,
+        senders,
+        parts.drained,
+        holder=parts.holder,
+        public_url=parts.settings.base_url,
+        geocoder=open_geocoder(parts.settings.geocoder, parts.settings.geocoder_url or ""),
     )
     await scheduler.run(stopping)
 

@@ -8,11 +8,14 @@ from datetime import timedelta
 from bots.delivery.sender import Sender
 from safety_service.actions.debriefs import sweep_debriefs
 from safety_service.actions.housekeeping import tidy
+from safety_service.actions.places import Geocoder
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store import leases
 from safety_service.store.database import Database
+from scheduler import locating
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
+from scheduler.locating import Locating
 from scheduler.sweeper import Sweeper
 from scheduler.ticker import Ticker, bounded
 from scheduler.watchdog import Progress, Watchdog
@@ -35,7 +38,14 @@ class Scheduler:
     """`run` goes on until stopped; when it fails, the process is to end and be started again."""
 
     def __init__(
-        self, database: Database, senders: Iterable[Sender], drained: Drained, *, holder: str, public_url: str
+        self,
+        database: Database,
+        senders: Iterable[Sender],
+        drained: Drained,
+        *,
+        holder: str,
+        public_url: str,
+        geocoder: Geocoder,
     ) -> None:
         self._database = database
         self._holder = holder
@@ -46,6 +56,9 @@ class Scheduler:
         self._ticker = Ticker()
         self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)
         self._ticker.every(REPORT_EVERY, self._dispatcher.report, name="report", within=REPORT_WITHIN)
+        self._locating = Locating(database, geocoder, holder)
+        if self._locating.wanted:
+            self._ticker.every(locating.EVERY, self._locating.once, name="locate", within=locating.WITHIN)
         self._ticker.every(TIDY_EVERY, self._tidy, name="tidy", within=TIDY_WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -63,6 +76,7 @@ class Scheduler:
                     each.cancel()
         finally:
             self._watchdog.stop()
+            await self._locating.close()
 
     async def _tidy(self) -> None:
         async with self._database.transaction() as tx:

@@ -1,7 +1,7 @@
 """Visits and their watches."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,6 @@ class Wanted:
     until: datetime | None = None
     before: tuple[datetime, UUID] | None = None
     newest_first: bool = True
-    ids: Collection[UUID] = field(default=())
 
 
 async def insert_visit(tx: Tx, row: VisitRow) -> None:
@@ -89,6 +88,7 @@ async def insert_visit(tx: Tx, row: VisitRow) -> None:
             starts_at=plan.starts_at,
             ends_at=plan.ends_at,
             travel=plan.travel,
+            to_locate=bool(row.address.get("text")) != (row.address.get("latitude") is not None),
             speaker_id=plan.speaker_id,
             outcome=plan.outcome,
             answers=row.answers,
@@ -129,8 +129,6 @@ async def listed(tx: Tx, wanted: Wanted, limit: int) -> list[VisitRow]:
 
 def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     yield visit.c.agency_id == wanted.agency_id
-    if wanted.ids:
-        yield visit.c.id.in_(wanted.ids)
     if wanted.teams is not None and wanted.worker_id is not None:
         yield or_(visit.c.team_id.in_(wanted.teams), _goes(wanted.worker_id, live=False))
     elif wanted.teams is not None:
@@ -196,6 +194,17 @@ async def set_outcome(tx: Tx, visit_id: UUID, outcome: Outcome) -> None:
     await tx.conn.execute(
         update(visit).where(visit.c.id == visit_id).values(outcome=outcome, version=visit.c.version + 1)
     )
+
+
+async def to_locate(tx: Tx, limit: int) -> list[tuple[UUID, dict[str, Any]]]:
+    """Visits with half an address, and that half: the latest first, since they are the next to be gone to."""
+    query = select(visit.c.id, visit.c.address).where(visit.c.to_locate).order_by(visit.c.id.desc()).limit(limit)
+    return [(row.id, row.address) for row in await tx.conn.execute(query)]
+
+
+async def locate(tx: Tx, visit_id: UUID, address: dict[str, Any]) -> None:
+    """Keep the address as far as the geocoder could complete it; it is not asked again."""
+    await tx.conn.execute(update(visit).where(visit.c.id == visit_id).values(address=address, to_locate=False))
 
 
 async def put_off(tx: Tx, visit_id: UUID, worker_id: UUID, until: datetime) -> None:

@@ -150,3 +150,11 @@ def test_keys_that_are_there_are_never_overwritten(tmp_path: Path) -> None:
     path.write_text("new,\nold\n")
     assert keyfile.read_or_make(path) == ("new", "old")
     assert path.read_text() == "new,\nold\n"
+
+
+def test_a_way_of_hearing_telegram_that_is_not_there_is_refused_at_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOORSTEP_TELEGRAM_MODE", "webhook")
+    with pytest.raises(SettingsError, match="DOORSTEP_TELEGRAM_MODE"):
+        read_settings(tmp_path / "none.env")

@@ -50,6 +50,8 @@ visit = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("travel", Seconds, nullable=False),
+    #: Half an address (words, or degrees) that a geocoder may complete; false once it has been asked.
+    Column("to_locate", Boolean, nullable=False, server_default=text("false")),
     link("speaker_id", "person", optional=True),
     word("outcome", optional=True),
     #: The plan's answers by step key.
@@ -63,6 +65,7 @@ visit = Table(
     CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     Index("ix_visit_team_starts", "team_id", "starts_at"),
     Index("ix_visit_family", "family_id"),
+    Index("ix_visit_to_locate", "id", sqlite_where=text("to_locate"), postgresql_where=text("to_locate")),
 )
 
 #: P1: while somebody is watched, the next deadline is stored; the database refuses anything else.

@@ -58,6 +58,13 @@ def _visit() -> None:
     op.create_table("visit", *_visit_columns(), *_visit_checks(), *_visit_keys())
     op.create_index("ix_visit_family", "visit", ["family_id"])
     op.create_index("ix_visit_team_starts", "visit", ["team_id", "starts_at"])
+    op.create_index(
+        "ix_visit_to_locate",
+        "visit",
+        ["id"],
+        sqlite_where=sa.text("to_locate"),
+        postgresql_where=sa.text("to_locate"),
+    )
 
 
 def _visit_columns() -> list[sa.Column[Any]]:
@@ -74,6 +81,7 @@ def _visit_columns() -> list[sa.Column[Any]]:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("travel", sa.Double(), nullable=False),
+        sa.Column("to_locate", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("speaker_id", sa.Uuid()),
         sa.Column("outcome", sa.String(length=64)),
         sa.Column("answers", sa.LargeBinary(), nullable=False),
