@@ -79,6 +79,8 @@ class GapWatch:
         """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""
         before = self._skipping()
         async with self._database.transaction() as tx:
+            # Newer code may have upgraded the database under this process: it is not ours to sweep any more.
+            await tx.must_be_current()
             reading = Reading(tx.now, before, self._skipping())
             stepped = self._last is not None and reading.disagrees(self._last)
             silent = self._kept_at is None or self._steady() - self._kept_at > LONGEST.total_seconds()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from scheduler.gap import GapWatch
 from scheduler.watchdog import Progress
 
@@ -86,6 +86,8 @@ class Sweeper:
             self._clean = False
             log.exception("the sweep took longer than %s s and was given up", self._too_long)
             await self._excuse_if_away()
+        except SchemaIsNewer:
+            raise
         except Exception:
             self._clean = False
             log.exception("the sweep failed")

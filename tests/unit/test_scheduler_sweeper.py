@@ -11,7 +11,7 @@ from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_wat
 from safety_service.domain.words import Kind
 from safety_service.store import stamps
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from scheduler.gap import GapWatch
 from scheduler.sweeper import Sweep, Sweeper
 from scheduler.watchdog import Progress
@@ -179,3 +179,11 @@ async def test_a_database_that_was_restarted_is_swept_again(
     await until(one.once)
     assert progress.count >= 3
     await database.close()
+
+
+async def test_old_code_does_not_sweep_a_newer_schema(world: World) -> None:
+    one, _ = sweeper(world.database, ALL)
+    async with world.database.transaction() as tx:
+        await tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaIsNewer):
+        await one.once()
