@@ -6,15 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Geolocation,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from tests.http import sign_in_code
 from tests.world import World
 
 __all__ = ["Phone", "chromium", "expect"]
 
-SIZE = {"width": 360, "height": 740}
-HERE = {"latitude": 51.5007, "longitude": -0.1246, "accuracy": 12}
+SIZE: ViewportSize = {"width": 360, "height": 740}
+HERE: Geolocation = {"latitude": 51.5007, "longitude": -0.1246, "accuracy": 12}
 
 
 @asynccontextmanager

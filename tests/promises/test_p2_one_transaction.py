@@ -37,7 +37,7 @@ async def test_a_visit_that_cannot_be_worked_on_is_told_as_unwatched_and_stops_n
     poisoned = await world.inside("Ann")
     await world.inside("Ben", ref="F-2")
     await world.jump(36)
-    happen = sweeping.happen
+    happen = cases.happen
 
     async def sometimes(tx: Tx, row: VisitRow, event: ev.Event) -> VisitRow:
         after = await happen(tx, row, event)
