@@ -102,7 +102,16 @@ def _render(asked: _Asked, ceiling: Sensitivity, frame: Frame) -> Rendered:
         _offer_page(asked, frame, shown, rows)
     public = all(sensitivity is Sensitivity.PUBLIC or sensitivity > ceiling for sensitivity, _ in said)
     text = _opening(asked, frame) + ("\n".join(shown) or frame.say("waiting"))
-    return Rendered(_cut(text), tuple(rows), remove_at_door=not public or asked.template == "ask.going_in")
+    return Rendered(_cut(text), tuple(rows), remove_at_door=not public or _tells(asked))
+
+
+#: Said to everybody, and still nothing for whoever looks over a shoulder: what we are for, and that help was sent.
+_TELLING = frozenset({"ask.going_in", "link.done", "reply.help", "reply.help_wanted_outside", "reply.sos_outside"})
+
+
+def _tells(asked: _Asked) -> bool:
+    """A form's buttons tell, too: whose home it is, and what is expected there."""
+    return asked.template in _TELLING or "draft" in asked.params
 
 
 def _offer_page(asked: _Asked, frame: Frame, shown: list[str], rows: list[tuple[Button, ...]]) -> None:

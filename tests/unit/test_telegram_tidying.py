@@ -22,7 +22,7 @@ from tests.world import World
 
 VISIT = new_id()
 SECRET = ("reply.brief", {"ref": "F-1", "because": ["open threat"], "risk": "high"})
-PLAIN: tuple[str, dict[str, Any]] = ("reply.help", {})
+PLAIN: tuple[str, dict[str, Any]] = ("reply.home", {"said_at": "2026-11-16T09:00:00+00:00"})
 
 
 @pytest.fixture
@@ -69,7 +69,25 @@ async def test_going_in_clears_the_screen_of_what_tells_and_leaves_the_rest(desk
     await goes_out(desk, bot, *SECRET)
     await goes_out(desk, bot, *PLAIN)
     await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
-    assert texts(ann) == ["reply.help", "reply.begin"]
+    assert texts(ann) == ["reply.home", "reply.begin"]
+
+
+@pytest.mark.parametrize(
+    ("template", "params"),
+    [
+        ("form.visit.ref", {"draft": str(VISIT), "seq": 1, "options": [{"value": "F-1", "label": "F-1"}]}),
+        ("link.done", {"name": "Ann"}),
+        ("reply.help", {}),
+        ("reply.sos_outside", {}),
+    ],
+)
+async def test_families_on_buttons_and_what_we_are_for_go_too(
+    desk: Desk, bot: TelegramBot, template: str, params: dict[str, Any]
+) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, template, params)
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.begin"]
 
 
 async def test_before_going_in_everything_stays(desk: Desk, bot: TelegramBot) -> None:
