@@ -19,7 +19,7 @@ from bots.telegram.errors import reason_of
 from bots.telegram.patience import Patience
 from bots.telegram.poller import Pace, Poller
 from bots.telegram.sender import TelegramSender
-from bots.telegram.supervised import supervised
+from bots.telegram.supervised import supervised, to_its_end
 from bots.telegram.tidying import Tidier
 from bots.telegram.words import Words
 from config.wording import Wording
@@ -100,7 +100,10 @@ class TelegramBot:
         # A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said.
         await self._api.rest.delete_webhook(drop_pending_updates=False)
         self.username = (await self._api.rest.get_me()).username
-        async with self._database.transaction() as tx:
-            await stamps.stamp(tx, BOT_STAMP, {"username": self.username})
+        await to_its_end(self._keep_name())
         commands = [BotCommand(name, says) for name, says in self._words.commands.items()]
         await self._api.rest.set_my_commands(commands)
+
+    async def _keep_name(self) -> None:
+        async with self._database.transaction() as tx:
+            await stamps.stamp(tx, BOT_STAMP, {"username": self.username})

@@ -99,6 +99,9 @@ class Poller:
         log.info("Another poller has taken over.")
 
     async def _is_mine(self) -> bool:
+        return await to_its_end(self._take_lease())
+
+    async def _take_lease(self) -> bool:
         async with self._database.transaction() as tx:
             return await self._hold(tx)
 
