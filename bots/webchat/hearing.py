@@ -21,6 +21,9 @@ from safety_service.web.visitor import visitor_of
 CHANNEL = "webchat"
 HANDLE: web.AppKey[Handle] = web.AppKey("handle")
 
+#: A word that took no longer on its way was said now.
+PROMPT = timedelta(seconds=2)
+
 routes = web.RouteTableDef()
 
 Value = TypeVar("Value")
@@ -66,7 +69,8 @@ class WordBody(_Strict):
         """When it was said, by our clock: the phone's may be wrong, but not what passed on it since."""
         if self.at is None or self.clock is None:
             return now
-        return now - max(self.clock - self.at, timedelta())
+        waited = self.clock - self.at
+        return now - waited if waited > PROMPT else now
 
     def incoming(self, person_id: UUID, now: datetime) -> Incoming:
         """As the dialogue knows it. The person's id stands before the page's: nobody can take another's."""

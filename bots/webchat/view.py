@@ -35,10 +35,15 @@ async def view_since(tx: Tx, visitor: Visitor, since: datetime | None, wording: 
     return {
         "cursor": tx.now.isoformat(),
         "from": None if spoken.shown_from is None else spoken.shown_from.isoformat(),
-        "messages": sorted(told + heard, key=lambda each: (each["at"], each["mine"] is False)),
+        "messages": sorted(told + heard, key=_place),
         "open": sorted(str(each) for each in spoken.open),
         "always": always,
     }
+
+
+def _place(message: View) -> Any:
+    """Rows made later have later ids: an answer carries the time of the word that it answers, and comes after it."""
+    return message["place"]
 
 
 def _told(
@@ -56,6 +61,7 @@ def _told(
     )
     return {
         "id": str(row.id),
+        "place": f"{row.at.isoformat()} {row.id}",
         "mine": False,
         "seen": row.seen,
         "at": row.at.isoformat(),
@@ -87,6 +93,7 @@ def _heard(row: Heard, visitor: Visitor) -> View:
     said = row.payload.get("extra", {}).get("label") or row.payload.get("text", "")
     return {
         "id": row.provider_id.partition(":")[2],
+        "place": f"{row.at.isoformat()} {row.id}",
         "mine": True,
         "at": row.at.isoformat(),
         "clock": visitor.clock(row.at),

@@ -29,6 +29,10 @@ async def happen(tx: Tx, row: VisitRow, event: ev.Event, *, alerts_open: list[Al
     changed = replace(row, visit=after.visit)
     await carry_out(tx, replace(scene, row=changed), saved, effects)
     tx.announce(f"board:{row.team_id}")
+    for old, new in zip(row.visit.watches, after.visit.watches, strict=True):
+        if old.phase is not new.phase:
+            # Their open chat page changes with it: what is off the screen inside, and which buttons are in reach.
+            tx.announce(f"person:{new.worker_id}")
     return changed
 
 

@@ -6,6 +6,7 @@ import { Outgoing, post } from "./outgoing.js";
 import { position } from "./position.js";
 
 const RETRY = 5_000; // ms between attempts to send what waits
+const LAST = "~"; // sorts after every time that the service gives
 const SLOW = 1_500; // ms after which a word that is on its way says so
 const $ = (id) => document.getElementById(id);
 
@@ -63,7 +64,8 @@ async function askWhy() {
 // ---- what goes out
 
 function onSent(status, word) {
-  if (word) said.set(word.id, { ...mine(word), mark: "" });
+  // The line may have brought it back already.
+  if (word && !said.has(word.id)) said.set(word.id, { ...mine(word), mark: "" });
   if (status === 401) signedOut = true;
   draw();
 }
@@ -72,7 +74,8 @@ function mine(word) {
   const clock = new Date(word.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   const slow = Date.now() - word.at > SLOW;
   const mark = word.failed || word.refused ? "not sent" : slow ? "sending" : "";
-  return { id: word.id, mine: true, at: new Date(word.at).toISOString(), clock, text: word.text, mark };
+  const at = new Date(word.at).toISOString();
+  return { id: word.id, mine: true, at, place: LAST + at, clock, text: word.text, mark };
 }
 
 $("say").addEventListener("submit", (event) => {
@@ -106,14 +109,7 @@ function visible() {
   const from = state.from ?? "";
   return [...said.values()]
     .filter((each) => each.at >= from)
-    .sort(inOrder);
-}
-
-/** By time; an answer carries the time of the word that it answers, and comes after it. */
-function inOrder(one, other) {
-  if (one.at !== other.at) return one.at < other.at ? -1 : 1;
-  if (one.mine !== other.mine) return one.mine ? -1 : 1;
-  return one.id < other.id ? -1 : 1;
+    .sort((one, other) => (one.place < other.place ? -1 : 1));
 }
 
 function draw() {
