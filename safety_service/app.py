@@ -137,7 +137,7 @@ async def run_roles(settings: Settings, roles: Collection[str], stopping: asynci
 async def _serve(parts: Parts, stopping: asyncio.Event) -> None:
     """HTTP, and the auditor: on PostgreSQL in another process than the sweep that it audits."""
     settings = parts.settings
-    auditor = Auditor(parts.database, holder=parts.holder, polls=parts.polls, heartbeat_url=settings.heartbeat_url)
+    auditor = Auditor(parts.database, polls=parts.polls, heartbeat_url=settings.heartbeat_url)
     services = Services(parts.database, parts.hot, settings, the_wording(), auditor.health)
     runner = web.AppRunner(build_web_app(services), access_log=None, shutdown_timeout=ANSWER_WITHIN)
     await runner.setup()

@@ -10,7 +10,7 @@ import aiohttp
 from safety_service.actions import auditing
 from safety_service.actions.auditing import Audit
 from safety_service.services import Health
-from safety_service.store import leases, stamps
+from safety_service.store import stamps
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway, TryAgain
 
@@ -24,9 +24,8 @@ EVERY = 5.0
 FRESH = 1.0
 #: Seconds that an audit may take; a database that needs longer is away.
 WITHIN = 5.0
-#: Between two pings of the heartbeat; of several auditors one pings.
+#: Between two pings of the heartbeat; of several auditors whoever comes first.
 HEARTBEAT_EVERY = timedelta(seconds=60)
-HEARTBEAT = "heartbeat"
 #: Seconds that whoever listens for the heartbeat may take.
 PING_WITHIN = 10.0
 
@@ -34,9 +33,8 @@ PING_WITHIN = 10.0
 class Auditor:
     """Audits every few seconds, and whenever somebody wants to know. Only a clean audit makes the heart beat."""
 
-    def __init__(self, database: Database, *, holder: str, polls: bool, heartbeat_url: str | None = None) -> None:
+    def __init__(self, database: Database, *, polls: bool, heartbeat_url: str | None = None) -> None:
         self._database = database
-        self._holder = holder
         self._polls = polls
         self._heartbeat_url = heartbeat_url
         self._turn = asyncio.Lock()
@@ -97,8 +95,6 @@ class Auditor:
         if audit is None or not audit.clean:
             return False
         async with self._database.transaction() as tx:
-            if not await leases.hold(tx, HEARTBEAT, self._holder, HEARTBEAT_EVERY):
-                return False
             last = await stamps.last(tx, AUDITOR)
             if last is not None and timedelta() <= tx.now - last.at < HEARTBEAT_EVERY:
                 return False

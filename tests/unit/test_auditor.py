@@ -35,7 +35,7 @@ async def at_work(world: World) -> None:
 async def audited(world: World, *, working: bool = True) -> Audit:
     if working:
         await at_work(world)
-    found = await Auditor(world.database, holder="test", polls=True).audit()
+    found = await Auditor(world.database, polls=True).audit()
     assert found is not None
     return found
 
@@ -132,7 +132,7 @@ async def test_the_lag_is_how_late_the_oldest_overdue_moment_is(world: World) ->
 
 async def test_an_audit_is_good_for_a_moment_and_no_longer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await at_work(world)
-    one = Auditor(world.database, holder="test", polls=False)
+    one = Auditor(world.database, polls=False)
     assert (await one.health()).ready
     world.clock.move(60 * SECOND)
     assert (await one.health()).ready
@@ -187,8 +187,8 @@ async def test_the_heart_beats_once_a_minute_and_only_after_a_clean_audit(
         return await real(self)
 
     monkeypatch.setattr(Auditor, "_look", counted)
-    one = Auditor(world.database, holder="one", polls=False, heartbeat_url=url)
-    two = Auditor(world.database, holder="two", polls=False, heartbeat_url=url)
+    one = Auditor(world.database, polls=False, heartbeat_url=url)
+    two = Auditor(world.database, polls=False, heartbeat_url=url)
 
     async def several(of: Auditor) -> None:
         before = looks
@@ -211,7 +211,7 @@ async def test_a_database_that_is_away_is_said_and_found_again(own_postgres: Pos
     database = await Database.open(own_postgres.url())
     async with database.transaction() as tx:
         await working(tx)
-    one = Auditor(database, holder="test", polls=False)
+    one = Auditor(database, polls=False)
     assert (await one.health()).ready
     own_postgres.stop()
     assert await one.audit() is None

@@ -12,8 +12,9 @@ from sqlalchemy import Row, select
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Sent, Unknown
 from bots.dialogue.render import Rendered
+from safety_service.actions import alerts
 from safety_service.actions.telling import Priority, tell
-from safety_service.domain.words import Kind
+from safety_service.domain.words import Found, Kind, KnownBy
 from safety_service.store import tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
@@ -407,3 +408,23 @@ async def test_one_chat_that_fails_is_not_the_channel(world: World, provider: Pr
         world.clock.move(timedelta(seconds=61))
         await dispatcher.report()
     assert await world.alerts() == []
+
+
+async def test_an_outage_that_somebody_has_seen_is_not_told_again(world: World, provider: Provider) -> None:
+    for who in world.ids:
+        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
+        await say(world, who)
+    async with dispatching(world, provider) as dispatcher:
+        world.clock.move(timedelta(seconds=61))
+        await dispatcher.report()
+        opened = await world.alert()
+        await world.do("Mia", alerts.take, opened.id)
+        before = len(await rows(world))
+        await dispatcher.report()
+        assert len(await rows(world)) == before
+        await world.do("Mia", alerts.resolve, opened.id, Found.FALSE_ALARM, KnownBy.OTHER, "the line is down")
+        await dispatcher.report()
+        assert len(await world.alerts()) == 1
+        world.clock.move(timedelta(minutes=31))
+        await dispatcher.report()
+        assert len(await world.alerts()) == 2

@@ -26,7 +26,7 @@ async def client(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr("scheduler.auditor.FRESH", 0.0)
     app = web.Application()
     app[DATABASE] = world.database
-    app[HEALTH] = Auditor(world.database, holder="test", polls=False).health
+    app[HEALTH] = Auditor(world.database, polls=False).health
     app.router.add_routes(health.routes)
     app.router.add_routes(metrics.routes)
     async with TestClient(TestServer(app)) as client:

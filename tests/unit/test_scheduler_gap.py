@@ -1,12 +1,15 @@
 """When the watch was not kept, that is noticed, said once, and the inbox goes before what is overdue (P7)."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from safety_service.store import stamps
 from safety_service.store.database import Tx
+from safety_service.store.tables.system import event_log
 from scheduler.gap import GapWatch
 from tests.world import World
 
@@ -115,6 +118,15 @@ async def test_two_schedulers_that_come_back_together_tell_it_once_and_both_wait
     second.seconds += 10
     assert not await second.gap.look(clean=False)
     assert await told(process.world) == EVERYONE_CONCERNED
+
+
+async def test_two_schedulers_that_look_at_the_very_same_moment_own_up_once(process: Process) -> None:
+    process.passes(60)
+    both = Process(process.world, "first"), Process(process.world, "second")
+    await asyncio.gather(*(each.gap.look(clean=False) for each in both))
+    async with process.world.database.reading() as tx:
+        kept = select(func.count()).select_from(event_log).where(event_log.c.verb == "not_watched")
+        assert (await tx.conn.execute(kept.where(event_log.c.subject == "service"))).scalar() == 1
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3, EVERYONE_CONCERNED), (-3, EVERYONE_CONCERNED), (1, []), (-1, [])])

@@ -3,21 +3,24 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.domain.words import Kind
-from safety_service.store import stamps
+from safety_service.store import sealing, stamps
+from safety_service.store.clock import SetClock
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
+from safety_service.store.sealing import KeyRing
 from scheduler.gap import GapWatch
 from scheduler.sweeper import Sweep, Sweeper
 from scheduler.watchdog import Progress
 from tests.patience import until
 from tests.services.postgres import PostgresServer
-from tests.world import World
+from tests.services.template import TEST_KEY
+from tests.world import World, build
 
 ALL = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings}
 
@@ -148,17 +151,26 @@ async def test_only_a_clean_sweep_is_stamped(world: World, monkeypatch: pytest.M
     assert await stamped()
 
 
-async def test_two_sweepers_open_one_alert_and_tell_it_once(world: World) -> None:
-    for number in range(20):
-        await world.inside("Ann" if number % 2 else "Ben", ref=f"F-{number}")
+async def test_two_sweepers_open_one_alert_and_tell_it_once(postgres_url: str) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    database = await Database.open(postgres_url, clock=SetClock(datetime(2026, 11, 16, 9, 0, tzinfo=UTC)))
+    world = await build(database)
+    both = asyncio.Barrier(2)
+
+    async def sweep_together(tx: Tx, limit: int) -> int:
+        await both.wait()
+        return await sweep_watches(tx, limit)
+
+    sweepers = [sweeper(database, {"watches": sweep_together}, name=name)[0] for name in ("one", "two")]
+    for who in ("Ann", "Ben"):
+        await world.inside(who, ref=who)
     world.clock.move(timedelta(hours=2))
-    one, _ = sweeper(world.database, ALL, name="one")
-    two, _ = sweeper(world.database, ALL, name="two")
-    assert list(await asyncio.gather(one.once(), two.once())) == [True, True]
-    opened = [(world.name(each.alert.worker_id), each.alert.kind, each.alert.visit_id) for each in await world.alerts()]
-    assert len(opened) == len(set(opened)) > 1
-    alarms = [(each.alert_id, each.person_id) for each in await world.deliver() if each.template.startswith("alarm.")]
-    assert len(alarms) == len(set(alarms)) == len(opened)
+    assert list(await asyncio.gather(*(each.once() for each in sweepers))) == [True, True]
+    opened = sorted((world.name(each.alert.worker_id), each.alert.kind) for each in await world.alerts())
+    assert opened == [("Ann", Kind.MISSED_CHECK_IN), ("Ben", Kind.MISSED_CHECK_IN)]
+    alarms = [each.alert_id for each in await world.deliver() if each.template.startswith("alarm.")]
+    assert len(alarms) == len(set(alarms)) == 2
+    await database.close()
 
 
 async def test_a_database_that_was_restarted_is_swept_again(
