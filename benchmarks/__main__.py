@@ -28,10 +28,10 @@ def main() -> int:
     except UnavailableError as missing:
         print(missing, file=sys.stderr)
         return 1
-    print(report)
+    print(report.markdown())
     if options.out:
-        options.out.write_text(report + "\n")
-    return 0
+        options.out.write_text(report.markdown() + "\n")
+    return 1 if report.missing else 0
 
 
 if __name__ == "__main__":

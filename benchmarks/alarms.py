@@ -16,7 +16,7 @@ from benchmarks import processes, seed
 from benchmarks.bare import open_bare
 from benchmarks.bare_alarms import BareAlarms
 from benchmarks.ground import NAMES, Ground, Kind
-from benchmarks.processes import Server
+from benchmarks.processes import NotMeasured, Server
 from benchmarks.scale import Scale
 from benchmarks.table import Row, percentile
 from benchmarks.watched import Watched
@@ -139,13 +139,13 @@ async def _floor(_ground: Ground, url: str, sink: Server) -> AsyncIterator[tuple
 
 
 async def _lateness(sink: Server, due: Moments, arrived: Arrived, patience: float) -> list[float]:
-    """Wait until every alarm is at the sink. Raises RuntimeError when some never come."""
+    """Wait until every alarm is at the sink. Raises NotMeasured when some never come."""
     last_due = max(due.values()).timestamp()
     await asyncio.sleep(max(0.0, last_due - time.time()))
     numbers: Mapping[UUID, int] = {}
     while not due.keys() <= numbers.keys():
         if time.time() > last_due + patience:
-            raise RuntimeError(f"{len(due.keys() - numbers.keys())} of {len(due)} alarms did not come")
+            raise NotMeasured(f"{len(due.keys() - numbers.keys())} of {len(due)} alarms did not come")
         await asyncio.sleep(LOOK_EVERY)
         if len(await _stamps(sink)) >= len(due):
             numbers = await arrived()

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.ground import NAMES, Ground, Kind
-from benchmarks.processes import Server
+from benchmarks.processes import NotMeasured, Server
 from benchmarks.profile import Profile
 from benchmarks.replay import make_replay
 from benchmarks.scale import Scale
@@ -37,7 +37,7 @@ class Rate:
     def add(self, found: dict[str, Any], used: dict[str, float]) -> None:
         """One round."""
         if found["failed"]:
-            raise RuntimeError(f"{found['failed']} check-ins were not taken, the first: {found['first_failure']}")
+            raise NotMeasured(f"{found['failed']} check-ins were not taken, the first: {found['first_failure']}")
         self.a_second.append(len(found["took"]) / found["seconds"])
         self.took += found["took"]
         self.taken += found["taken"]

@@ -6,12 +6,15 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from benchmarks import alarms, checkins, seed
 from benchmarks.alarms import AT_ONCE, LATENESS
 from benchmarks.ground import NAMES, Ground, Kind, begin
+from benchmarks.processes import NotMeasured
 from benchmarks.profile import Profile, profile
 from benchmarks.scale import Scale
 from benchmarks.table import Row, figures, markdown
@@ -22,26 +25,57 @@ CHECK_INS, PROFILE = "check-ins", "profile"
 EVERY = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
 
 
-async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> str:
-    """The report, in Markdown."""
-    rows: list[Row] = []
-    profiles: dict[Kind, Profile] = {}
+@dataclass(slots=True)
+class Report:
+    """What was found; `missing`: what was to be measured and did not do its work."""
+
+    rows: list[Row] = field(default_factory=list)
+    profiles: dict[Kind, Profile] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    shows_profiles: bool = True
+
+    def markdown(self) -> str:
+        """All of it."""
+        parts = [_machine()]
+        if self.rows:
+            parts.append(figures(_side_by_side(self.rows)))
+        parts += [f"**Not measured:** {each}." for each in self.missing]
+        if self.shows_profiles:
+            parts += [_taken_apart(kind, found) for kind, found in self.profiles.items()]
+        return "\n\n".join(parts)
+
+
+async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> Report:
+    """Everything that is wanted, one after the other."""
+    report = Report(shows_profiles=PROFILE in wanted)
     async with begin(kinds) as ground:
         for kind in kinds:
-            seeded, watched = await _seed(ground, kind, scale)
-            if {PROFILE, CHECK_INS} & set(wanted):
-                _say(f"{NAMES[kind]}: one check-in taken apart")
-                profiles[kind] = await _profile(await ground.copy(seeded), watched, scale)
-            if CHECK_INS in wanted:
-                _say(f"{NAMES[kind]}: check-ins over HTTP")
-                rows += await checkins.measure(ground, kind, seeded, watched, profiles[kind], scale)
-            if {AT_ONCE, LATENESS} & set(wanted):
-                _say(f"{NAMES[kind]}: alarms, one after the other and at once")
-                rows += await alarms.measure(ground, kind, seeded, watched, scale, wanted)
-    parts = [_machine(), figures(_side_by_side(rows))] if rows else [_machine()]
-    if PROFILE in wanted:
-        parts += [_taken_apart(kind, found) for kind, found in profiles.items()]
-    return "\n\n".join(parts)
+            await _measure_on(ground, kind, wanted, scale, report)
+    return report
+
+
+async def _measure_on(ground: Ground, kind: Kind, wanted: Collection[str], scale: Scale, report: Report) -> None:
+    seeded, watched = await _seed(ground, kind, scale)
+    if {PROFILE, CHECK_INS} & set(wanted):
+        _say(f"{NAMES[kind]}: one check-in taken apart")
+        report.profiles[kind] = await _profile(await ground.copy(seeded), watched, scale)
+    if CHECK_INS in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: check-ins over HTTP"):
+            report.rows += await checkins.measure(ground, kind, seeded, watched, report.profiles[kind], scale)
+    if {AT_ONCE, LATENESS} & set(wanted):
+        with _or_missing(report, f"{NAMES[kind]}: alarms, one after the other and at once"):
+            report.rows += await alarms.measure(ground, kind, seeded, watched, scale, wanted)
+
+
+@contextmanager
+def _or_missing(report: Report, what: str) -> Iterator[None]:
+    """What cannot be measured is said, and costs the other figures nothing."""
+    _say(what)
+    try:
+        yield
+    except NotMeasured as why:
+        report.missing.append(f"{what}: {why}")
+        _say("\n".join([f"not measured: {why}", *getattr(why, "__notes__", [])]))
 
 
 def _side_by_side(rows: list[Row]) -> list[Row]:

@@ -26,6 +26,12 @@ from tests.services.template import TEST_KEY
 #: Seconds until a process has to answer.
 STARTS_WITHIN = 60.0
 ENDS_WITHIN = 20.0
+#: Characters of a process's log that a failure shows.
+LAST = 3_000
+
+
+class NotMeasured(Exception):
+    """What was to be measured did not do its work; the notes have the end of each process's log."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ async def run(ground: Ground, *words: str, within: float) -> Any:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise RuntimeError(f"{words[0]} ended with {process.returncode}")
+        raise NotMeasured(f"{words[0]} ended with {process.returncode}")
     return json.loads(found.read_text())
 
 
@@ -135,6 +141,9 @@ async def _serving(
     try:
         await _until_ready(server, ready)
         yield server
+    except Exception as error:
+        error.add_note(f"The end of {log.name}:\n{_end_of(log)}")
+        raise
     finally:
         await asyncio.to_thread(_end, process)
 
@@ -157,8 +166,11 @@ async def _until_ready(server: Server, path: str) -> None:
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.1)
-    last = server.log.read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"{server.log.name}: not ready (exit {server.process.poll()}):\n{last}")
+    raise NotMeasured(f"{server.log.name}: not ready (exit {server.process.poll()})")
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-LAST:]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

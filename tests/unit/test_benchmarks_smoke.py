@@ -14,7 +14,7 @@ TINY = replace(QUICK, watched=12, profiled=12)
 
 
 async def test_a_check_in_is_taken_apart_into_named_statements() -> None:
-    report = await measuring.measure(["sqlite"], [measuring.PROFILE], TINY)
+    report = (await measuring.measure(["sqlite"], [measuring.PROFILE], TINY)).markdown()
     assert "UPDATE watch" in report and "INSERT said" in report and "COMMIT" in report
 
 
