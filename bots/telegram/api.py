@@ -40,9 +40,10 @@ class Api:
         """The next updates as Telegram wrote them, oldest first; waits `wait` seconds for some if there are none.
 
         Unparsed, because one update that the library cannot read must not stop all the others. A method's name is
-        not case-sensitive: in its usual spelling the library keeps this one to its own parsing.
+        not case-sensitive: in its usual spelling the library keeps this one to its own parsing. Telegram counts whole
+        seconds, and may refuse others.
         """
-        asked: JSON = {"timeout": wait, "limit": BATCH, "allowed_updates": UPDATES}
+        asked: JSON = {"timeout": int(wait), "limit": BATCH, "allowed_updates": UPDATES}
         if offset is not None:
             asked["offset"] = offset
         found: list[JSON] = await self._polling.do_api_request("getupdates", asked, read_timeout=wait + READ)

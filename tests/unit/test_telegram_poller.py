@@ -284,3 +284,12 @@ async def test_while_we_listen_a_press_counts_from_now_and_after_a_gap_from_befo
 def about(said_at: datetime, wanted: datetime) -> bool:
     """Polls are measured by a clock that does not stand still."""
     return abs(said_at - wanted) < timedelta(seconds=30)
+
+
+async def test_a_poll_of_the_usual_pace_waits_and_is_not_refused(desk: Desk) -> None:
+    async with desk.working(desk.bot(pace=Pace())):
+        await until(lambda: any(call.parameters.get("timeout") for call in desk.telegram.calls_of("getUpdates")))
+        ann = await desk.phone("Ann")
+        await ann.says("ok")
+        await desk.hears("ok")
+    assert all(call.description is None for call in desk.telegram.calls_of("getUpdates"))
