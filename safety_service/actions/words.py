@@ -61,10 +61,9 @@ MakeEvent = Callable[[datetime], ev.Event]
 async def begin(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
     """Going in. The visit that this worker is still inside ends, and so does the way home from the last."""
     said_at = _said_at(tx, word)
-    locked = await visits.live_of_worker(tx, actor.person_id, lock=True)
-    target = next((each for each in locked if each.id == visit_id), None)
-    for other in locked:
-        if target is not None and other.id != visit_id and _left_behind(other.visit.watch(actor.person_id)):
+    for other in await visits.live_of_worker(tx, actor.person_id, lock=True):
+        watch = other.visit.watch(actor.person_id)
+        if other.id != visit_id and (_left_behind(watch) or watch.carries_home):
             await happen(tx, other, ev.BegunElsewhere(worker_id=actor.person_id, said_at=said_at))
     return await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
 

@@ -89,7 +89,7 @@ def silence(visit: Visit, watch: Watch, event: ev.Silence, now: datetime, policy
     start = max(event.said_at, watch.silent_until or event.said_at)
     until = min(event.until, start + _left(visit, watch, policy))
     if until <= start:
-        raise Refused("cap_reached" if event.until > start else "until_is_past")
+        raise Refused("cap_reached" if event.until > start else "until_past")
     quiet = _heard(replace(watch, spent=watch.spent + (until - start), silent_until=until), event)
     armed = _later(visit, quiet, inside_due(quiet, event.said_at), now, policy)
     return armed, (_late(watch, "silence", event),)

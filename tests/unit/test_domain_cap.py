@@ -91,5 +91,5 @@ def test_a_silence_asked_for_in_pieces_costs_no_more_than_whole() -> None:
 def test_a_silence_is_planned_inside_and_ahead() -> None:
     with pytest.raises(Refused, match="silence_is_for_inside"):
         Tale().say(ev.Silence, 0, until=at(20))
-    with pytest.raises(Refused, match="until_is_past"):
+    with pytest.raises(Refused, match="until_past"):
         inside(HIGH).say(ev.Silence, 10, until=at(9))

@@ -239,10 +239,12 @@ class Shift(RuleBasedStateMachine):
             self._put(after)
             return
         assert alert.worker_id is not None
+        was = self.case.visit.watch(alert.worker_id)
         self.case, _ = resolved(self.case, after, self._world())
         self.known_at[alert.worker_id] = max(self.now, self.known_at.get(alert.worker_id, self.now))
         watch = self.case.visit.watch(alert.worker_id)
-        if watch.phase is Phase.INSIDE:
+        if was.phase is Phase.INSIDE:
+            assert watch.phase is Phase.INSIDE
             assert watch.next_at is not None
             assert watch.next_at <= self.now + watch.interval
 

@@ -9,6 +9,7 @@ from safety_service.domain.alert import Alert
 from safety_service.domain.alert_effects import TellOwner, TellRung
 from safety_service.domain.case import Case
 from safety_service.domain.effects import Ask, AskToRing, Question, RaiseAlert
+from safety_service.domain.own_word import proof_of
 from safety_service.domain.refusal import Refused
 from safety_service.domain.visit import Visit
 from safety_service.domain.watch import Watch
@@ -67,6 +68,7 @@ def may_be_refused(event: ev.Event, refused: Refused) -> None:
     """A call for help and the clock are never refused; nor is being watched."""
     never = ev.Sos | ev.RingMe | ev.DeadlinePassed | ev.AlertResolved | ev.BegunElsewhere | ev.TookOver
     assert not isinstance(event, never), refused.code
+    assert proof_of(event) is not Proof.DURESS, refused.code
     if isinstance(event, ev.Begin):
         assert refused.code in ("already_out", "visit_is_over")
 
