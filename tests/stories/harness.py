@@ -125,6 +125,23 @@ class Service:
         await until(is_other, within, every=0.05)
         return self.child(role)
 
+    # What an administrator types on its machine
+
+    async def command(self, *words: str) -> str:
+        """Run `doorstep` with these words beside it, and give what it printed; it has to end well."""
+        run = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "safety_service", *words),
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        printed, complained = await run.communicate()
+        assert run.returncode == 0, f"doorstep {' '.join(words)}: {complained.decode()}"
+        return printed.decode()
+
     # Its time, and its end
 
     def skip(self, seconds: float) -> None:
