@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
-from safety_service.store import channels, outbox, people
+from safety_service.store import agencies, channels, outbox, people
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Message
@@ -40,6 +40,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     """Tell people by every live channel that they have. Gives the number of messages; the same `dedupe` goes once."""
     reachable = await channels.live_many(tx, person_ids)
     known = await people.many(tx, [each for each, ways in reachable.items() if ways])
+    silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
     messages = [
         Message(
             agency_id=known[person_id].agency_id,
@@ -58,8 +59,15 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         )
         for person_id, ways in reachable.items()
         for way in ways
+        if way.kind != "telegram" or known[person_id].agency_id not in silent
     ]
     return await _put_once(tx, messages)
+
+
+async def _without_telegram(tx: Tx, agency_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Agencies whose data-protection assessment is not confirmed: their Telegram carries linking, and nothing else."""
+    found = [await agencies.get(tx, each) for each in agency_ids]
+    return frozenset(each.id for each in found if not each.telegram_allowed)
 
 
 async def _put_once(tx: Tx, messages: list[Message]) -> int:

@@ -1,6 +1,7 @@
 """P3: an alert ends in a human being's resolution; a late word never takes or closes; past the last rung, everyone."""
 
 import pytest
+from sqlalchemy import update
 
 from safety_service.actions import alerts, rings, words
 from safety_service.actions.errors import NotFound
@@ -9,6 +10,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, News, State
 from safety_service.store import rings as ring_rows
 from safety_service.store.alerts import AlertRow
+from safety_service.store.tables.people import agency
 from tests.world import World
 
 
@@ -224,3 +226,13 @@ async def test_ring_me_answered_by_a_human_being_is_no_alarm(world: World) -> No
     await world.do("Mia", rings.answer, ring.id, "spoke")
     await world.later(5)
     assert await world.alerts() == []
+
+
+async def test_an_agency_without_its_assessment_is_told_nothing_in_telegram_and_the_alert_climbs_all_the_same(
+    world: World,
+) -> None:
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(agency).values(demonstration=False))
+    await silence(world)
+    assert world.sent == []
+    assert (await world.alert()).alert.rung == 3, "nobody can be reached, so everyone is called at once"
