@@ -105,7 +105,8 @@ def _turns(turn: Turn, draft: Draft, step: Step) -> dict[str, Any]:
         "done": many,
         "skip": step.optional and not many,
         "back": _before(turn, draft) is not None,
-        "leave": True,
+        # Where one may answer "later", leaving it is the same thing said twice.
+        "leave": "later" not in step.options,
         "phase": None,
     }
 

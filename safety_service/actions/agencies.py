@@ -48,6 +48,15 @@ async def confirm_assessment(tx: Tx, by: Actor | None, agency_id: UUID, who: str
     await keep(tx, by, agency_id, "assessment_confirmed", subject="agency", subject_id=agency_id, who=who.strip())
 
 
+async def set_office_phone(tx: Tx, by: Actor | None, agency_id: UUID, phone: str) -> str:
+    """What a worker rings when nobody answers here; gives it as it is kept. Raises Refused: `phone_unknown`."""
+    access.may_run_people(by, agency_id)
+    kept = _phone(phone)
+    await agencies.set_office_phone(tx, agency_id, kept)
+    await keep(tx, by, agency_id, "office_phone_set", subject="agency", subject_id=agency_id, phone=kept)
+    return kept
+
+
 async def add_team(tx: Tx, by: Actor | None, agency_id: UUID, name: str) -> Team:
     """Add a team. Raises Refused: `name_taken`."""
     access.may_run_people(by, agency_id)

@@ -29,6 +29,19 @@ def add(name: str, timezone: str, office_phone: str) -> None:
     click.echo(f"{run(work).name} is there. Telegram carries only linking until `doorstep agency confirm`.")
 
 
+@command.command()
+@click.argument("number")
+@click.argument("name", required=False)
+def phone(number: str, name: str | None) -> None:
+    """Set the office's number: what a worker rings when nobody answers here."""
+
+    async def work(tx: Tx) -> str:
+        agency = await the_agency(tx, name)
+        return f"{agency.name}: the office is rung on {await agencies.set_office_phone(tx, None, agency.id, number)}."
+
+    click.echo(run(work))
+
+
 @command.command("list")
 def list_() -> None:
     """List agencies."""

@@ -99,6 +99,11 @@ async def confirm(tx: Tx, agency_id: UUID, by: str) -> None:
     await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(assessed_at=tx.now, assessed_by=by))
 
 
+async def set_office_phone(tx: Tx, agency_id: UUID, phone: str) -> None:
+    """What a worker rings when nobody answers here."""
+    await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(office_phone=phone))
+
+
 async def next_number(tx: Tx, agency_id: UUID) -> int:
     """The next short alert number of this agency; each is given once."""
     counted = update(agency).where(agency.c.id == agency_id).values(last_number=agency.c.last_number + 1)

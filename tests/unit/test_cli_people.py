@@ -180,3 +180,10 @@ def test_somebody_is_kept_off_a_worker_or_a_family_until_it_ends(elmshire: Doors
     assert elmshire("exclude", "add", "Mia", *why, fails=True).stderr == "Say either --worker or --family.\n"
     said = elmshire("exclude", "add", "Mia", "--worker", "Mia", *why, fails=True).stderr
     assert said == "Nobody can be kept off themselves.\n"
+
+
+def test_the_number_that_is_rung_when_nobody_answers_can_be_set_later(elmshire: Doorstep) -> None:
+    said = elmshire("agency", "phone", "01632 960 123").stdout
+    assert said == "Elmshire: the office is rung on 01632960123.\n"
+    assert rows(elmshire("agency", "list"))[0][2] == "01632960123"
+    assert "01632" not in elmshire("agency", "phone", "the switchboard", fails=True).stderr
