@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from safety_service.actions.gaps import own_up
 from safety_service.store import leases, stamps
-from safety_service.store.clock import passed
+from safety_service.store.clock import drift, passed
 from safety_service.store.database import Database, Tx
 from safety_service.store.stamps import Stamp
 
@@ -59,12 +59,15 @@ class GapWatch:
         *,
         steady: Callable[[], float] = time.monotonic,
         skipping: Callable[[], float] = passed,
+        drifting: Callable[[], float] = drift,
     ) -> None:
         self._database = database
         self._holder = holder
         self._drained = drained
         self._steady = steady
         self._skipping = skipping
+        self._drifting = drifting
+        self._drifted = drifting()
         self._last: Reading | None = None
         #: By the steady clock: when this process last looked, and when it last knew that the watch was kept.
         self._looked_at = float("-inf")
@@ -72,12 +75,13 @@ class GapWatch:
         self._hold_until: datetime | None = None
 
     def due(self) -> bool:
-        """Whether it is time to look again."""
-        return self._hold_until is not None or self._steady() - self._looked_at >= LOOK_EVERY
+        """Whether it is time to look again; at once when the machine slept or its clock was set: look, then sweep."""
+        jumped = abs(self._drifting() - self._drifted) > STEP.total_seconds()
+        return jumped or self._hold_until is not None or self._steady() - self._looked_at >= LOOK_EVERY
 
     async def look(self, *, clean: bool) -> bool:
         """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""
-        before = self._skipping()
+        drifted, before = self._drifting(), self._skipping()
         async with self._database.transaction() as tx:
             # Newer code may have upgraded the database under this process: it is not ours to sweep any more.
             await tx.must_be_current()
@@ -90,6 +94,7 @@ class GapWatch:
             if kept:
                 await stamps.stamp(tx, SWEEP)
         self._last = reading
+        self._drifted = drifted
         self._looked_at = self._steady()
         self._kept_at = self._looked_at if kept else self._kept_at
         self._hold_until = hold_until

@@ -54,6 +54,13 @@ def passed() -> float:
     return time.monotonic() + _numbers()[0]
 
 
+def drift() -> float:
+    """Seconds by which this machine's clock is ahead of the one that nobody can set: it changes when the clock is set,
+    and when the machine slept.
+    """
+    return time.time() - time.monotonic() + sum(_numbers()[1:])
+
+
 def _offset() -> timedelta:
     return timedelta(seconds=sum(_numbers()))
 
