@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -46,3 +49,13 @@ def test_a_lock_holds_names_versions_and_hashes_and_nothing_else(lock: str) -> N
 def test_what_is_tested_is_what_runs() -> None:
     run, dev = (dict(PINNED.findall((ROOT / lock).read_text())) for lock in LOCKS)
     assert run.items() <= dev.items()
+
+
+def test_serving_needs_nothing_that_only_the_lock_for_development_names() -> None:
+    pinned = {name for name, _ in PINNED.findall((ROOT / "requirements.lock").read_text())} | {"doorstep"}
+    owners = packages_distributions().items()
+    absent = [module for module, names in owners if not any(name.lower().replace("_", "-") in pinned for name in names)]
+    # In a process of its own, where what the lock does not name cannot be imported.
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import safety_service.commands.serve"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
