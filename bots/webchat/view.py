@@ -8,10 +8,12 @@ from typing import Any
 
 from bots.dialogue.buttons import Tap, for_phase
 from bots.dialogue.render import Button, Rendered, ceiling_for, render
+from bots.dialogue.tokens import Token
 from config.policy import Policy
 from config.wording import Wording
 from safety_service.actions import words
 from safety_service.actions.conversation import Conversation, Heard, Told, look
+from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.web.visitor import Visitor
 
@@ -21,6 +23,8 @@ INSIDE_CEILING = "public"
 #: The worker's own cries stay at the foot of the page while a visit runs, and so need not stand in each message.
 CRIES = ("ring_me", "help")
 RUNNING = ("inside", "home")
+#: What stands there when none runs.
+START = ("today", "plan")
 
 View = dict[str, Any]
 
@@ -30,7 +34,8 @@ async def view_since(tx: Tx, visitor: Visitor, since: datetime | None, wording: 
     spoken = await look(tx, visitor.actor, since)
     policy = await tx.policy()
     always = await _always(tx, visitor, wording)
-    told = [_told(each, spoken, visitor, policy, public_url, bool(always)) for each in spoken.told]
+    cries_apart = any(_is_cry(each["token"]) for each in always)
+    told = [_told(each, spoken, visitor, policy, public_url, cries_apart) for each in spoken.told]
     heard = [_heard(each, visitor) for each in spoken.heard]
     return {
         "cursor": tx.now.isoformat(),
@@ -102,17 +107,19 @@ def _heard(row: Heard, visitor: Visitor) -> View:
 
 
 async def _always(tx: Tx, visitor: Visitor, wording: Wording) -> list[View]:
-    """Ring me and help, while a visit of theirs runs; with labels that say nothing to somebody else."""
+    """While a visit of theirs runs: ring me and help, with labels that say nothing to somebody else. Else: a start."""
     row = await words.current(tx, visitor.actor)
     phase = None if row is None else row.visit.watch(visitor.person_id).phase
     if row is None or phase not in RUNNING:
-        return []
+        visits = visitor.actor.teams(Role.PRACTITIONER, Role.MANAGER)
+        return [_reach(Tap(each, Token(each)), wording) for each in START] if visits else []
     rows = for_phase({"phase": phase, "visit_id": str(row.id)})
-    return [_cry(tap, wording) for taps in rows for tap in taps if _is_cry(str(tap.token))]
+    cries = [tap for taps in rows for tap in taps if _is_cry(str(tap.token))]
+    return [{**_reach(each, wording), "urgent": True} for each in cries]
 
 
-def _cry(tap: Tap, wording: Wording) -> View:
-    return {"label": wording.label(f"button.{tap.label}"), "token": str(tap.token), "kind": "token", "urgent": True}
+def _reach(tap: Tap, wording: Wording) -> View:
+    return {"label": wording.label(f"button.{tap.label}"), "token": str(tap.token), "kind": "token"}
 
 
 def _is_cry(token: str) -> bool:

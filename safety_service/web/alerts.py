@@ -87,6 +87,7 @@ async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, An
     return {
         "alert": row.alert,
         "text": alarm.text,
+        "now": visitor.clock(tx.now),
         "phone": params["worker_phone"],
         "worker": params["worker"],
         "mine": row.alert.owner_id == visitor.person_id,

@@ -125,7 +125,6 @@ function drawAlways() {
   const key = JSON.stringify(state.always);
   if ($("always").drawn === key) return;
   $("always").drawn = key;
-  $("always").hidden = state.always.length === 0;
   $("always").replaceChildren(...state.always.map((each) => press(each, pressed)));
 }
 

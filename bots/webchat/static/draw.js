@@ -38,7 +38,8 @@ export class Log {
   #element(message) {
     const element = this.#drawn.get(message.id) ?? this.#fresh(message);
     const unsent = message.mark === "not sent";
-    element.className = `word ${message.mine ? "mine" : "theirs"}${unsent ? " unsent" : ""}`;
+    const asks = message.buttons?.length > 0;
+    element.className = `word ${message.mine ? "mine" : "theirs"}${unsent ? " unsent" : ""}${asks ? " asks" : ""}`;
     this.#put(element, ".said", message.text, (part) => (part.textContent = message.text));
     this.#put(element, ".actions", JSON.stringify(message.buttons ?? []), (part) => this.#row(part, message.buttons ?? []));
     this.#put(element, "time", message.clock, (part) => (part.textContent = message.clock));
