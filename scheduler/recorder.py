@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Sent, Unknown
@@ -65,8 +66,7 @@ class Recorder:
         while True:
             try:
                 async with self._database.transaction() as tx:
-                    for each in batch:
-                        await _keep_alone(tx, each)
+                    await _keep(tx, batch)
             except (DatabaseAway, TryAgain) as error:
                 log.warning("what became of %d messages waits to be kept: %s", len(batch), type(error).__name__)
                 await asyncio.sleep(RETRY)
@@ -74,24 +74,42 @@ class Recorder:
                 return
 
 
-async def _keep_alone(tx: Tx, entry: Entry) -> None:
+async def _keep(tx: Tx, batch: list[Entry]) -> None:
+    """What was taken is written at once, if it can be; everything else alone."""
+    taken = [each for each in batch if isinstance(each.outcome, Sent)]
+    others = [each for each in batch if not isinstance(each.outcome, Sent)]
+    if taken and not await _alone(tx, partial(_sent, tx, taken), f"{len(taken)} messages were taken"):
+        for each in taken:
+            await _alone(tx, partial(_sent, tx, [each]), f"message {each.out.id} was taken")
+    for each in others:
+        outcome = each.outcome
+        await _alone(
+            tx, partial(_KEEP[type(outcome)], tx, each.out, outcome), f"message {each.out.id}: {type(outcome).__name__}"
+        )
+        tx.after_commit(partial(tallies.HERE.failed, each.out.channel))
+
+
+async def _alone(tx: Tx, keep: Callable[[], Awaitable[None]], what: str) -> bool:
+    """In a savepoint: what cannot be kept holds up nothing else. Its lease runs out, and it goes out as a repeat."""
     try:
         async with tx.savepoint():
-            await _KEEP[type(entry.outcome)](tx, entry.out, entry.outcome)
+            await keep()
     except (DatabaseAway, TryAgain):
         raise
     except Exception:
-        # Its lease runs out, and it goes out again as a repeat: better than one that holds up a hundred.
-        log.exception("what became of message %s could not be kept", entry.out.id)
-    if not isinstance(entry.outcome, Sent):
-        tx.after_commit(lambda: tallies.HERE.failed(entry.out.channel))
+        log.exception("could not be kept: %s", what)
+        return False
+    return True
 
 
-async def _sent(tx: Tx, out: Outgoing, outcome: Sent) -> None:
-    await delivering.sent(tx, out.id, outcome.provider_id)
-    took = (tx.now - out.created_at).total_seconds()
-    late = None if out.due_at is None else (tx.now - out.due_at).total_seconds()
-    tx.after_commit(lambda: tallies.HERE.delivered(out.channel, out.priority, took, late))
+async def _sent(tx: Tx, taken: list[Entry]) -> None:
+    await delivering.sent(
+        tx, [(each.out, each.outcome.provider_id) for each in taken if isinstance(each.outcome, Sent)]
+    )
+    for out in (each.out for each in taken):
+        took = (tx.now - out.created_at).total_seconds()
+        late = None if out.due_at is None else (tx.now - out.due_at).total_seconds()
+        tx.after_commit(partial(tallies.HERE.delivered, out.channel, out.priority, took, late))
 
 
 async def _blocked(tx: Tx, out: Outgoing, outcome: Blocked) -> None:
@@ -126,7 +144,6 @@ def wait_before_retry(out: Outgoing) -> timedelta:
 
 
 _KEEP: Mapping[type, Callable[[Tx, Outgoing, Any], Awaitable[None]]] = {
-    Sent: _sent,
     Blocked: _blocked,
     Refused: _refused,
     Later: _later,

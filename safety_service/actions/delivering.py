@@ -13,6 +13,7 @@ from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind
 from safety_service.store import alerts, channels, events, outbox, visits
 from safety_service.store.database import Tx
+from safety_service.store.events import Entry
 from safety_service.store.outbox import Delivered, Outgoing
 
 #: How long after an unknown outcome an alarm is sent again, marked as a repeat.
@@ -38,16 +39,14 @@ async def lease(
     return await outbox.lease(tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order)
 
 
-async def sent(tx: Tx, message_id: UUID, provider_id: str | None) -> None:
-    """A provider for urgent messages took it: the person is reached."""
-    done = await outbox.record_sent(tx, message_id, provider_id)
-    if done is not None:
-        await _log_told(tx, done, "was_told")
+async def sent(tx: Tx, taken: Collection[tuple[Outgoing, str | None]]) -> None:
+    """Providers for urgent messages took these, under these names: the people are reached."""
+    await outbox.record_sent(tx, [(message.id, name) for message, name in taken])
+    await events.log_all(tx, [_told(message, "was_told") for message, _ in taken])
 
 
-async def _log_told(tx: Tx, done: Delivered, verb: str) -> None:
-    await events.log(
-        tx,
+def _told(done: Delivered | Outgoing, verb: str) -> Entry:
+    return Entry(
         agency_id=done.agency_id,
         actor_id=None,
         verb=verb,
@@ -127,5 +126,5 @@ async def _climb_if_hopeless(tx: Tx, alert_id: UUID) -> None:
 async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> None:
     """The open chat page showed these messages to this person."""
     if message_ids:
-        for done in await outbox.mark_reached(tx, person_id, message_ids):
-            await _log_told(tx, done, "was_shown")
+        shown = await outbox.mark_reached(tx, person_id, message_ids)
+        await events.log_all(tx, [_told(each, "was_shown") for each in shown])

@@ -1,5 +1,7 @@
 """The evidence log: all that anyone did, was told or read. Rows are added and never changed."""
 
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,20 @@ from sqlalchemy import insert
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.system import event_log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry. `actor_id` None: the clock or the service itself. Details are sealed."""
+
+    agency_id: UUID | None
+    actor_id: UUID | None
+    verb: str
+    subject: str
+    subject_id: UUID | None = None
+    visit_id: UUID | None = None
+    alert_id: UUID | None = None
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 async def log(
@@ -22,18 +38,21 @@ async def log(
     alert_id: UUID | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Add one entry. `actor_id` None: the clock or the service itself. Details are sealed."""
-    await tx.conn.execute(
-        insert(event_log).values(
-            id=new_id(),
-            agency_id=agency_id,
-            at=tx.now,
-            actor_id=actor_id,
-            verb=verb,
-            subject=subject,
-            subject_id=subject_id,
-            visit_id=visit_id,
-            alert_id=alert_id,
-            details=details or {},
-        )
+    """Add one entry."""
+    entry = Entry(
+        agency_id=agency_id,
+        actor_id=actor_id,
+        verb=verb,
+        subject=subject,
+        subject_id=subject_id,
+        visit_id=visit_id,
+        alert_id=alert_id,
+        details=details or {},
     )
+    await log_all(tx, [entry])
+
+
+async def log_all(tx: Tx, entries: Collection[Entry]) -> None:
+    """Add many at once."""
+    if entries:
+        await tx.conn.execute(insert(event_log), [{"id": new_id(), "at": tx.now, **asdict(each)} for each in entries])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select, true, update
 
 from safety_service.store import tallies
 from safety_service.store.database import Tx
@@ -185,13 +185,19 @@ class Delivered:
 _DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
 
 
-async def record_sent(tx: Tx, message_id: UUID, provider_id: str | None) -> Delivered | None:
-    """A provider took it: sent, and reached. None: there is no such row."""
-    taken = {"sent_at": tx.now, "reached_at": tx.now, "provider_id": provider_id, "error": None}
-    done = update(outbox).where(outbox.c.id == message_id)
-    done = done.values(state="sent", lease_until=None, leased_by=None, **taken)
-    row = (await tx.conn.execute(done.returning(*_DELIVERED))).first()
-    return None if row is None else Delivered(**row._mapping)
+async def record_sent(tx: Tx, taken: Collection[tuple[UUID, str | None]]) -> None:
+    """A provider took these (id, its name for it): sent, and reached."""
+    done = update(outbox).where(outbox.c.id == bindparam("message"))
+    done = done.values(
+        state="sent",
+        lease_until=None,
+        leased_by=None,
+        sent_at=tx.now,
+        reached_at=tx.now,
+        provider_id=bindparam("name_there"),
+        error=None,
+    )
+    await tx.conn.execute(done, [{"message": message_id, "name_there": name} for message_id, name in taken])
 
 
 async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:

@@ -57,7 +57,7 @@ async def goes_out(
     outcome = await bot.sender.send(replace(out, visit_id=visit_id), Rendered(template))
     assert isinstance(outcome, Sent)
     async with desk.database.transaction() as tx:
-        await outbox.record_sent(tx, out.id, outcome.provider_id)
+        await outbox.record_sent(tx, [(out.id, outcome.provider_id)])
 
 
 def texts(phone: Phone) -> list[str]:
@@ -97,15 +97,16 @@ async def test_before_going_in_everything_stays(desk: Desk, bot: TelegramBot) ->
     assert texts(ann) == ["reply.brief", "ask.going_in"]
 
 
-async def test_what_they_typed_themselves_goes_too_but_not_their_commands(desk: Desk, bot: TelegramBot) -> None:
+async def test_what_they_typed_themselves_goes_too_but_not_bare_commands(desk: Desk, bot: TelegramBot) -> None:
     ann = await desk.phone("Ann")
     async with desk.working(bot):
         await ann.says("1 Elm Row, where the Smiths live")
         await ann.says("/visit F-1 45m")
-        await desk.hears("/visit F-1 45m")
+        await ann.says("/today")
+        await desk.hears("/today")
     desk.world.clock.move(timedelta(minutes=1))
     await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
-    assert texts(ann) == ["/visit F-1 45m", "reply.begin"]
+    assert texts(ann) == ["/today", "reply.begin"]
 
 
 async def test_who_began_elsewhere_is_tidied_by_the_first_question(desk: Desk, bot: TelegramBot) -> None:
@@ -125,6 +126,15 @@ async def test_an_alarm_stays_while_somebody_must_act_on_it_and_goes_when_it_is_
     assert texts(ann) == ["alarm.sos", "alarm.sos", "reply.begin"]
     await goes_out(desk, bot, "reply.resolved", {"alert_id": str(alert_id)})
     assert texts(ann) == ["alarm.sos", "reply.begin", "reply.resolved"]
+
+
+async def test_the_address_in_an_answer_goes_with_the_alarm(desk: Desk, bot: TelegramBot) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    for template in ("reply.words_999", "reply.map"):
+        await goes_out(desk, bot, template, {"alert_id": str(alert_id), "map": "1 Elm Row"})
+    await goes_out(desk, bot, "reply.words_999", {"alert_id": str(new_id())})
+    await goes_out(desk, bot, "reply.resolved", {"alert_id": str(alert_id)})
+    assert texts(ann) == ["reply.words_999", "reply.resolved"]
 
 
 async def test_a_failure_to_tidy_keeps_no_message_and_the_next_one_tries_again(desk: Desk, bot: TelegramBot) -> None:
