@@ -57,5 +57,7 @@ def test_serving_needs_nothing_that_only_the_lock_for_development_names() -> Non
     absent = [module for module, names in owners if not any(name.lower().replace("_", "-") in pinned for name in names)]
     # In a process of its own, where what the lock does not name cannot be imported.
     code = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import safety_service.commands.serve"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
     assert run.returncode == 0, run.stderr
