@@ -42,7 +42,8 @@ class ResolveForm(_About):
         found, known_by = Found(given["found"]), KnownBy(given["known_by"])
         row = await alerts.resolve(turn.tx, turn.actor, draft.subject_id, found, known_by, given.get("note", ""))
         await drafts.end(turn.tx, draft)
-        await turn.answer("reply.second_asked" if row.alert.open else "reply.resolved", number=row.alert.number)
+        said = "reply.second_asked" if row.alert.open else "reply.resolved"
+        await turn.answer(said, number=row.alert.number, alert_id=str(row.id))
 
 
 async def resolve(turn: Turn, alert_id: UUID, *, found: Found | None = None) -> None:

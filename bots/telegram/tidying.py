@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -37,9 +38,11 @@ WITHIN = 5.0  # seconds
 REMEMBERED = 10_000
 INSIDE = frozenset({"ask.still_on", "ask.check_in", "ask.end"})
 RESOLVED = frozenset({"alert.resolved", "reply.resolved"})
+#: What says where it is: until the alert is resolved.
+PLACES = ("alarm.", "alert.offer", "reply.words_999", "reply.map")
 #: Whoever is to act needs these until the alert is resolved.
 NEEDED = ("alarm.", "alert.", "ring.")
-#: A person's own words that may tell a place or a name. Commands tell a reference at most.
+#: A person's own words that may tell a place or a name; so does a command with a reference behind it.
 TYPED = frozenset({"text", "note", "voice", "photo", "document"})
 
 #: Messages by the chat in which they are.
@@ -81,7 +84,7 @@ class Tidier:
     async def _alarms(self, out: Outgoing, alert_id: UUID) -> Found:
         async with self._database.reading() as tx:
             shown = await outbox.shown(tx, out.person_id, CHANNEL, tx.now - YOUNGER_THAN)
-        return _by_chat(each for each in shown if each.alert_id == alert_id and each.template.startswith("alarm."))
+        return _by_chat(each for each in shown if each.template.startswith(PLACES) and _is_about(each, alert_id))
 
     async def _remove(self, found: Found) -> None:
         for chat, messages in found.items():
@@ -106,6 +109,11 @@ def _is_inside(out: Outgoing) -> bool:
     return out.template in INSIDE or out.params.get("phase") == "inside"
 
 
+def _is_about(shown: Shown, alert_id: UUID) -> bool:
+    """An answer to a tap is about the alert by what it says."""
+    return str(shown.alert_id or shown.params.get("alert_id")) == str(alert_id)
+
+
 async def _telling(tx: Tx, out: Outgoing) -> Found:
     """What stood on this person's screens before they went in, and tells more than a time."""
     since = tx.now - YOUNGER_THAN
@@ -128,7 +136,8 @@ def _tells(shown: Shown, policy: Policy) -> bool:
 
 
 def _may_tell(word: Received) -> bool:
-    return word.payload["kind"] in TYPED and not str(word.payload.get("text", "")).startswith("/")
+    bare = re.fullmatch(r"/\S*", str(word.payload.get("text", "")).strip())
+    return word.payload["kind"] in TYPED and bare is None
 
 
 def _by_chat(messages: Iterable[Shown]) -> Found:
