@@ -144,7 +144,9 @@ class RedisHot:
         async with self._near.subscribe(*topics) as events:
             if not self._lost:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._listening.wait(), PATIENCE)
+                    # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes in the same moment.
+                    async with asyncio.timeout(PATIENCE):
+                        await self._listening.wait()
             yield events
 
     async def put(self, key: str, value: dict[str, Any], ttl: timedelta) -> None:
