@@ -72,6 +72,8 @@ async def pass_on(tx: Tx, actor: Actor, alert_id: UUID, to: UUID) -> AlertRow:
     receiver = (await people.many(tx, [to])).get(to)
     if receiver is None or not receiver.active or receiver.agency_id != row.agency_id or to in scene.workers:
         raise Refused("not_to_them")
+    if to in (await matters.of_alert(tx, row, scene)).excluded:
+        raise Refused("not_to_them")
     step = handling.pass_on(row.alert, actor.person_id, to, tx.now)
     return await _done(tx, actor, row, scene, step, "passed_on", to=str(to))
 

@@ -131,7 +131,7 @@ async def claim_due(tx: Tx, limit: int) -> list[UUID]:
         .where(alert.c.due_now <= tx.now)
         .order_by(alert.c.due_now)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return list((await tx.conn.execute(query)).scalars())
 
@@ -169,7 +169,7 @@ async def _loaded(
 ) -> list[AlertRow]:
     query = select(alert).where(*where).order_by(alert.c.opened_at.desc(), alert.c.id.desc()).limit(limit)
     if lock:
-        query = query.with_for_update()
+        query = query.with_for_update(key_share=True)
     rows = (await tx.conn.execute(query)).all()
     if not rows:
         return []
@@ -257,4 +257,4 @@ def _alert_row(row: Row[Any], people: frozenset[UUID]) -> AlertRow:
 
 async def lock_worker(tx: Tx, worker_id: UUID) -> None:
     """Let only one transaction at a time raise an alert without a visit for this worker."""
-    await tx.conn.execute(select(person.c.id).where(person.c.id == worker_id).with_for_update())
+    await tx.conn.execute(select(person.c.id).where(person.c.id == worker_id).with_for_update(key_share=True))

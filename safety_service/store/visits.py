@@ -107,13 +107,17 @@ async def load(tx: Tx, visit_id: UUID, *, lock: bool = False) -> VisitRow | None
 
 
 async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, VisitRow]:
-    """Visits by id. Locks are taken in the order of ids, so that two transactions cannot wait for each other."""
+    """Visits by id. Locks are taken in the order of ids, so that two transactions cannot wait for each other.
+
+    They are the weaker kind that lets others refer to the visit (`key_share`): who holds an alert and puts a message
+    about its visit into the outbox would else wait for a word that waits for the alert.
+    """
     if not ids:
         return {}
     query = select(visit, family.c.ref).join(family, family.c.id == visit.c.family_id).where(visit.c.id.in_(ids))
     query = query.order_by(visit.c.id)
     if lock:
-        query = query.with_for_update(of=visit)
+        query = query.with_for_update(of=visit, key_share=True)
     rows = (await tx.conn.execute(query)).all()
     return {each.visit.id: each for each in await _with_parts(tx, rows)}
 
@@ -136,7 +140,7 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     elif wanted.worker_id is not None:
         yield _goes(wanted.worker_id, live=wanted.live)
     if wanted.live and wanted.worker_id is None:
-        yield exists().where(watch.c.visit_id == visit.c.id, watch.c.phase != Phase.DONE)
+        yield exists().where(watch.c.visit_id == visit.c.id, *_LIVE)
     if wanted.family_id is not None:
         yield visit.c.family_id == wanted.family_id
     if wanted.statuses:
@@ -151,14 +155,18 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield place < there if wanted.newest_first else place > there
 
 
+#: The second says no more than the first, but in the words of the index that holds no watch that is done.
+_LIVE = (watch.c.phase != Phase.DONE, watch.c.next_at.is_not(None))
+
+
 def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
     its = exists().where(watch.c.visit_id == visit.c.id, watch.c.worker_id == worker_id)
-    return its.where(watch.c.phase != Phase.DONE) if live else its
+    return its.where(*_LIVE) if live else its
 
 
 async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:
     """Every visit on which this worker is being watched, by planned start."""
-    query = select(watch.c.visit_id).where(watch.c.worker_id == worker_id, watch.c.phase != Phase.DONE)
+    query = select(watch.c.visit_id).where(watch.c.worker_id == worker_id, *_LIVE)
     ids = (await tx.conn.execute(query)).scalars().all()
     rows = await load_many(tx, ids, lock=lock)
     return sorted(rows.values(), key=lambda each: each.visit.starts_at)
@@ -173,7 +181,7 @@ async def claim_due(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
         .where(watch.c.next_at <= tx.now)
         .order_by(urgency, watch.c.next_at)
         .limit(limit)
-        .with_for_update(of=visit, skip_locked=True)
+        .with_for_update(of=visit, skip_locked=True, key_share=True)
     )
     return [(each.visit_id, each.worker_id) for each in (await tx.conn.execute(query)).all()]
 

@@ -1,0 +1,59 @@
+"""Words, sweeps and what people do about alerts hold rows of one another's, and never wait in a circle."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from safety_service.actions import alerts as handling
+from safety_service.actions.telling import Priority, tell
+from safety_service.domain.refusal import Refused
+from safety_service.store import alerts, exclusions
+from safety_service.store.database import Database, Tx
+from tests.world import World, build
+
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await build(database)
+
+
+async def somebody_waits(tx: Tx) -> None:
+    while not (await tx.conn.execute(_WAITING)).scalar():
+        await asyncio.sleep(0.01)
+
+
+async def test_an_alert_that_climbs_does_not_wait_for_the_word_that_waits_for_the_alert(world: World) -> None:
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    row = await world.inside()
+    await world.later(41)
+    alert = await world.alert()
+    async with world.database.transaction() as sweep, asyncio.timeout(10):
+        await alerts.load(sweep, alert.id, lock=True)
+        word = asyncio.create_task(world.ok(row))
+        await somebody_waits(sweep)
+        # The server looks for a deadlock after a second: within half of one, nothing was waited for.
+        async with asyncio.timeout(0.5):
+            params = {"alert_id": str(alert.id)}
+            await tell(sweep, [world.ids["Dev"]], "alarm.test", params, priority=Priority.ALARM, visit_id=row.id)
+    assert (await word).late
+
+
+async def test_an_alert_is_not_passed_on_to_somebody_who_is_kept_off_its_worker(world: World) -> None:
+    await world.inside()
+    await world.later(41)
+    alert = await world.alert()
+    await world.do("Mia", handling.take, alert.id)
+    async with world.database.transaction() as tx:
+        await exclusions.add(
+            tx, world.agency_id, world.ids["Dev"], worker_id=world.ids["Ann"], reason="was married", by=None
+        )
+    with pytest.raises(Refused, match="not_to_them"):
+        await world.do("Mia", handling.pass_on, alert.id, world.ids["Dev"])
+    await world.deliver()
+    assert world.told("Dev", "alert.offered") == []
+    await world.do("Mia", handling.pass_on, alert.id, world.ids["Adam"])
+    assert (await world.alert()).alert.offered_to == world.ids["Adam"]
