@@ -75,9 +75,13 @@ class GapWatch:
         self._hold_until: datetime | None = None
 
     def due(self) -> bool:
-        """Whether it is time to look again; at once when the machine slept or its clock was set: look, then sweep."""
-        jumped = abs(self._drifting() - self._drifted) > STEP.total_seconds()
-        return jumped or self._hold_until is not None or self._steady() - self._looked_at >= LOOK_EVERY
+        """Whether it is time to look again."""
+        waited = self._steady() - self._looked_at >= LOOK_EVERY
+        return waited or self._hold_until is not None or self.jumped()
+
+    def jumped(self) -> bool:
+        """Whether the machine slept since the last look, or its clock was set: look then, do not sweep."""
+        return abs(self._drifting() - self._drifted) > STEP.total_seconds()
 
     async def look(self, *, clean: bool) -> bool:
         """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""

@@ -44,7 +44,7 @@ async def look(tx: Tx, kinds: Collection[str]) -> int:
 
 
 async def _fails(tx: Tx, kind: str, chats: int) -> bool:
-    if chats < min(CHATS, await outages.live_chats(tx, kind)):
+    if chats < min(CHATS, await outages.live_chats(tx, kind)) or not await outages.tried_in_vain(tx, kind):
         return False
     last = await stamps.last(tx, took(kind))
     return last is None or last.at <= tx.now - SILENT

@@ -19,6 +19,12 @@ async def waiting_chats(tx: Tx, kind: str, by: datetime) -> dict[UUID, int]:
     return dict((await tx.conn.execute(query)).all())
 
 
+async def tried_in_vain(tx: Tx, kind: str) -> bool:
+    """Whether a message that waits was tried. After an hour down all of them are old, and none was."""
+    query = select(outbox.c.id).where(outbox.c.channel == kind, outbox.c.state.in_(("pending", "sending")))
+    return (await tx.conn.execute(query.where(outbox.c.error.is_not(None)).limit(1))).first() is not None
+
+
 async def live_chats(tx: Tx, kind: str) -> int:
     """How many chats are linked and not blocked."""
     query = select(func.count()).select_from(channel).where(channel.c.kind == kind, channel.c.state == "active")

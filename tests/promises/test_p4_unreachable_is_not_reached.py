@@ -133,5 +133,5 @@ async def another_agency(office: Lines) -> UUID:
         await people.set_roles(tx, zoe.id, team.id, frozenset({Role.MANAGER}))
         await standing.add(tx, agency.id, zoe.id)
         await channels.link(tx, zoe.id, "telegram", str(office.telegram.person("Zoe").chat_id))
-        await tell(tx, [zoe.id], "reply.help", {}, priority=Priority.QUESTION)
+        await tell(tx, [zoe.id], "reply.help", {}, priority=Priority.ALARM)
     return agency.id

@@ -61,7 +61,7 @@ async def test_times_are_shown_as_the_clock_on_the_wall_shows_them(world: World,
     (answer,) = await talk.says("Ann", "ok")
     assert answer.text.startswith(f"OK. {after}."), answer.text
     world.clock.move(-10 * MINUTE)
-    (begun,) = [each for each in await talk.says("Ann", "/where")]
+    (begun,) = await talk.says("Ann", "/where")
     assert f"{before} visit" in begun.text
 
 
