@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.phone import chromium
+from tests.browser.service import Service
+from tests.world import World
 
 
 @pytest.fixture
@@ -20,3 +22,11 @@ def database_url(sqlite_url: str) -> str:
 async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
     async with chromium(chromium_path) as browser:
         yield browser
+
+
+@pytest.fixture
+async def service(world: World) -> AsyncIterator[Service]:
+    service = Service(world)
+    await service.start()
+    yield service
+    await service.stop()

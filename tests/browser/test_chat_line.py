@@ -2,89 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import pytest
-from aiohttp import web as aiohttp_web
-from aiohttp.test_utils import unused_port
 from playwright.async_api import APIResponse, Browser, Route
 
-from bots import webchat
-from bots.dialogue.incoming import Incoming
-from safety_service import web
-from safety_service.actions.telling import Priority, answer, tell
+from safety_service.actions.telling import Priority, tell
 from safety_service.store import conversation
-from safety_service.store.database import Tx
 from tests.browser.phone import Phone, expect
-from tests.http import application, serving
+from tests.browser.service import Service
 from tests.patience import until
 from tests.world import World
 
 NUMBER = "01632 960000"
-
-
-@dataclass
-class Ears:
-    """What the dialogue heard; it says the word again."""
-
-    heard: list[Incoming] = field(default_factory=list)
-    broken: bool = False
-
-    async def __call__(self, tx: Tx, said: Incoming) -> None:
-        if self.broken:
-            raise RuntimeError("the dialogue fails")
-        self.heard.append(said)
-        assert said.person_id is not None
-        await answer(tx, said.person_id, "webchat", "reply.note_kept", {})
-
-    @property
-    def texts(self) -> list[str]:
-        return [each.text for each in self.heard]
-
-
-class Service:
-    """The service on one port, which can be stopped and started again."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.ears = Ears()
-        self.port = unused_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self._stop = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def _application(self) -> aiohttp_web.Application:
-        chat = SimpleNamespace(setup=lambda app, services: webchat.setup(app, services, self.ears))
-        return application(self.world, web, chat)
-
-    async def start(self) -> None:
-        started = asyncio.Event()
-        self._stop = asyncio.Event()
-
-        async def run() -> None:
-            async with serving(self._application(), self.port):
-                started.set()
-                await self._stop.wait()
-
-        self._task = asyncio.create_task(run())
-        await started.wait()
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._stop.set()
-            await self._task
-            self._task = None
-
-
-@pytest.fixture
-async def service(world: World) -> AsyncIterator[Service]:
-    service = Service(world)
-    await service.start()
-    yield service
-    await service.stop()
 
 
 @pytest.fixture
@@ -122,6 +52,23 @@ async def test_without_the_service_the_page_says_whom_to_ring_and_comes_back_by_
     await expect(ann.mine("not sent")).to_have_count(0)
     await expect(ann.theirs("Kept.")).to_have_count(3)
     assert service.ears.texts == ["one", "two", "three"]
+
+
+async def test_a_line_that_died_without_a_word_is_noticed_and_made_anew(ann: Phone) -> None:
+    await ann.page.clock.install()
+    stalled: list[Route] = []
+
+    async def stall(route: Route) -> None:
+        stalled.append(route)
+
+    await ann.page.route("**/chat/events*", stall)
+    # Half a minute without the service's beat; the line has not said that it is broken.
+    await ann.page.clock.fast_forward(26_000)
+    await until(lambda: stalled)
+    await expect(ann.unheard).to_be_visible()
+    await ann.page.unroute("**/chat/events*")
+    await ann.page.clock.fast_forward(26_000)
+    await expect(ann.unheard).to_be_hidden()
 
 
 async def test_a_word_said_while_offline_counts_from_when_it_was_said(

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
+from bots.dialogue.known import REFUSALS
 from safety_service import api, guesses
 from safety_service.actions import linking
+from safety_service.api.refused import OF_HTTP, STATUS
 from tests.http import Program, application, paired, serving
 from tests.world import World
 
@@ -65,3 +67,7 @@ async def test_wrong_codes_are_throttled_and_who_is_paired_goes_on(world: World,
         assert (await stranger.post("/pair", {"code": "guess"}))[0] == 403
     assert (await stranger.post("/pair", {"code": "guess"}))[0] == 429
     assert (await ann.post("/sos"))[0] == 200
+
+
+def test_every_refusal_with_a_status_of_its_own_has_its_sentence() -> None:
+    assert set(STATUS) <= set(REFUSALS) | set(OF_HTTP)
