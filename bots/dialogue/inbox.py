@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ POLL = timedelta(seconds=0.5)
 CHATS = 8
 #: How many chats are looked up at once.
 BATCH = 200
+#: How many words a chat may say in one turn, while others wait for theirs.
+TURN = 10
 #: A word that fails this often is given up, loudly.
 TRIES = 3
 STAMP = "inbox_drained"
@@ -86,18 +89,46 @@ class InboxWorker:
         self._wake = asyncio.Event()
         self._stamped: datetime | None = None
         self._seats = asyncio.Semaphore(CHATS)
+        #: Chats that have a turn, or wait for a seat.
+        self._busy: set[str] = set()
 
     async def run(self) -> None:
-        """Woken by a word that came in, and by the poll in any case. A lost database is waited for."""
+        """Woken by a word that came in, and by the poll in any case. A lost database is waited for.
+
+        Each chat has turns of its own: one that hangs, cannot be read or never stops talking holds up no other.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             while True:
                 self._wake.clear()
                 try:
-                    await self.drain()
+                    await self._begin_turns(tasks)
                 except (DatabaseAway, TryAgain) as error:
                     log.warning("the inbox waits for the database: %s", type(error).__name__)
                 await self._rest()
+
+    async def _begin_turns(self, tasks: asyncio.TaskGroup) -> None:
+        async with self._database.reading() as tx:
+            chats = await inbox.chats_waiting(tx, BATCH)
+        if not chats:
+            await self._stamp(tx.now)
+        for each in chats:
+            if each not in self._busy:
+                self._busy.add(each)
+                tasks.create_task(self._turn(each))
+
+    async def _turn(self, chat_index: str) -> None:
+        try:
+            if await self._chat(chat_index, TURN):
+                # It may have said more meanwhile.
+                self._wake.set()
+        except (DatabaseAway, TryAgain) as error:
+            log.warning("a chat waits for the database: %s", type(error).__name__)
+        except Exception:
+            # It is tried again at the next poll; all others go on.
+            log.exception("a chat's words could not be read")
+        finally:
+            self._busy.discard(chat_index)
 
     async def drain(self) -> int:
         """Act on everything that waits; gives how many words that were. Raises DatabaseAway, TryAgain."""
@@ -132,10 +163,10 @@ class InboxWorker:
         except TimeoutError:
             return
 
-    async def _chat(self, chat_index: str) -> int:
+    async def _chat(self, chat_index: str, most: float = math.inf) -> int:
         done = 0
         async with self._seats:
-            while await self._one(chat_index):
+            while done < most and await self._one(chat_index):
                 done += 1
         return done
 

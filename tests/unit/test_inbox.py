@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 
 from bots.dialogue.inbox import InboxWorker, drained, take_in
 from bots.dialogue.incoming import Incoming, Place
@@ -16,6 +17,7 @@ from safety_service.store.database import Database, Tx
 from safety_service.store.errors import TryAgain
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.chat import inbox
+from tests.patience import until
 
 
 async def a_person(database: Database, chat: str = "1001") -> UUID:
@@ -54,6 +56,16 @@ class Heard:
             raise self.error
         self.texts.append(incoming.text)
         self.people.append(incoming.person_id)
+
+
+@asynccontextmanager
+async def running(worker: InboxWorker) -> AsyncIterator[None]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def states(database: Database) -> dict[str, str]:
@@ -184,6 +196,55 @@ async def test_a_running_worker_is_woken_by_the_word(database: Database) -> None
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_chat_that_hangs_does_not_keep_the_worker_from_what_others_say_after(postgres_url: str) -> None:
+    gate, hanging = asyncio.Event(), asyncio.Event()
+    heard: list[str] = []
+
+    async def handle(tx: Tx, incoming: Incoming) -> None:
+        if incoming.text == "slow":
+            hanging.set()
+            await gate.wait()
+        heard.append(incoming.text)
+
+    async with opened(postgres_url) as database, running(InboxWorker(database, handle)):
+        await says(database, "slow", chat="1")
+        await hanging.wait()
+        await says(database, "help", chat="2")
+        await until(lambda: heard == ["help"])
+        gate.set()
+        await until(lambda: heard == ["help", "slow"])
+
+
+async def test_a_chat_that_never_stops_talking_holds_up_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.dialogue.inbox.CHATS", 1)
+    heard: list[str] = []
+
+    async def handle(tx: Tx, incoming: Incoming) -> None:
+        heard.append(incoming.text)
+
+    for number in range(30):
+        await says(database, f"{number}", chat="1")
+    await says(database, "help", chat="2")
+    async with running(InboxWorker(database, handle)):
+        await until(lambda: len(heard) == 31)
+    assert heard.index("help") == 10
+    assert [each for each in heard if each != "help"] == [f"{number}" for number in range(30)]
+
+
+async def test_a_word_that_cannot_be_read_at_all_holds_up_no_other_chat(database: Database) -> None:
+    heard = Heard()
+    await says(database, "spoilt", chat="1")
+    async with database.transaction() as tx:
+        await tx.conn.execute(sql("UPDATE inbox SET payload = :bytes"), {"bytes": b"nothing that a key opens"})
+    await says(database, "help", chat="2")
+    async with running(InboxWorker(database, heard.handle)):
+        await until(lambda: heard.texts == ["help"])
+        await says(database, "again", chat="2")
+        await until(lambda: heard.texts == ["help", "again"])
 
 
 async def test_a_word_is_kept_with_its_time_and_place_and_read_back_the_same(database: Database) -> None:
