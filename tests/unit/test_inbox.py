@@ -231,7 +231,7 @@ async def test_a_chat_that_never_stops_talking_holds_up_no_other(
     await says(database, "help", chat="2")
     async with running(InboxWorker(database, handle)):
         await until(lambda: len(heard) == 31)
-    assert heard.index("help") == 10
+    assert heard.index("help") <= 10
     assert [each for each in heard if each != "help"] == [f"{number}" for number in range(30)]
 
 
