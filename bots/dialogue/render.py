@@ -110,8 +110,8 @@ _TELLING = frozenset({"ask.going_in", "link.done", "reply.help", "reply.help_wan
 
 
 def _tells(asked: _Asked) -> bool:
-    """A form's buttons tell, too: whose home it is, and what is expected there."""
-    return asked.template in _TELLING or "draft" in asked.params
+    """A form tells, too: its buttons whose home it is, and what is expected there; a refusal what was typed."""
+    return asked.template in _TELLING or asked.template.startswith("form.")
 
 
 def _offer_page(asked: _Asked, frame: Frame, shown: list[str], rows: list[tuple[Button, ...]]) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from safety_service.actions import linking
-from safety_service.store import inbox, people
+from safety_service.store import inbox, people, policies
 from safety_service.store.people import Person
 from safety_service.store.tables.alerts import outbox
 from tests.patience import until
@@ -124,7 +124,7 @@ async def person(service: Service, name: str) -> Person:
 
 @asynccontextmanager
 async def town(
-    folder: Path, database_url: str, redis_url: str | None, *, demo: bool = True, names: Mapping[str, str] = CAST
+    folder: Path, database_url: str, redis_url: str | None, *, demo: bool = True, policy: str | None = None
 ) -> AsyncIterator[Town]:
     """The demonstration team, everybody's phone linked; without `demo` an empty town to be settled."""
     async with (
@@ -141,8 +141,11 @@ async def town(
     ):
         made = Town(service, telegram)
         made.skip(until_morning())
+        if policy is not None:
+            async with service.database() as database, database.transaction() as tx:
+                await policies.apply(tx, policy, "test", "for this story")
         await service.start()
-        for name, code in (await codes_for(service, names)).items() if demo else ():
+        for name, code in (await codes_for(service)).items() if demo else ():
             await made.invited(name, code)
         yield made
 
