@@ -63,7 +63,7 @@ def command(roles: tuple[str, ...], demo: bool, child: tuple[str, ...]) -> None:
 
 
 def _be(read: Settings, roles: tuple[str, ...]) -> None:
-    from safety_service.app import run_roles  # noqa: PLC0415  (the parent does without it, and stays small)
+    from safety_service.app import run_roles  # noqa: PLC0415  (the parent does without it)
 
     try:
         loop.run(partial(run_roles, read, roles), lifeline=True)
