@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from safety_service.actions import scene as scenes
@@ -37,10 +38,18 @@ async def sweep_watches(tx: Tx, limit: int) -> int:
     4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
     """
     due = await visits.claim_due(tx, limit)
-    rows = await visits.load_many(tx, {visit_id for visit_id, _ in due})
+    rows: dict[UUID, VisitRow] = {}
+
+    async def load() -> None:
+        rows.update(await visits.load_many(tx, {visit_id for visit_id, _ in due}))
+
+    await _alone(tx, load, "batch of visits")
     for visit_id, worker_id in due:
 
         async def work(visit_id: UUID = visit_id, worker_id: UUID = worker_id) -> None:
+            if visit_id not in rows:
+                # One row that no key opens fails the whole batch; each alone fails only itself.
+                rows.update(await visits.load_many(tx, [visit_id]))
             rows[visit_id] = await happen(tx, rows[visit_id], ev.DeadlinePassed(worker_id=worker_id))
 
         if not await _alone(tx, work, "watch"):
@@ -59,11 +68,25 @@ async def sweep_alerts(tx: Tx, limit: int) -> int:
 
         if not await _alone(tx, work, "alert"):
             await alerts.put_off(tx, alert_id, tx.now + TRY_AGAIN_AFTER)
-            row = await alerts.load(tx, alert_id)
-            if row is not None and row.alert.worker_id is not None and row.alert.kind is not Kind.UNWATCHED:
-                visit = None if row.alert.visit_id is None else await visits.load(tx, row.alert.visit_id)
-                await _unwatched(tx, visit, row.alert.worker_id)
+            await _alone(tx, partial(_tell_that_it_stands, tx, alert_id), "alert to be told of")
     return len(due)
+
+
+async def _tell_that_it_stands(tx: Tx, alert_id: UUID) -> None:
+    row = await alerts.load(tx, alert_id)
+    if row is not None and row.alert.worker_id is not None and row.alert.kind is not Kind.UNWATCHED:
+        await _unwatched(tx, await _visit(tx, row.alert.visit_id), row.alert.worker_id)
+
+
+async def _visit(tx: Tx, visit_id: UUID | None) -> VisitRow | None:
+    """The visit; None, too, when it cannot be read: then its worker is told of without it."""
+    found: list[VisitRow | None] = []
+
+    async def load() -> None:
+        found.append(None if visit_id is None else await visits.load(tx, visit_id))
+
+    await _alone(tx, load, "visit to be told of")
+    return found[0] if found else None
 
 
 async def _pass_alert(tx: Tx, alert_id: UUID) -> None:
@@ -89,8 +112,7 @@ async def sweep_rings(tx: Tx, limit: int) -> int:
 
         if not await _alone(tx, work, "ring"):
             await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
-            visit = None if ring.visit_id is None else await visits.load(tx, ring.visit_id)
-            await _unwatched(tx, visit, ring.worker_id)
+            await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
     return len(due)
 
 

@@ -1,5 +1,6 @@
 """The outbox: a row is one message to one person by one channel."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +11,15 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_
 
 from safety_service.store import tallies
 from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.people import channel
 
+log = logging.getLogger(__name__)
+#: What no key opens is tried again after this, so often: other keys come with another process.
+OPEN_AGAIN = timedelta(seconds=5)
+TRIES_TO_OPEN = 20
 #: An error's text is kept to this length.
 ERROR_LENGTH = 300
 
@@ -100,9 +106,8 @@ async def known(tx: Tx, dedupe: Collection[str]) -> frozenset[str]:
 
 async def drop_stale(tx: Tx) -> int:
     """Drop reminders whose time is over before their turn came; the row stays as the note of it."""
-    stale = and_(outbox.c.state == "pending", outbox.c.expires_at <= tx.now)
-    done = await tx.conn.execute(update(outbox).where(stale).values(state="dropped", error="stale"))
-    return int(done.rowcount)
+    stale = update(outbox).where(outbox.c.state == "pending", outbox.c.expires_at <= tx.now)
+    return int((await tx.conn.execute(stale.values(state="dropped", error="stale"))).rowcount)
 
 
 async def lease(
@@ -145,16 +150,36 @@ async def lease(
             attempts=outbox.c.attempts + 1,
         )
     )
+    try:
+        return await _leased(tx, ids)
+    except KeysDoNotOpen:
+        return await _that_open(tx, ids)
+
+
+async def _leased(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
     query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
     rows = await tx.conn.execute(query.where(outbox.c.id.in_(ids)).order_by(outbox.c.priority, outbox.c.id))
     return [_outgoing(row) for row in rows]
 
 
+async def _that_open(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
+    """One message that no key of ours opens keeps no other from going out. Another process may have its key."""
+    found: list[Outgoing] = []
+    for each in ids:
+        try:
+            found += await _leased(tx, [each])
+        except KeysDoNotOpen:
+            log.critical("message %s cannot be opened", each)
+            await record(tx, each, "failed", error="no key opens it")
+            again = update(outbox).where(outbox.c.id == each, outbox.c.attempts < TRIES_TO_OPEN)
+            await tx.conn.execute(again.values(state="pending", not_before=tx.now + OPEN_AGAIN))
+    return found
+
+
 def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
     place = func.row_number().over(partition_by=outbox.c.channel_id, order_by=outbox.c.id)
     out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    waiting = select(outbox.c.id, place.label("place")).where(out, these)
-    ranked = waiting.subquery()
+    ranked = select(outbox.c.id, place.label("place")).where(out, these).subquery()
     return select(ranked.c.id).where(ranked.c.place == 1)
 
 
@@ -164,9 +189,7 @@ def _outgoing(row: Any) -> Outgoing:
 
 async def load(tx: Tx, message_id: UUID) -> Outgoing | None:
     """One row with its address."""
-    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
-    row = (await tx.conn.execute(query.where(outbox.c.id == message_id))).first()
-    return None if row is None else _outgoing(row)
+    return next(iter(await _leased(tx, [message_id])), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

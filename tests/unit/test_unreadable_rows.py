@@ -1,0 +1,64 @@
+"""A row that no key opens (spoilt, or sealed with a key that this process lacks) harms nobody but itself."""
+
+import pytest
+from sqlalchemy import text
+
+from safety_service.domain.words import Kind
+from safety_service.store import outbox
+from safety_service.store.database import Database
+from tests.world import MINUTE, World, build
+
+SPOILT = b"nothing that a key opens"
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await build(database)
+
+
+async def spoil(world: World, statement: str) -> None:
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(text(statement), {"spoilt": SPOILT})
+
+
+async def test_a_visit_that_no_key_opens_is_told_as_unwatched_and_keeps_no_other_from_being_watched(
+    world: World,
+) -> None:
+    await world.inside("Ann", address="spoilt")
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(text("UPDATE visit SET address = :spoilt"), {"spoilt": SPOILT})
+    await world.inside("Ben", ref="F-2")
+    await world.jump(36)
+    await world.sweep()
+    kinds = {world.name(each.alert.worker_id): each.alert.kind for each in await world.alerts()}
+    assert kinds == {"Ann": Kind.UNWATCHED, "Ben": Kind.MISSED_CHECK_IN}
+    assert {each.template for each in await world.deliver()} == {"alarm.unwatched", "alarm.missed_check_in"}
+
+
+async def test_an_alert_of_a_visit_that_no_key_opens_keeps_no_other_from_climbing(world: World) -> None:
+    await world.inside("Ann")
+    await world.later(36)
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.inside("Ben", ref="F-2")
+    await world.later(36)
+    found = {(world.name(each.alert.worker_id), each.alert.kind): each.alert for each in await world.alerts()}
+    assert found["Ann", Kind.UNWATCHED].rung >= 1
+    assert ("Ben", Kind.MISSED_CHECK_IN) in found
+
+
+async def test_a_message_that_no_key_opens_keeps_no_other_from_going_out(world: World) -> None:
+    await world.inside("Ann")
+    await world.jump(36)
+    await world.sweep()
+    await spoil(world, "UPDATE outbox SET params = :spoilt")
+    await world.inside("Ben", ref="F-2")
+    await world.jump(36)
+    await world.sweep()
+    taken = await world.deliver()
+    assert "Ben" in {each.params.get("worker") for each in taken if each.template == "alarm.missed_check_in"}
+    async with world.database.transaction() as tx:
+        assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
+    await world.jump(1)
+    async with world.database.transaction() as tx:
+        assert (await tx.conn.execute(text("SELECT count(*) FROM outbox WHERE state = 'pending'"))).scalar()
+        assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
