@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
+_LOCK = re.compile(r"\bFOR (?:NO KEY )?UPDATE\b")
 _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ class Statement:
         table = _TABLE.search(self.sql)
         if table is None or words[0].upper() in ("SAVEPOINT", "RELEASE"):
             return " ".join(words[:2]) if words[0].upper() in ("SELECT", "BEGIN") else words[0].upper()
-        lock = " … FOR UPDATE" if "FOR UPDATE" in self.sql else ""
+        lock = " … FOR UPDATE" if _LOCK.search(self.sql) else ""
         return f"{words[0].upper()} {table[1]}{lock}"
 
 
