@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 #: Does at most so many due things, urgent first, and gives how many it did.
 Sweep = Callable[[Tx, int], Awaitable[int]]
-#: Due things that one transaction takes on.
-BATCH = 200
+#: Due things that one transaction takes on: until it commits, words about them wait.
+BATCH = 50
 #: Seconds after which a run with more to do lets the next one go on: other sweeps get their turn, stamps are made.
 ENOUGH = 5.0
 #: Seconds after which a run that does not come back is given up.
@@ -45,6 +45,8 @@ class Sweeper:
         self._gap = gap
         self._progress = progress
         self._batch = batch
+        #: How many of them fit into the time that a run has, as far as is known.
+        self._fits = batch
         self._too_long = too_long
         self._wake = asyncio.Event()
         self._clean = False
@@ -84,6 +86,8 @@ class Sweeper:
             await asyncio.sleep(UNWOKEN / 2)
         except TimeoutError:
             self._clean = False
+            # The same batch would take as long again, and nothing would ever be done.
+            self._fits = max(1, self._fits // 4)
             log.exception("the sweep took longer than %s s and was given up", self._too_long)
             await self._excuse_if_away()
         except SchemaIsNewer:
@@ -92,6 +96,7 @@ class Sweeper:
             self._clean = False
             log.exception("the sweep failed")
         if self._clean:
+            self._fits = min(self._batch, self._fits * 2)
             self._progress.mark()
         return self._clean
 
@@ -107,7 +112,7 @@ class Sweeper:
             for name, sweep in list(left.items()):
                 done = await self._one(name, sweep)
                 clean = clean and done is not None
-                if done is None or done < self._batch:
+                if done is None or done < self._fits:
                     del left[name]
         return clean
 
@@ -116,7 +121,7 @@ class Sweeper:
         try:
             async with self._database.transaction() as tx:
                 # Asked once the transaction has its time: a process may be suspended at any line above.
-                done = 0 if self._gap.jumped() else await sweep(tx, self._batch)
+                done = 0 if self._gap.jumped() else await sweep(tx, self._fits)
                 if done:
                     crash_point(f"sweep:{name}:before_commit")
             if done:

@@ -97,6 +97,25 @@ async def test_a_sweep_that_hangs_is_given_up_and_the_watchdog_not_told_that_all
     assert progress.count == 0
 
 
+async def test_a_batch_that_takes_too_long_is_tried_again_in_smaller_ones_until_all_is_done(world: World) -> None:
+    left = 20
+    sizes: list[int] = []
+
+    async def slow(tx: Tx, limit: int) -> int:
+        nonlocal left
+        sizes.append(min(left, limit))
+        await asyncio.sleep(0.1 * sizes[-1])
+        left -= sizes[-1]
+        return sizes[-1]
+
+    one, progress = sweeper(world.database, {"slow": slow}, batch=20, too_long=1.0)
+    await until(one.once, within=30.0)
+    assert sizes[:2] == [20, 5]
+    while left:
+        await one.once()
+    assert progress.count
+
+
 async def test_many_due_things_are_done_in_batches_and_every_sweep_gets_its_turn(world: World) -> None:
     turns: list[str] = []
 
