@@ -18,6 +18,7 @@ from safety_service.actions.words import Word
 from safety_service.store import channels
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Database
+from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.visits import VisitRow
 from tests.patience import until
@@ -89,7 +90,10 @@ class Alive:
 
     async def becomes(self, so: Callable[[], Awaitable[object]]) -> None:
         """Wait until it is so."""
-        await until(so, SOON, every=0.05)
+        try:
+            await until(so, SOON, every=0.05)
+        except AssertionError as why:
+            raise AssertionError(f"{why}; it said:\n{self.service.said()[-4000:]}") from None
 
     def on_screen(self, who: str, wanted: str) -> list[Bubble]:
         """The bot's messages with these words on somebody's phone."""
@@ -97,8 +101,25 @@ class Alive:
 
     async def sees(self, who: str, wanted: str, *, times: int = 1) -> list[Bubble]:
         """Wait until so many messages with these words are on somebody's phone."""
-        await until(lambda: len(self.on_screen(who, wanted)) >= times, SOON, every=0.05)
+        try:
+            await until(lambda: len(self.on_screen(who, wanted)) >= times, SOON, every=0.05)
+        except AssertionError:
+            screen, said = self.phones[who].screen, self.service.said()[-4000:]
+            raise AssertionError(f"{who} does not see {wanted!r} {times} times:\n{screen}\n\n{said}") from None
         return self.on_screen(who, wanted)
+
+    async def counts(self, visit_id: UUID, words: int) -> None:
+        """Wait until so many "+10" have been acted on. One more is no "not yet", but a fault."""
+
+        async def counted() -> bool:
+            try:
+                (watch,) = (await self.visit(visit_id)).visit.watches
+            except (DatabaseAway, TryAgain):
+                return False
+            assert watch.spent <= words * timedelta(minutes=10), "a word was acted on twice"
+            return watch.spent == words * timedelta(minutes=10)
+
+        await self.becomes(counted)
 
 
 @asynccontextmanager

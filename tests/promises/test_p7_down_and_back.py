@@ -1,10 +1,12 @@
 """P7 with real processes: down and back, words held meanwhile, a clock that is set, a process that stands still."""
 
 import signal
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from safety_service.domain.words import Kind
+from safety_service.store import stamps
+from scheduler.gap import SWEEP
 from tests.promises.alive import Alive, alive
 
 HOURS = 3600
@@ -47,11 +49,19 @@ async def test_a_short_restart_is_no_gap(tmp_path: Path, sqlite_url: str) -> Non
     async with alive(tmp_path, sqlite_url) as here:
         visit_id = await here.inside()
         here.service.kill()
+        back_at = await here.now()
         await here.service.start()
+        await here.becomes(lambda: swept_since(here, back_at))
         here.skip(32 * 60)
-        await here.sees("Ann", "Asking once more")
+        await here.sees("Ann", "?")
         assert await owned_up(here) == []
         assert await here.alerts(visit_id) == []
+
+
+async def swept_since(here: Alive, moment: datetime) -> bool:
+    async with here.database.reading() as tx:
+        swept = await stamps.last(tx, SWEEP)
+    return swept is not None and swept.at > moment
 
 
 async def test_a_clock_that_is_set_is_owned_up_to_and_nobody_waits_longer(tmp_path: Path, database_url: str) -> None:
