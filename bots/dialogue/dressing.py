@@ -117,7 +117,10 @@ def _because(key: str, value: Any, _frame: Frame) -> Words:
 
 
 def _told(key: str, value: Any, frame: Frame) -> Words:
-    return {key: ", ".join(f"{each['name']} {frame.clock(each['at'])}" for each in value)}
+    def name(each: Params) -> str:
+        return frame.say("say.you") if each.get("you") else str(each["name"])
+
+    return {key: ", ".join(f"{name(each)} {frame.clock(each['at'])}" for each in value)}
 
 
 def _next(key: str, value: Any, frame: Frame) -> Words:

@@ -179,8 +179,8 @@ _BUTTONS = (
     " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position hand_over"
     " post_yes post_no"
 ).split()
-_SAYINGS = "now tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at seen_away"
-_SAYINGS += " cannot_take not_so agreed voice photo document note"
+_SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
+_SAYINGS += " seen_away cannot_take not_so agreed voice photo document note"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 
 
@@ -200,7 +200,7 @@ def labels() -> Braces:
     groups: dict[str, Iterable[str]] = {
         "button": _BUTTONS,
         "risk": Risk,
-        "kind": (*Kind, *Decided, "telegram", "webchat"),
+        "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device"),
         "found": Found,
         "known_by": KnownBy,
         "post": _POSTS.split(),

@@ -85,7 +85,11 @@ async def _ladder_lines(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
     last = alert.rung >= alert.ladder.last
     names = await people.many(tx, {each.person_id for each in told} | set(standing))
     return {
-        "told": [{"name": names[each.person_id].name, "at": iso(each.at)} for each in told if each.person_id in names],
+        "told": [
+            {"id": str(each.person_id), "name": names[each.person_id].name, "at": iso(each.at)}
+            for each in told
+            if each.person_id in names
+        ],
         "owner": None if alert.owner_id is None else (await people.get(tx, alert.owner_id)).name,
         "owner_id": None if alert.owner_id is None else str(alert.owner_id),
         "next": None

@@ -49,7 +49,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
             channel=way.kind,
             priority=priority,
             template=template,
-            params=params,
+            params=_read_by(person_id, params),
             visit_id=visit_id,
             alert_id=alert_id,
             step=step,
@@ -68,6 +68,13 @@ async def _without_telegram(tx: Tx, agency_ids: Collection[UUID]) -> frozenset[U
     """Agencies whose data-protection assessment is not confirmed: their Telegram carries linking, and nothing else."""
     found = [await agencies.get(tx, each) for each in agency_ids]
     return frozenset(each.id for each in found if not each.telegram_allowed)
+
+
+def _read_by(person_id: UUID, params: dict[str, Any]) -> dict[str, Any]:
+    """Whoever reads the list of those told is "you" in it."""
+    if not params.get("told"):
+        return params
+    return {**params, "told": [{**each, "you": each["id"] == str(person_id)} for each in params["told"]]}
 
 
 async def _put_once(tx: Tx, messages: list[Message]) -> int:

@@ -91,7 +91,7 @@ async def fall_silent(service: Service, sam: Phone, helen: Phone) -> None:
         r"Sam Okoro, alone\. No word since \d\d:\d\d\. Due \d\d:\d\d\.",
         re.escape(f"{HOME} ({FAMILY})."),
         r"Ring Sam Okoro once: 07700900101\. No answer\? Ring 999\.",
-        r"Told: Helen Marsh \d\d:\d\d\. Next: Tom Ridley \d\d:\d\d\.",
+        r"Told: you \d\d:\d\d\. Next: Tom Ridley \d\d:\d\d\.",
     ):
         assert re.search(told, alarm), alarm
     await discreet(sam)
