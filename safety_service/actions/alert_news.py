@@ -12,7 +12,7 @@ from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import alert_effects as ax
 from safety_service.domain.words import Role
 from safety_service.store import alerts as alert_rows
-from safety_service.store import events, outbox, people, roles
+from safety_service.store import events, exclusions, outbox, people, roles
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 
@@ -49,8 +49,10 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
     await _log(tx, row, "told", details)
     if not sent:
         # Nobody on this rung has a way to be reached: the next one hears in this same second, not after a wait.
-        await alert_rows.save(tx, row, replace(row.alert, reach_by=tx.now))
+        passed = await alert_rows.save(tx, row, replace(row.alert, reach_by=tx.now))
         tx.announce("sweep")
+        if effect.rung >= row.alert.ladder.last:
+            await _nobody_there(tx, scene, passed, ax.NobodyThere(row.id))
 
 
 async def _tell_told(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellTold) -> None:
@@ -149,10 +151,14 @@ async def _ask_second(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.AskSecond
     )
 
 
-async def _nobody_there(tx: Tx, _scene: Scene, row: AlertRow, _effect: ax.NobodyThere) -> None:
-    log.critical("alert %s: nobody is on duty and nobody stands by", row.alert.number)
+async def _nobody_there(tx: Tx, scene: Scene, row: AlertRow, _effect: ax.NobodyThere) -> None:
+    """The administrators hear, and as people who were told they may take it."""
+    log.critical("alert %s: nobody on duty or standing by can be reached", row.alert.number)
     await _log(tx, row, "nobody_there", {"rung": row.alert.rung})
-    administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=row.agency_id)
+    family_id = None if scene.row is None else scene.row.family_id
+    barred = scene.workers | {row.alert.worker_id} | await exclusions.excluded_any(tx, scene.workers, family_id)
+    administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=row.agency_id) - barred
+    row = await alert_rows.save(tx, row, replace(row.alert, told=row.alert.told | administrators))
     params = await _short(tx, row)
     await tell(tx, administrators, "alert.nobody", params, priority=Priority.ALARM, alert_id=row.id)
 

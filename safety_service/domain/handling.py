@@ -179,10 +179,12 @@ def repeated(alert: Alert, kind: Kind, now: datetime) -> Step:
 
 
 def owner_gone(alert: Alert, now: datetime) -> Step:
-    """The owner left, was blocked or went off duty: the lapse starts now."""
+    """The owner left, was blocked or went off duty: the lapse starts now, and no cry that was to climb waits for it."""
     if alert.owner_id is None or not alert.open or alert.doing is Doing.REPLY:
         return alert, ()
     by_at = now + alert.ladder.reply
+    if alert.doing is Doing.CONFIRM and alert.next_at is not None:
+        by_at = min(by_at, alert.next_at)
     return replace(alert, doing=Doing.REPLY, next_at=by_at), (
         TellOwner(alert.id, "news_wanted", alert.owner_id, by_at),
     )

@@ -8,8 +8,10 @@ from sqlalchemy import insert, select
 
 from safety_service.domain.risk import Fact
 from safety_service.store.database import Tx
+from safety_service.store.errors import TryAgain
 from safety_service.store.ids import new_id
 from safety_service.store.tables.visits import family, risk_fact, visit
+from safety_service.store.upsert import insert_or
 
 
 def tidy_ref(text: str) -> str:
@@ -29,13 +31,17 @@ async def ref_of(tx: Tx, family_id: UUID) -> str:
 
 
 async def ensure(tx: Tx, agency_id: UUID, ref: str) -> UUID:
-    """The family with this reference, made if it is new."""
+    """The family with this reference, made if it is new; if two make it in the same moment, one does."""
     found = await by_ref(tx, agency_id, ref)
     if found is not None:
         return found
-    family_id = new_id()
-    await tx.conn.execute(insert(family).values(id=family_id, agency_id=agency_id, ref=ref, created_at=tx.now))
-    return family_id
+    new = insert_or(tx, family).values(id=new_id(), agency_id=agency_id, ref=ref, created_at=tx.now)
+    once = new.on_conflict_do_nothing(index_elements=["agency_id", "ref"]).returning(family.c.id)
+    made: UUID | None = (await tx.conn.execute(once)).scalar()
+    found = made or await by_ref(tx, agency_id, ref)
+    if found is None:
+        raise TryAgain("a family was made, and was gone, in the same moment")
+    return found
 
 
 async def known(tx: Tx, family_id: UUID) -> bool:

@@ -131,6 +131,14 @@ def test_an_owner_who_is_gone_is_asked_at_once_and_lapses() -> None:
     assert handling.owner_gone(unowned, at(2)) == (unowned, ())
 
 
+def test_an_owner_who_is_gone_holds_up_no_cry_that_was_to_climb() -> None:
+    tale = opened(Kind.SOS)
+    tale.take(MANAGER, 1)
+    cried, _ = handling.repeated(tale.alert, Kind.SOS, at(2))
+    gone, _ = handling.owner_gone(cried, at(2))
+    assert (gone.doing, gone.next_at) == (Doing.REPLY, at(3))
+
+
 # --- escalate ---
 
 

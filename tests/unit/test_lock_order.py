@@ -57,3 +57,8 @@ async def test_an_alert_is_not_passed_on_to_somebody_who_is_kept_off_its_worker(
     assert world.told("Dev", "alert.offered") == []
     await world.do("Mia", handling.pass_on, alert.id, world.ids["Adam"])
     assert (await world.alert()).alert.offered_to == world.ids["Adam"]
+
+
+async def test_two_who_plan_for_the_same_new_family_in_one_moment_both_can(world: World) -> None:
+    rows = await asyncio.gather(world.plan("Ann", ref="F-9"), world.plan("Ben", ref="F-9"))
+    assert len({each.family_id for each in rows}) == 1
