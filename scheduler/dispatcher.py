@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.delivery.outcome import Later, Outcome, Sent, Unknown
 from bots.delivery.sender import Sender
@@ -164,7 +164,11 @@ class Dispatcher:
                 return await _with_settings(tx, taken)
         except (DatabaseAway, TryAgain) as error:
             log.warning("no messages are sent (%s): %s", lane.name, type(error).__name__)
-            return []
+        except Exception:
+            # Ending here would end the watch in this process, too, and again at each start. Channels that take
+            # nothing are an alert of their own.
+            log.exception("no messages are sent (%s)", lane.name)
+        return []
 
     def _is_held(self, kind: str, lane: Lane) -> bool:
         """A channel that asked for a pause gets it from routine; what is urgent asks for itself, each time anew."""
@@ -211,8 +215,17 @@ async def _with_settings(tx: Tx, taken: list[Outgoing]) -> list[tuple[Outgoing, 
     policy = await tx.policy()
     settings: dict[UUID, Setting] = {}
     for agency_id in {out.agency_id for out in taken}:
-        settings[agency_id] = Setting(policy, ZoneInfo((await agencies.get(tx, agency_id)).timezone))
+        settings[agency_id] = Setting(policy, _zone((await agencies.get(tx, agency_id)).timezone))
     return [(out, settings[out.agency_id]) for out in taken]
+
+
+def _zone(name: str) -> ZoneInfo:
+    """One agency whose time zone this machine does not know keeps nobody's alarm: its times are said in UTC."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        log.critical("the time zone %s is not known here: times are said in UTC", name)
+        return ZoneInfo("UTC")
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Sent, Unknown
 from bots.dialogue.render import Rendered
-from safety_service.actions import alerts
+from safety_service.actions import alerts, delivering
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.words import Found, Kind, KnownBy
 from safety_service.store import tallies
@@ -20,6 +20,7 @@ from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
 from safety_service.store.outbox import Outgoing
 from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.people import agency
 from scheduler.dispatcher import Dispatcher
 from tests.patience import until
 from tests.world import World
@@ -109,6 +110,25 @@ async def test_what_is_put_in_goes_out_and_reaches(world: World, provider: Provi
     assert provider.got("Mia") == ["alert.taken"]
     assert row.reached_at is not None
     assert row.provider_id == "0"
+
+
+async def test_an_odd_row_ends_no_dispatching(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease, odd = delivering.lease, [ValueError("a row that nobody foresaw")] * 2
+
+    async def sometimes(*args: Any, **more: Any) -> list[Outgoing]:
+        if odd:
+            raise odd.pop()
+        return await lease(*args, **more)
+
+    monkeypatch.setattr(delivering, "lease", sometimes)
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(agency).values(timezone="Nowhere/Known"))
+    async with dispatching(world, provider):
+        await say(world, "Mia")
+        await until(lambda: is_in(world, "sent"))
+    assert provider.got("Mia") == ["alert.taken"]
 
 
 async def test_what_was_surely_not_sent_is_tried_again_after_a_wait(world: World, provider: Provider) -> None:
