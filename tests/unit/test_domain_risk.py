@@ -99,6 +99,11 @@ def test_removal_or_court_news_today_is_high() -> None:
     assert judged(plan(news="removal")) == (Risk.HIGH, ["Removal or court news today"])
 
 
+def test_a_threat_that_the_plan_expects_is_high_and_is_said() -> None:
+    assert judged(plan(hostility="threat")) == (Risk.HIGH, ["A threat is expected"])
+    assert judged(plan(hostility="some")) == (Risk.LOW, [])
+
+
 def test_bad_news_is_medium() -> None:
     assert judged(plan(news="bad")) == (Risk.MEDIUM, ["Bad news to bring"])
 
@@ -136,7 +141,7 @@ def test_after_dark_is_medium(begins: str, ends: str, dark: bool) -> None:
 def test_three_medium_lines_at_once_are_high() -> None:
     assert judged(plan(known=False, news="bad"))[0] is Risk.MEDIUM
     risk, says = judged(plan(known=False, news="bad", around=["no_signal"]))
-    assert (risk, says[0], len(says)) == (Risk.HIGH, "Three medium lines at once", 4)
+    assert (risk, says[0], len(says)) == (Risk.HIGH, "Three things at once", 4)
 
 
 def test_the_same_dog_from_the_log_and_from_the_plan_is_one_line() -> None:
