@@ -27,6 +27,9 @@ async def answer(tx: Tx, actor: Actor, ring_id: UUID, said: Answer) -> AlertRow 
     if ring is None:
         raise NotFound
     scene = await scene_of(tx, ring)
+    ring = await rings.load(tx, ring_id, lock=True)
+    if ring is None:
+        raise NotFound
     may_handle(actor, await matters.of_scene(tx, scene))
     if ring.state != "open":
         raise Refused("ring_answered_already")

@@ -104,11 +104,14 @@ async def _pass_alert(tx: Tx, alert_id: UUID) -> None:
 
 async def sweep_rings(tx: Tx, limit: int) -> int:
     """Requests to be rung that nobody answered become alerts."""
-    due = await rings.claim_due(tx, limit)
+    due = await rings.due(tx, limit)
     for ring in due:
 
         async def work(ring: Ring = ring) -> None:
-            await raise_ring(tx, ring, await scene_of_ring(tx, ring), by=None)
+            scene = await scene_of_ring(tx, ring)
+            now = await rings.load(tx, ring.id, lock=True)
+            if now is not None and now.state == "open":
+                await raise_ring(tx, now, scene, by=None)
 
         if not await _alone(tx, work, "ring"):
             await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)

@@ -49,16 +49,16 @@ async def open_of(tx: Tx, worker_id: UUID) -> Ring | None:
     return _ring((await tx.conn.execute(query)).first())
 
 
-async def load(tx: Tx, ring_id: UUID) -> Ring | None:
-    """One request, locked."""
-    return _ring((await tx.conn.execute(select(ring).where(ring.c.id == ring_id).with_for_update())).first())
+async def load(tx: Tx, ring_id: UUID, *, lock: bool = False) -> Ring | None:
+    """One request; `lock` holds it until the transaction ends. Its visit is locked first, as words do."""
+    query = select(ring).where(ring.c.id == ring_id)
+    return _ring((await tx.conn.execute(query.with_for_update() if lock else query)).first())
 
 
-async def claim_due(tx: Tx, limit: int) -> list[Ring]:
-    """Requests that nobody answered in time."""
+async def due(tx: Tx, limit: int) -> list[Ring]:
+    """Requests that nobody answered in time, not locked."""
     query = select(ring).where(ring.c.next_at <= tx.now).order_by(ring.c.next_at).limit(limit)
-    rows = (await tx.conn.execute(query.with_for_update(skip_locked=True))).all()
-    return [found for row in rows if (found := _ring(row)) is not None]
+    return [found for row in (await tx.conn.execute(query)).all() if (found := _ring(row)) is not None]
 
 
 async def close(tx: Tx, ring_id: UUID, state: str, by: UUID | None) -> None:

@@ -1,14 +1,19 @@
 """Words, sweeps and what people do about alerts hold rows of one another's, and never wait in a circle."""
 
 import asyncio
+from copy import copy
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from safety_service.actions import alerts as handling
+from safety_service.actions import rings as answering
+from safety_service.actions import words
 from safety_service.actions.telling import Priority, tell
+from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
-from safety_service.store import alerts, exclusions
+from safety_service.store import alerts, exclusions, rings, visits
 from safety_service.store.database import Database, Tx
 from tests.world import World, build
 
@@ -40,6 +45,28 @@ async def test_an_alert_that_climbs_does_not_wait_for_the_word_that_waits_for_th
             params = {"alert_id": str(alert.id)}
             await tell(sweep, [world.ids["Dev"]], "alarm.test", params, priority=Priority.ALARM, visit_id=row.id)
     assert (await word).late
+
+
+async def test_a_request_to_be_rung_that_is_answered_waits_for_no_worker_who_asks_again(world: World) -> None:
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    row = await world.inside()
+    await world.do("Ann", words.ring_me, row.id, Word())
+    async with world.database.transaction() as asking, asyncio.timeout(10):
+        actor = await world.actor(asking, "Ann")
+        await visits.load(asking, row.id, lock=True)
+        (ring,) = await rings.due(replace_now(asking, timedelta(minutes=2)), 10)
+        answered = asyncio.create_task(world.do("Mia", answering.answer, ring.id, "spoke"))
+        await somebody_waits(asking)
+        async with asyncio.timeout(0.5):
+            await words.ring_me(asking, actor, row.id, Word())
+    await answered
+
+
+def replace_now(tx: Tx, by: timedelta) -> Tx:
+    later = copy(tx)
+    later.now = tx.now + by
+    return later
 
 
 async def test_an_alert_is_not_passed_on_to_somebody_who_is_kept_off_its_worker(world: World) -> None:
