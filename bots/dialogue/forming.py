@@ -164,13 +164,23 @@ async def typed(turn: Turn, draft: Draft, answer: Answer, text: str) -> None:
     """An answer in one's own words. What cannot be read is answered with why, and asked again; nothing is lost."""
     step = turn.keepers[draft.form].form.step(draft.step)
     picked = draft.answers.get(PICKED, [])
-    if answer.fault is not None:
+    if (turning := _typed_turn(turn, text)) is not None:
+        await _TURNS[turning](turn, draft)
+    elif answer.fault is not None:
         await turn.answer(f"form.{answer.fault}", given=text.strip()[:40], phase=None)
         await ask(turn, draft)
     elif step.kind is Kind.MANY and not answer.whole:
         await _pick(turn, draft, [*picked, *answer.value])
     else:
         await give(turn, draft, step, picked if answer.whole else answer.value)
+
+
+def _typed_turn(turn: Turn, text: str) -> str | None:
+    """Whoever types what stands on Leave it, Back or Skip means the button: no address is called that."""
+    said = text.strip().rstrip(".!").casefold()
+    return next(
+        (each for each in ("leave", "back", "skip") if said == turn.frame.say(f"button.{each}").casefold()), None
+    )
 
 
 def wants_words(turn: Turn, draft: Draft) -> bool:

@@ -288,3 +288,17 @@ async def test_somebody_who_does_not_visit_is_told_so(world: World, talk: Talk) 
         await (talk.presses("Rita", "Skip") if text == "skip" else talk.says("Rita", text))
     (refused,) = await talk.presses("Rita", "Yes, plan it")
     assert refused.template.startswith("refused.")
+
+
+async def test_leave_it_typed_where_words_are_asked_for_is_the_button_and_no_address(world: World, talk: Talk) -> None:
+    await with_page(world, "Ann")
+    talk.channel = "webchat"
+    await talk.says("Ann", "/visit")
+    await talk.says("Ann", "N-5")
+    (where,) = await talk.says("Ann", "Now")
+    assert where.text == "Where? Type it, or send a position."
+    (when,) = await talk.says("Ann", "back")
+    assert when.text.startswith("When?")
+    await talk.says("Ann", "Now")
+    (left,) = await talk.says("Ann", "leave it")
+    assert left.text == "Kept. Come back to it when you like."
