@@ -17,8 +17,8 @@ from tests.unit.watched import (
     PRESENT,
     STANDING,
     WORKER,
-    Effects,
     Tale,
+    minute_of,
     minutes,
     planned,
 )
@@ -236,10 +236,7 @@ def test_a_climb_after_a_gap_tells_one_rung_and_not_every_one_that_was_missed() 
 
 
 def test_waits_of_seconds_do_not_pile_up_when_a_sweep_is_late() -> None:
-    policy = parse_policy(
-        '[ladder.default]\nrungs = [{who = "manager_on_duty", answer = "2s"}, {who = "deputy_on_duty"}]'
-    )
-    tale = missed(MEDIUM, policy=policy)
+    rungs_of = ", ".join(f'{{who = "{who}", answer = "2s"}}' for who in ("manager_on_duty", "deputy_on_duty"))
+    tale = missed(MEDIUM, policy=parse_policy(f"[ladder.default]\nrungs = [{rungs_of}]"))
     tale.sweep(100.5)
-    effects: Effects = tale.sweep(100.5)
-    assert (effects, tale.alert.rung) == ((), 2)
+    assert (tale.sweep(100.5), tale.alert.rung, minute_of(tale.alert.next_at)) == ((), 2, 100.5 + 2 / 60)

@@ -47,6 +47,7 @@ class Shift(RuleBasedStateMachine):
         interval=st.none() | seconds(3600, 1),
         joint=st.booleans(),
         ahead=seconds(7200),
+        goes_in=st.booleans(),
     )
     def plan(
         self,
@@ -56,6 +57,7 @@ class Shift(RuleBasedStateMachine):
         interval: timedelta | None,
         joint: bool,
         ahead: timedelta,
+        goes_in: bool,
     ) -> None:
         starts_at = evening.replace(tzinfo=LONDON).astimezone(UTC)
         self.now = starts_at - ahead
@@ -75,6 +77,8 @@ class Shift(RuleBasedStateMachine):
         self.case = Case(visit)
         #: When somebody last knew how each worker was: a word of theirs, or a human being's who resolved.
         self.known_at: dict[UUID, datetime] = {}
+        if goes_in:
+            self._say(ev.Begin, timedelta(), 0)
 
     # --- time ---
 
@@ -162,10 +166,12 @@ class Shift(RuleBasedStateMachine):
         worker = self.workers[whose % len(self.workers)]
         event = word(worker_id=worker, said_at=self.now - late, **more)
         assert isinstance(event, ev.Event)
-        before = self.case.visit
+        before = self.case
         if not self._happen(event):
             return
-        for was, watch in zip(before.watches, self.case.visit.watches, strict=True):
+        has = {each.id: (each.state, each.owner_id) for each in self.case.alerts}
+        assert all(has[each.id] == (each.state, each.owner_id) for each in before.alerts), "a word took or closed"
+        for was, watch in zip(before.visit.watches, self.case.visit.watches, strict=True):
             if was.live and watch.live and was.phase is watch.phase:
                 self._moved_rightly(event, was, watch)
             if watch.last_word_at is not None and watch.last_word_at != was.last_word_at:
