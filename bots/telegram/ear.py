@@ -82,7 +82,8 @@ def _incoming(heard: Heard, at: datetime) -> Incoming:
         channel=CHANNEL,
         kind=WORDS[heard.what],
         said_at=at,
-        provider_id=str(heard.update_id),
+        # Telegram begins its count anew after a quiet week: the number alone might swallow a word.
+        provider_id=f"{heard.update_id}:{heard.message_id}",
         chat=str(heard.chat_id),
         text=heard.text,
         token=heard.token,

@@ -12,7 +12,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from bots.dialogue.inbox import Handle, act_on, take_in
 from bots.dialogue.incoming import Incoming, Place
-from safety_service.actions import delivering
+from safety_service.actions import delivering, words
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
@@ -69,7 +69,7 @@ class WordBody(_Strict):
         """When it was said, by our clock: the phone's may be wrong, but not what passed on it since."""
         if self.at is None or self.clock is None:
             return now
-        waited = self.clock - self.at
+        waited = min(self.clock - self.at, words.OLDEST)
         return now - waited if waited > PROMPT else now
 
     def incoming(self, person_id: UUID, now: datetime) -> Incoming:

@@ -22,6 +22,9 @@ from safety_service.store import alerts, events, outbox, said, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
+#: A phone that was off for longer than this has nothing to say about a watch, and a clock may be wrong by any amount.
+OLDEST = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
@@ -257,5 +260,5 @@ def _distance(row: VisitRow, position: Position) -> int | None:
 
 
 def _said_at(tx: Tx, word: Word) -> datetime:
-    """A word counts from when it was said, never from the future."""
-    return tx.now if word.said_at is None else min(word.said_at, tx.now)
+    """A word counts from when it was said: never from the future, and not from before anybody could have meant it."""
+    return tx.now if word.said_at is None else max(min(word.said_at, tx.now), tx.now - OLDEST)

@@ -1,5 +1,6 @@
 """P9: half-finished forms survive kill -9, what is refused is refused with the reason, and no word fails of a field."""
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,10 @@ async def test_no_word_fails_of_a_bad_optional_field(world: World, bad: dict[str
             status, said = await ann.post("/sos" if word == "sos" else f"{at}/{word}", bad)
             assert status in (200, 201), (word, said)
         assert not (await world.visit(visit.id)).visit.watches[0].live
+
+
+async def test_a_word_from_a_phone_whose_clock_stands_in_another_age_is_heard(world: World) -> None:
+    row = await world.inside()
+    receipt = await world.ok(row, said_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14))))
+    assert world.now - words.OLDEST == receipt.said_at
+    assert receipt.due_at == row.visit.watch(world.ids["Ann"]).due_at, "it moves nothing"

@@ -218,3 +218,10 @@ async def test_old_code_does_not_sweep_a_newer_schema(world: World) -> None:
         await tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaIsNewer):
         await one.once()
+
+
+async def test_chasing_debriefs_that_fails_is_no_reason_to_start_the_watch_again(world: World) -> None:
+    one, _ = sweeper(world.database, {**ALL, "debriefs": Failing(*[ValueError("for good")] * 9)})
+    assert await one.once()
+    other, _ = sweeper(world.database, {**ALL, "watches": Failing(ValueError("for good"))}, name="other")
+    assert not await other.once()
