@@ -127,7 +127,7 @@ async def is_blocked(world: World, who: str) -> bool:
 async def another_agency(office: Lines) -> UUID:
     """With one manager, for whom a message waits."""
     async with office.world.database.transaction() as tx:
-        agency = await agencies.add(tx, "Northfield")
+        agency = await agencies.add(tx, "Northfield", demonstration=True)
         team = await teams.add(tx, agency.id, "South")
         zoe = await people.add(tx, agency.id, "Zoe")
         await people.set_roles(tx, zoe.id, team.id, frozenset({Role.MANAGER}))
