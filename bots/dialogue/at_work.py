@@ -36,9 +36,14 @@ async def extend(turn: Turn, row: VisitRow, by: timedelta | None = None) -> None
     watch = turn.watch_of(row)
     usual = turn.policy.words.travel if watch.phase is Phase.HOME else turn.policy.words.extend
     receipt = await words.extend(turn.tx, turn.actor, row.id, turn.word(), by or usual)
-    spent = watch.spent if receipt.visit is None else turn.watch_of(receipt.visit).spent
-    last = spent >= turn.policy.level(level_of(row.visit.risk)).cap
-    await _said(turn, receipt, "reply.late" if watch.phase is Phase.BEGIN else "reply.extend", last=last)
+    after = watch if receipt.visit is None else turn.watch_of(receipt.visit)
+    last = after.spent >= turn.policy.level(level_of(row.visit.risk)).cap
+    if after.phase is Phase.BEGIN:
+        await _said(turn, receipt, "reply.late", last=last)
+        return
+    # Where the next word is expected before the end, the answer would not show that the end has moved.
+    moved = after.phase is Phase.INSIDE and after.ends_at != after.due_at
+    await _said(turn, receipt, "reply.extend", last=last, out_by=iso(after.ends_at) if moved else None)
 
 
 async def out(turn: Turn, row: VisitRow) -> None:

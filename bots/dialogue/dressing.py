@@ -190,7 +190,7 @@ def _derived(params: Params, frame: Frame) -> Words:
 
 
 _TIMES = (
-    "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at"
+    "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at out_by"
 ).split()
 
 _SPECIAL: dict[str, Dresser] = {

@@ -96,7 +96,7 @@ _BRACES: dict[str, str] = {
     "reply.debrief_none": "",
     **{f"reply.{each}": _VISIT for each in ("begin", "ok", "late", "silence", "ring_me", "sos", "note", "note_kept")},
     "reply.ok_far": f"{_VISIT} distance",
-    "reply.extend": f"{_VISIT} last",
+    "reply.extend": f"{_VISIT} last out_by",
     "reply.out": f"{_VISIT} said_at {_NEXT}",
     "reply.home": f"{_VISIT} said_at {_NEXT}",
     "reply.cancel": _VISIT,

@@ -61,6 +61,12 @@ async def test_typed_words_run_the_whole_visit(world: World, talk: Talk) -> None
     assert (await talk.says("Ann", "ok"))[0].template == "reply.nothing_now"
 
 
+async def test_more_time_shows_how_the_end_has_moved(world: World, talk: Talk) -> None:
+    await world.inside(minutes=45)
+    (bubble,) = await talk.says("Ann", "+15")
+    assert bubble.text.startswith("OK. 09:30. Out by 10:00."), "asked every 30 minutes, begun at 09:00"
+
+
 async def test_a_word_counts_from_when_it_was_said(world: World, talk: Talk) -> None:
     await world.inside()
     world.clock.move(timedelta(minutes=10))
