@@ -30,7 +30,7 @@ async def test_an_ordinary_visit_is_a_few_taps_and_each_answer_says_the_next_tim
     (bubble,) = await talk.presses("Ann", "OK")
     assert bubble.text == "OK. 09:40.\n(09:00 visit)"
     (bubble,) = await talk.presses("Ann", "+15")
-    assert bubble.text == "OK. 09:40.\n(09:00 visit)"
+    assert bubble.text == "OK. 09:40. Out by 10:00.\n(09:00 visit)"
     (bubble,) = await talk.presses("Ann", "Out")
     assert bubble.text.startswith("Out 09:10. How was it?\nHome by 09:40?")
     assert bubble.labels[:5] == ["Fine", "A bit off", "Bad", "No entry", "Later"]

@@ -102,6 +102,7 @@ FULL: dict[str, Any] = {
         at(-3),
     ),
     "next_at": at(60),
+    "out_by": at(60),
 }
 #: Words that are said only where something is missing.
 WITHOUT = {"no_phone": "worker_phone", "no_worker": "worker", "no_owner": "owner"}
