@@ -9,6 +9,7 @@ import pytest
 from safety_service.actions import alerts, words
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, Kind, KnownBy
+from safety_service.store import inbox
 from tests.promises.alive import Alive, alive
 
 #: Seconds by which a dead poller's lease has run out, and by which a dead dispatcher's has.
@@ -29,6 +30,7 @@ async def test_a_word_counts_once_wherever_its_process_dies(tmp_path: Path, data
             await here.service.crashed()
             here.skip(POLLER_LEASE)
             await here.sees("Ann", "OK. ", times=times)
+            await here.becomes(lambda: everything_heard(here))
             assert await end_of(here, visit_id) - ends_at == times * timedelta(minutes=10), point
         await here.service.ready()
         assert len(await here.put("reply.", "Ann")) == len(points), "each is answered once"
@@ -67,6 +69,11 @@ async def test_what_the_clock_does_is_done_once_wherever_its_process_dies(
         await here.becomes(lambda: here.put("debrief.", "Ann"))
         kinds = [each.alert.kind for each in await here.alerts(visit_id)]
         assert len(kinds) == len(set(kinds)), "no alert twice"
+
+
+async def everything_heard(here: Alive) -> bool:
+    async with here.database.reading() as tx:
+        return await inbox.empty(tx)
 
 
 async def end_of(here: Alive, visit_id: UUID) -> datetime:
