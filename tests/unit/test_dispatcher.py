@@ -394,7 +394,7 @@ async def test_a_channel_that_fails_for_everybody_is_one_alert_of_the_agency(wor
         provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
         await say(world, who)
     async with dispatching(world, provider) as dispatcher:
-        await until(lambda: len(provider.outs) >= len(world.ids))
+        await until(lambda: all_tried(world))
         await dispatcher.report()
         assert await world.alerts() == []
         world.clock.move(timedelta(seconds=61))
@@ -430,11 +430,24 @@ async def test_one_chat_that_fails_is_not_the_channel(world: World, provider: Pr
     assert await world.alerts() == []
 
 
+async def all_tried(world: World) -> bool:
+    return all(each.error is not None for each in await rows(world))
+
+
+async def test_after_an_hour_down_what_waits_is_old_and_no_outage(world: World, provider: Provider) -> None:
+    for who in world.ids:
+        await say(world, who)
+    world.clock.move(timedelta(hours=1))
+    await Dispatcher(world.database, [provider], holder="back again").report()
+    assert await world.alerts() == []
+
+
 async def test_an_outage_that_somebody_has_seen_is_not_told_again(world: World, provider: Provider) -> None:
     for who in world.ids:
         provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
         await say(world, who)
     async with dispatching(world, provider) as dispatcher:
+        await until(lambda: all_tried(world))
         world.clock.move(timedelta(seconds=61))
         await dispatcher.report()
         opened = await world.alert()
