@@ -62,6 +62,11 @@ async def _cut_off(tx: Tx, person_id: UUID) -> None:
     await delivering.person_gone(tx, person_id)
 
 
+async def own_card(tx: Tx, actor: Actor) -> Mapping[str, str]:
+    """The actor's own card."""
+    return (await people.get(tx, actor.person_id)).responder or {}
+
+
 async def set_responder(tx: Tx, actor: Actor, card: Mapping[str, str]) -> Person:
     """Keep the actor's own card; what is empty is left out. Raises Refused: `card_unknown`, `card_too_long`."""
     for name, text in card.items():
