@@ -27,7 +27,7 @@ from safety_service.store.database import Database
 from safety_service.store.tables.alerts import outbox
 
 #: Seconds between two looks whether all are there.
-LOOK_EVERY = 0.5
+LOOK_EVERY = 0.25
 AT_ONCE, LATENESS = "hand-over", "lateness"
 
 #: Visit → the moment at which its alarm is due.

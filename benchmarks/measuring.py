@@ -79,9 +79,10 @@ def _or_missing(report: Report, what: str) -> Iterator[None]:
 
 
 def _side_by_side(rows: list[Row]) -> list[Row]:
-    """The same figure of both kinds of database, one below the other."""
+    """What belongs together, and the same figure of both kinds of database, one below the other."""
+    subjects = list(dict.fromkeys(row.subject for row in rows))
     order = list(dict.fromkeys(row.what for row in rows))
-    return sorted(rows, key=lambda row: order.index(row.what))
+    return sorted(rows, key=lambda row: (subjects.index(row.subject), order.index(row.what)))
 
 
 def _say(what: str) -> None:
@@ -113,13 +114,12 @@ def _machine() -> str:
 
 
 def _taken_apart(kind: Kind, found: Profile) -> str:
-    said = sum(seconds for _, seconds in found.lines)
-    lines = [[name, f"{seconds * 1000:.3f}", f"{seconds / found.seconds:.0%}"] for name, seconds in found.lines]
-    python = found.seconds - said
-    lines += [
-        [f"together: {len(found.lines)} statements", f"{said * 1000:.3f}", f"{said / found.seconds:.0%}"],
-        ["Python between them", f"{python * 1000:.3f}", f"{python / found.seconds:.0%}"],
+    rows = [
+        *found.lines,
+        (f"together: {len(found.lines)} statements", found.in_statements),
+        ("Python between them", found.between),
     ]
+    lines = [[name, f"{seconds * 1000:.3f}", f"{seconds / found.seconds:.0%}"] for name, seconds in rows]
     whole = f"{found.seconds * 1000:.2f} ms within our handlers, {found.cpu_seconds * 1000:.2f} ms of this processor"
     head = ["statement", "ms", "of the whole"]
     return f"One check-in on {NAMES[kind]}, alone: {whole}.\n\n{markdown(head, lines)}"

@@ -32,6 +32,11 @@ class Checked:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
+    @property
+    def in_statements(self) -> float:
+        """Of `seconds`, those in which a statement was with the driver."""
+        return sum(each.seconds for each in self.statements)
+
 
 @dataclass(slots=True)
 class Profile:
@@ -56,6 +61,16 @@ class Profile:
     def seconds(self) -> float:
         """Median seconds of a check-in within the handlers."""
         return median(each.seconds for each in self.usual)
+
+    @property
+    def in_statements(self) -> float:
+        """Median seconds of all of a check-in's statements together."""
+        return median(each.in_statements for each in self.usual)
+
+    @property
+    def between(self) -> float:
+        """Median seconds of a check-in in which no statement was with the driver: Python's."""
+        return median(each.seconds - each.in_statements for each in self.usual)
 
     @property
     def cpu_seconds(self) -> float:

@@ -18,6 +18,11 @@ class Row:
     floor_is: str = ""
 
     @property
+    def subject(self) -> str:
+        """What stands before the colon."""
+        return self.what.partition(":")[0]
+
+    @property
     def cells(self) -> list[str]:
         """As they stand in the table."""
         if self.floor is None:
