@@ -14,9 +14,9 @@ import aiohttp
 from benchmarks.bare import Bare, Statements, as_sqlite
 from benchmarks.seed import GRACE, INTERVAL
 from safety_service.store.ids import new_id
+from scheduler.sweeper import BATCH
 
-#: As the service: due watches in one transaction, messages on their way at once, outcomes written down together.
-BATCH = 200
+#: As the service: messages on their way at once, outcomes written down together.
 AT_ONCE = 32
 RECORDED_TOGETHER = 100
 #: Seconds between two looks at what is due, as the service's.
@@ -28,7 +28,7 @@ _LADDER = '{"rungs": []}'
 _DUE = """
 SELECT watch.visit_id, watch.worker_id, visit.agency_id, visit.team_id
 FROM watch JOIN visit ON visit.id = watch.visit_id
-WHERE watch.next_at <= ? ORDER BY watch.next_at LIMIT 200 FOR UPDATE SKIP LOCKED
+WHERE watch.next_at <= ? ORDER BY watch.next_at LIMIT ? FOR UPDATE SKIP LOCKED
 """
 _TO_TELL = """
 SELECT rota.person_id, channel.id FROM rota JOIN channel ON channel.person_id = rota.person_id
@@ -91,7 +91,7 @@ class BareAlarms:
     async def _sweep(self) -> int:
         now = datetime.now(UTC)
         async with self._bare.transaction() as statements:
-            due = await statements.run(_DUE, now)
+            due = await statements.run(_DUE, now, BATCH)
             messages = [await _raise(statements, tuple(row), now) for row in due]
             for each in messages:
                 await statements.run(_SENDING, now + timedelta(seconds=30), each.id)
