@@ -20,7 +20,7 @@ setup: ## Make .venv with everything for development
 	@scripts/setup dev
 
 test: lint ## Check the code, then run the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --maxprocesses=4 $(ARGS)
 
 lint: setup ## Check style, types and the floors
 	$(BIN)/ruff check .
