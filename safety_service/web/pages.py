@@ -10,6 +10,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from safety_service.web.files import add_files
 from safety_service.web.visitor import Visitor
 
 HERE = Path(__file__).parent
@@ -26,7 +27,7 @@ def set_up_pages(app: web.Application) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    app.router.add_static("/static/web", HERE / "static")
+    add_files(app, "/static/web", HERE / "static")
 
 
 def add_pages(app: web.Application, folder: Path, static: str) -> None:
@@ -34,7 +35,7 @@ def add_pages(app: web.Application, folder: Path, static: str) -> None:
     loader = aiohttp_jinja2.get_env(app).loader
     assert isinstance(loader, jinja2.ChoiceLoader)
     loader.loaders = [*loader.loaders, jinja2.FileSystemLoader(folder / "templates")]
-    app.router.add_static(static, folder / "static")
+    add_files(app, static, folder / "static")
 
 
 def page(
