@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
 from safety_service.domain.alert import Alert, Doing, Resolution
 from safety_service.domain.ladder import Ladder, Rung
 from safety_service.domain.words import Found, Kind, KnownBy, State
+from safety_service.store import agencies
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, told
-from safety_service.store.tables.people import agency, person
+from safety_service.store.tables.people import person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class WantedAlerts:
 
 async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None) -> AlertRow:
     """Keep a new alert; it is given the agency's next number."""
-    numbered = replace(new, number=await _next_number(tx, agency_id))
+    numbered = replace(new, number=await agencies.next_number(tx, agency_id))
     await tx.conn.execute(
         insert(alert).values(
             id=numbered.id, agency_id=agency_id, team_id=team_id, number=numbered.number, **_values(numbered, agency_id)
@@ -63,11 +64,6 @@ async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None
     )
     await _insert_told(tx, numbered, numbered.told)
     return AlertRow(alert=numbered, agency_id=agency_id, team_id=team_id)
-
-
-async def _next_number(tx: Tx, agency_id: UUID) -> int:
-    counted = update(agency).where(agency.c.id == agency_id).values(last_number=agency.c.last_number + 1)
-    return int((await tx.conn.execute(counted.returning(agency.c.last_number))).scalar_one())
 
 
 async def load(tx: Tx, alert_id: UUID, *, lock: bool = False) -> AlertRow | None:
