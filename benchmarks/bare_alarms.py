@@ -14,7 +14,7 @@ import aiohttp
 from benchmarks.bare import Bare, Statements, as_sqlite
 from benchmarks.seed import GRACE, INTERVAL
 from safety_service.store.ids import new_id
-from scheduler.sweeper import BATCH
+from scheduler.pace import MOST
 
 #: As the service: messages on their way at once, outcomes written down together.
 AT_ONCE = 32
@@ -85,13 +85,13 @@ class BareAlarms:
 
     async def _look(self) -> None:
         while True:
-            if await self._sweep() < BATCH:
+            if await self._sweep() < MOST:
                 await asyncio.sleep(TICK)
 
     async def _sweep(self) -> int:
         now = datetime.now(UTC)
         async with self._bare.transaction() as statements:
-            due = await statements.run(_DUE, now, BATCH)
+            due = await statements.run(_DUE, now, MOST)
             messages = [await _raise(statements, tuple(row), now) for row in due]
             for each in messages:
                 await statements.run(_SENDING, now + timedelta(seconds=30), each.id)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from safety_service.actions.gaps import own_up
+from safety_service.actions.gaps import OWED, own_up, tell_owed
 from safety_service.store import leases, stamps
 from safety_service.store.clock import drift, passed
 from safety_service.store.database import Database, Tx
@@ -28,6 +28,8 @@ DRAIN = timedelta(seconds=30)
 ONE_AT_A_TIME = timedelta(seconds=5)
 #: Seconds between two looks.
 LOOK_EVERY = 1.0
+#: Workers who are told of a gap in one transaction: words about them wait until it commits.
+TOLD_AT_ONCE = 200
 
 #: Whether every word that was said until then has been acted on.
 Drained = Callable[[Tx, datetime], Awaitable[bool]]
@@ -60,6 +62,7 @@ class GapWatch:
         steady: Callable[[], float] = time.monotonic,
         skipping: Callable[[], float] = passed,
         drifting: Callable[[], float] = drift,
+        on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._holder = holder
@@ -73,6 +76,9 @@ class GapWatch:
         self._looked_at = float("-inf")
         self._kept_at: float | None = None
         self._hold_until: datetime | None = None
+        self._on_progress = on_progress
+        #: Whether workers may still have to hear of a gap; at the start, of one before it.
+        self._owing = True
 
     def due(self) -> bool:
         """Whether it is time to look again."""
@@ -102,7 +108,19 @@ class GapWatch:
         self._looked_at = self._steady()
         self._kept_at = self._looked_at if kept else self._kept_at
         self._hold_until = hold_until
+        self._owing = self._owing or found
+        while self._owing and await self._tell_some():
+            self._on_progress()
         return hold_until is None
+
+    async def _tell_some(self) -> bool:
+        """Tell the next workers that nobody watched them; whether it told any. Only one process does at a time."""
+        async with self._database.transaction() as tx:
+            if not await leases.hold(tx, OWED, self._holder, ONE_AT_A_TIME):
+                return False
+            told = await tell_owed(tx, TOLD_AT_ONCE)
+        self._owing = told > 0
+        return self._owing
 
     async def _found(self, tx: Tx, *, stepped: bool) -> bool:
         """There may have been a gap. Only one process owns up; perhaps another one kept the watch."""
@@ -116,7 +134,7 @@ class GapWatch:
             return False
         count = await own_up(tx, since, tx.now, "clock" if stepped else "not_watching")
         await stamps.stamp(tx, GAP, {"from": since.isoformat()})
-        log.critical("nobody was watched from %s to %s: %d people are told", since, tx.now, count)
+        log.critical("nobody was watched from %s to %s: %d people are to hear of it", since, tx.now, count)
         return True
 
     async def _held(self, tx: Tx, *, look_up: bool) -> datetime | None:

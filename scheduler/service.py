@@ -50,7 +50,8 @@ class Scheduler:
         self._database = database
         self._holder = holder
         progress = Progress()
-        self._sweeper = Sweeper(database, SWEEPS, GapWatch(database, holder, drained), progress)
+        gap = GapWatch(database, holder, drained, on_progress=progress.mark)
+        self._sweeper = Sweeper(database, SWEEPS, gap, progress)
         self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()

@@ -9,6 +9,7 @@ from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from scheduler.gap import GapWatch
+from scheduler.pace import Pace
 from scheduler.watchdog import Progress
 
 log = logging.getLogger(__name__)
@@ -17,8 +18,6 @@ log = logging.getLogger(__name__)
 Sweep = Callable[[Tx, int], Awaitable[int]]
 #: A failing one of these is loud, but nobody goes unwatched for it: it is no reason to start the process again.
 MAY_WAIT = frozenset({"debriefs"})
-#: Due things that one transaction takes on: until it commits, words about them wait.
-BATCH = 50
 #: Seconds after which a run with more to do lets the next one go on: other sweeps get their turn, stamps are made.
 ENOUGH = 5.0
 #: Seconds after which a run that does not come back is given up.
@@ -39,16 +38,14 @@ class Sweeper:
         gap: GapWatch,
         progress: Progress,
         *,
-        batch: int = BATCH,
+        pace: Pace | None = None,
         too_long: float = TOO_LONG,
     ) -> None:
         self._database = database
         self._sweeps = sweeps
         self._gap = gap
         self._progress = progress
-        self._batch = batch
-        #: How many of them fit into the time that a run has, as far as is known.
-        self._fits = batch
+        self._pace = pace or Pace()
         self._too_long = too_long
         self._wake = asyncio.Event()
         self._clean = False
@@ -88,8 +85,7 @@ class Sweeper:
             await asyncio.sleep(UNWOKEN / 2)
         except TimeoutError:
             self._clean = False
-            # The same batch would take as long again, and nothing would ever be done.
-            self._fits = max(1, self._fits // 4)
+            self._pace.given_up()
             log.exception("the sweep took longer than %s s and was given up", self._too_long)
             await self._excuse_if_away()
         except SchemaIsNewer:
@@ -98,7 +94,6 @@ class Sweeper:
             self._clean = False
             log.exception("the sweep failed")
         if self._clean:
-            self._fits = min(self._batch, self._fits * 2)
             self._progress.mark()
         return self._clean
 
@@ -112,18 +107,24 @@ class Sweeper:
         left = dict(self._sweeps)
         while left and time.monotonic() - started < ENOUGH:
             for name, sweep in list(left.items()):
-                done = await self._one(name, sweep)
+                limit, began = self._pace.size, time.monotonic()
+                done = await self._one(name, sweep, limit)
                 clean = clean and (done is not None or name in MAY_WAIT)
-                if done is None or done < self._fits:
+                if done is None or done < limit:
                     del left[name]
+                else:
+                    self._pace.took(time.monotonic() - began)
+                if clean and done:
+                    # A long run that goes on committing does not stand still.
+                    self._progress.mark()
         return clean
 
-    async def _one(self, name: str, sweep: Sweep) -> int | None:
+    async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:
         """One batch in one transaction; None if it failed, which keeps no other sweep from its turn."""
         try:
             async with self._database.transaction() as tx:
                 # Asked once the transaction has its time: a process may be suspended at any line above.
-                done = 0 if self._gap.jumped() else await sweep(tx, self._fits)
+                done = 0 if self._gap.jumped() else await sweep(tx, limit)
                 if done:
                     crash_point(f"sweep:{name}:before_commit")
             if done:

@@ -1,20 +1,29 @@
-"""Owning up: when the watch was not kept, everybody concerned is told so (P7)."""
+"""Owning up: when the watch was not kept, everybody concerned is told so (P7).
+
+That the gap was, whom it concerns, and the word to the managers are one transaction. The workers may be thousands: what
+they are owed is kept with it, and told in batches, so that neither words nor the sweep wait for the last of them and a
+process that is killed in the middle goes on where it was.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from safety_service.actions import scene
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.ladder import EVERYONE
-from safety_service.store import events, watched
+from safety_service.store import events, stamps, watched
 from safety_service.store.database import Tx
 from safety_service.store.watched import Watched
 
+#: Name of the stamp that keeps whom still to tell, of which gap.
+OWED = "gap_owed"
+
 
 async def own_up(tx: Tx, since: datetime, until: datetime, cause: str) -> int:
-    """Record that nobody was watched between these moments, and tell everybody concerned, once for each agency.
+    """Record that nobody was watched between these moments; tell the managers now, and owe it to each worker.
 
     `cause`: `not_watching` (down, no database, suspended) or `clock` (it was set). Gives how many people were watched.
     """
@@ -25,11 +34,33 @@ async def own_up(tx: Tx, since: datetime, until: datetime, cause: str) -> int:
     details = {"from": iso(since), "until": iso(until), "cause": cause}
     await events.log(tx, agency_id=None, actor_id=None, verb="not_watched", subject="service", details=details)
     for agency_id, out_there in concerned.items():
-        await _tell_agency(tx, agency_id, out_there, since, until)
+        await _tell_managers(tx, agency_id, out_there, since, until)
+    workers = {str(each.worker_id) for out_there in concerned.values() for each in out_there}
+    owed = {"from": iso(since), "until": iso(until), "workers": sorted(workers)}
+    await stamps.stamp(tx, OWED, {"gaps": [*await _owed(tx), owed]})
     return sum(len(each) for each in concerned.values())
 
 
-async def _tell_agency(
+async def tell_owed(tx: Tx, limit: int) -> int:
+    """Tell the next so many workers of the gap in which nobody watched them. Gives how many; 0 when all have heard."""
+    gaps = [each for each in await _owed(tx) if each["workers"]]
+    if not gaps:
+        return 0
+    first, *others = gaps
+    now, later = first["workers"][:limit], first["workers"][limit:]
+    params = {"from": first["from"], "until": first["until"]}
+    dedupe = f"gap:{first['until']}:worker"
+    await tell(tx, [UUID(each) for each in now], "gap.worker", params, priority=Priority.QUESTION, dedupe=dedupe)
+    await stamps.stamp(tx, OWED, {"gaps": [{**first, "workers": later}, *others]})
+    return len(now)
+
+
+async def _owed(tx: Tx) -> list[dict[str, Any]]:
+    kept = await stamps.last(tx, OWED)
+    return [] if kept is None else list(kept.info["gaps"])
+
+
+async def _tell_managers(
     tx: Tx, agency_id: UUID, out_there: Collection[Watched], since: datetime, until: datetime
 ) -> None:
     workers = {each.worker_id for each in out_there}
@@ -37,10 +68,8 @@ async def _tell_agency(
     present = await scene.present_for(tx, agency_id, sorted(teams), frozenset(), None)
     managers = present.get("manager_on_duty") or present[EVERYONE]
     params = {"from": iso(since), "until": iso(until)}
-    once = f"gap:{iso(until)}"
-    await tell(tx, workers, "gap.worker", params, priority=Priority.QUESTION, dedupe=f"{once}:worker")
     counted = {**params, "count": len(workers)}
-    await tell(tx, managers, "gap.manager", counted, priority=Priority.QUESTION, dedupe=f"{once}:manager")
+    await tell(tx, managers, "gap.manager", counted, priority=Priority.QUESTION, dedupe=f"gap:{iso(until)}:manager")
     await events.log(
         tx,
         agency_id=agency_id,

@@ -61,10 +61,13 @@ async def test_a_line_that_died_without_a_word_is_noticed_and_made_anew(ann: Pho
     async def stall(route: Route) -> None:
         stalled.append(route)
 
+    async def half_a_minute_without_a_beat_opened_a_new_line() -> bool:
+        await ann.page.clock.fast_forward(26_000)
+        return bool(stalled)
+
     await ann.page.route("**/chat/events*", stall)
-    # Half a minute without the service's beat; the line has not said that it is broken.
-    await ann.page.clock.fast_forward(26_000)
-    await until(lambda: stalled)
+    # Again until it is so: what the old line had still under way may arrive after the clock was moved.
+    await until(half_a_minute_without_a_beat_opened_a_new_line)
     await expect(ann.unheard).to_be_visible()
     await ann.page.unroute("**/chat/events*")
     await ann.page.clock.fast_forward(26_000)

@@ -1,6 +1,7 @@
 """When the watch was not kept, that is noticed, said once, and the inbox goes before what is overdue (P7)."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,15 +27,28 @@ class Inbox:
         return self.empty
 
 
+class Killed(Exception):
+    """The process is gone, just after it committed."""
+
+    @classmethod
+    def now(cls) -> None:
+        raise cls
+
+
 class Process:
     """A scheduler's look at the gap, with a clock of its own that the world's moves along."""
 
-    def __init__(self, world: World, name: str = "one") -> None:
+    def __init__(self, world: World, name: str = "one", on_progress: Callable[[], None] = lambda: None) -> None:
         self.world = world
         self.seconds = 1000.0
         self.inbox = Inbox()
         self.gap = GapWatch(
-            world.database, name, self.inbox.drained, steady=lambda: self.seconds, skipping=lambda: self.seconds
+            world.database,
+            name,
+            self.inbox.drained,
+            steady=lambda: self.seconds,
+            skipping=lambda: self.seconds,
+            on_progress=on_progress,
         )
 
     def passes(self, seconds: float) -> None:
@@ -127,6 +141,37 @@ async def test_two_schedulers_that_look_at_the_very_same_moment_own_up_once(proc
     async with process.world.database.reading() as tx:
         kept = select(func.count()).select_from(event_log).where(event_log.c.verb == "not_watched")
         assert (await tx.conn.execute(kept.where(event_log.c.subject == "service"))).scalar() == 1
+
+
+async def test_many_are_told_in_batches_and_a_process_killed_in_between_leaves_nobody_out(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await process.world.inside("Ben", ref="another family")
+    monkeypatch.setattr("scheduler.gap.TOLD_AT_ONCE", 1)
+    process.passes(31)
+    killed = Process(process.world, "killed", on_progress=Killed.now)
+    with pytest.raises(Killed):
+        await killed.gap.look(clean=False)
+    first = await told(process.world)
+    process.passes(6)
+    await Process(process.world, "started again").gap.look(clean=False)
+    everyone = [("Ann", "gap.worker"), ("Ben", "gap.worker"), ("Mia", "gap.manager")]
+    assert len(first) == 2
+    assert sorted(first + await told(process.world)) == everyone
+
+
+async def test_a_second_gap_before_all_have_heard_of_the_first_is_told_too(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process.passes(31)
+    killed = Process(process.world, "killed", on_progress=Killed.now)
+    monkeypatch.setattr("scheduler.gap.TOLD_AT_ONCE", 0)
+    await killed.gap.look(clean=False)
+    assert await told(process.world) == [("Mia", "gap.manager")]
+    monkeypatch.undo()
+    process.passes(31)
+    await Process(process.world, "started again").gap.look(clean=False)
+    assert await told(process.world) == [("Ann", "gap.worker"), ("Ann", "gap.worker"), ("Mia", "gap.manager")]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3, EVERYONE_CONCERNED), (-3, EVERYONE_CONCERNED), (1, []), (-1, [])])

@@ -15,6 +15,7 @@ from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from safety_service.store.sealing import KeyRing
 from scheduler.gap import GapWatch
+from scheduler.pace import Pace
 from scheduler.sweeper import Sweep, Sweeper
 from scheduler.watchdog import Progress
 from tests.patience import until
@@ -34,7 +35,7 @@ def sweeper(
 ) -> tuple[Sweeper, Progress]:
     progress = Progress()
     gap = GapWatch(database, name, always)
-    return Sweeper(database, sweeps, gap, progress, batch=batch, too_long=too_long), progress
+    return Sweeper(database, sweeps, gap, progress, pace=Pace(batch, batch), too_long=too_long), progress
 
 
 @contextlib.asynccontextmanager
@@ -114,6 +115,31 @@ async def test_a_batch_that_takes_too_long_is_tried_again_in_smaller_ones_until_
     while left:
         await one.once()
     assert progress.count
+
+
+async def test_a_long_run_that_goes_on_committing_is_no_stalled_watch(world: World) -> None:
+    """On an overloaded machine a run may never come to its end; as long as alarms go out, it must not be ended."""
+    left = 3
+
+    async def slower_and_slower(tx: Tx, limit: int) -> int:
+        nonlocal left
+        if left == 0:
+            await asyncio.Event().wait()
+        left -= 1
+        return limit
+
+    one, progress = sweeper(world.database, {"slow": slower_and_slower}, batch=1, too_long=1.0)
+    assert not await one.once()
+    assert progress.count == 3
+
+
+async def test_committing_beside_a_sweep_that_fails_does_not_hide_it_from_the_watchdog(world: World) -> None:
+    async def busy(tx: Tx, limit: int) -> int:
+        return limit - 1
+
+    one, progress = sweeper(world.database, {"failing": Failing(ValueError("for good")), "busy": busy}, batch=2)
+    assert not await one.once()
+    assert progress.count == 0
 
 
 async def test_many_due_things_are_done_in_batches_and_every_sweep_gets_its_turn(world: World) -> None:

@@ -1,0 +1,29 @@
+"""How many due things one transaction takes on."""
+
+#: Until a batch commits, words about what is in it wait.
+MOST = 50
+#: The first batch of a process: on a machine that is slow just now, a large one might never come to its end.
+FIRST = 8
+#: Seconds that a batch should take at most.
+GOOD = 0.5
+#: Seconds after which the next one is smaller.
+SLOW = 1.5
+
+
+class Pace:
+    """As many as fit into a second or so, as far as is known by now."""
+
+    def __init__(self, most: int = MOST, first: int = FIRST) -> None:
+        self._most = most
+        self.size = min(first, most)
+
+    def took(self, seconds: float) -> None:
+        """A full batch took so long."""
+        if seconds > SLOW:
+            self.size = max(1, self.size // 2)
+        elif seconds < GOOD:
+            self.size = min(self._most, self.size * 2)
+
+    def given_up(self) -> None:
+        """A batch did not come to its end: the same one would take as long again, and nothing would ever be done."""
+        self.size = max(1, self.size // 4)

@@ -1,0 +1,33 @@
+"""A batch is as large as the machine is quick just now."""
+
+from scheduler.pace import FIRST, MOST, Pace
+
+
+def test_the_first_batch_is_small_and_grows_while_it_is_quick() -> None:
+    pace = Pace()
+    sizes = [pace.size]
+    for _ in range(5):
+        pace.took(0.1)
+        sizes.append(pace.size)
+    assert (sizes[0], sizes[1], sizes[-1]) == (FIRST, 2 * FIRST, MOST)
+
+
+def test_a_slow_batch_makes_the_next_one_smaller_and_never_nothing() -> None:
+    pace = Pace(4, 4)
+    sizes = []
+    for _ in range(3):
+        pace.took(3.0)
+        sizes.append(pace.size)
+    assert sizes == [2, 1, 1]
+
+
+def test_a_batch_that_was_given_up_is_tried_again_a_quarter_as_large() -> None:
+    pace = Pace(50, 50)
+    pace.given_up()
+    assert pace.size == 12
+
+
+def test_a_batch_that_takes_about_a_second_stays_as_it_is() -> None:
+    pace = Pace(50, 10)
+    pace.took(1.0)
+    assert pace.size == 10
