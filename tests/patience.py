@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(so: Callable[[], object | Awaitable[object]], within: float = 10.0, every: float = 0.01) -> None:
+async def until(so: Callable[[], object | Awaitable[object]], within: float = 30.0, every: float = 0.01) -> None:
     """Come back as soon as it is so; it is no test of time passing. Raises AssertionError when it never is."""
     end = time.monotonic() + within
     while True:

@@ -23,6 +23,10 @@ from tests.world import World
 __all__ = ["Phone", "chromium", "expect"]
 
 SIZE: ViewportSize = {"width": 360, "height": 740}
+#: Milliseconds that a page may take on a machine that does much else; a test that passes never waits for them.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+
 HERE: Geolocation = {"latitude": 51.5007, "longitude": -0.1246, "accuracy": 12}
 
 
@@ -51,7 +55,7 @@ class Phone:
         context = await browser.new_context(
             viewport=SIZE, has_touch=True, is_mobile=True, geolocation=HERE, permissions=["geolocation"]
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         phone = cls(context, await context.new_page(), base)
         await phone.page.goto(f"{base}/in/{await sign_in_code(world, who)}")
         await phone.page.get_by_role("button", name="Sign in").click()

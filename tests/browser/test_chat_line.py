@@ -38,7 +38,7 @@ async def test_without_the_service_the_page_says_whom_to_ring_and_comes_back_by_
     await ann.say("one")
     await expect(ann.theirs("Kept.")).to_have_count(1)
     await service.stop()
-    await expect(ann.unheard).to_be_visible(timeout=20_000)
+    await expect(ann.unheard).to_be_visible()
     await expect(ann.unheard).to_contain_text(f"You are not being heard: ring {NUMBER}")
     assert await ann.unheard.get_by_role("link").get_attribute("href") == "tel:01632960000"
 
@@ -48,7 +48,7 @@ async def test_without_the_service_the_page_says_whom_to_ring_and_comes_back_by_
     await expect(ann.mine("three")).to_contain_text("not sent")
 
     await service.start()
-    await expect(ann.unheard).to_be_hidden(timeout=20_000)
+    await expect(ann.unheard).to_be_hidden()
     await expect(ann.mine("not sent")).to_have_count(0)
     await expect(ann.theirs("Kept.")).to_have_count(3)
     assert service.ears.texts == ["one", "two", "three"]
@@ -114,7 +114,7 @@ async def test_an_answer_that_was_lost_on_the_way_does_not_double_the_word(ann: 
     await ann.say("once")
     await until(lambda: lost)
     await expect(ann.mine("once")).to_have_count(1)
-    await expect(ann.mine("not sent")).to_have_count(0, timeout=15_000)
+    await expect(ann.mine("not sent")).to_have_count(0)
     await expect(ann.unheard).to_be_hidden()
     assert service.ears.texts == ["once"]
 
@@ -130,8 +130,8 @@ async def test_two_tabs_show_the_same_and_say_nothing_twice(ann: Phone, service:
     await ann.say("while away")
     await expect(ann.mine("while away")).to_contain_text("not sent")
     await service.start()
-    await expect(ann.mine("not sent")).to_have_count(0, timeout=20_000)
-    await expect(tab.locator(".word.mine", has_text="while away")).to_have_count(1, timeout=20_000)
+    await expect(ann.mine("not sent")).to_have_count(0)
+    await expect(tab.locator(".word.mine", has_text="while away")).to_have_count(1)
     assert service.ears.texts == ["from the first", "while away"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page
 
-from tests.browser.phone import HERE, SIZE, Phone, chromium, expect
+from tests.browser.phone import HERE, PATIENCE, SIZE, Phone, chromium, expect
 from tests.stories.harness import Service, serving
 from tests.stories.town import CAST, FAMILY, HOME, TELLING, assert_discreet_logs, person, until_morning
 from tests.talk import taps
@@ -47,7 +47,7 @@ async def signed_in(service: Service, browser: Browser, who: str) -> Phone:
     context = await browser.new_context(
         viewport=SIZE, has_touch=True, is_mobile=True, geolocation=HERE, permissions=["geolocation"]
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     phone = Phone(context, await context.new_page(), service.url)
     await phone.page.goto(link[0])
     await phone.page.get_by_role("button", name="Sign in").click()
@@ -159,7 +159,7 @@ async def sees(phone: Phone, pattern: str) -> str:
     bubble = (
         phone.page.locator(".word.theirs").filter(has=phone.page.locator(".said", has_text=re.compile(pattern))).last
     )
-    await expect(bubble).to_be_visible(timeout=20_000)
+    await expect(bubble).to_be_visible()
     return await bubble.locator(".said").inner_text()
 
 
