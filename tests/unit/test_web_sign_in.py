@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
+from aiohttp.test_utils import make_mocked_request
 
 from safety_service import guesses, web
 from tests.http import application, browsing, serving, sign_in_code, signed_in
@@ -97,6 +98,20 @@ async def test_wrong_links_are_throttled_for_their_address_alone(world: World) -
         code = await sign_in_code(world, "Ann")
         async with stranger.post(f"/in/{code}", headers=elsewhere, allow_redirects=False) as answer:
             assert answer.status == 303
+
+
+async def test_whatever_a_guesser_writes_before_the_proxy_does_is_not_believed(world: World) -> None:
+    async with serving(application(world, web)) as base, browsing(base) as stranger:
+        for number in range(guesses.WRONG + 1):
+            forged = {"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.7"}
+            async with stranger.post("/in/guess", headers=forged) as answer:
+                assert answer.status == (403 if number < guesses.WRONG else 429)
+
+
+@pytest.mark.parametrize(("peer", "counted"), [("10.0.0.2", "198.51.100.7"), ("9.9.9.9", "9.9.9.9")])
+def test_only_a_proxy_beside_us_says_for_whom_it_speaks(peer: str, counted: str) -> None:
+    request = make_mocked_request("POST", "/in/guess", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert guesses.address_of(request.clone(remote=peer)) == counted
 
 
 @pytest.mark.parametrize("path", ["/", "/in/code", "/nowhere", "/static/web/style.css"])
