@@ -13,10 +13,10 @@ from string import Formatter
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from config.duration import parse_duration, say_duration
-from config.places import line_of, lines_of
+from config.layers import fault, over
+from config.places import lines_of
 
 Level = Literal["low", "medium", "high"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
@@ -262,10 +262,10 @@ def parse_policy(text: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise PolicyError([str(error)]) from error
     try:
-        return Policy.model_validate(_over(_shipped_below(given), given))
+        return Policy.model_validate(over(_shipped_below(given), given))
     except ValidationError as error:
         lines = lines_of(text)
-        raise PolicyError([_fault(each, lines) for each in error.errors()]) from error
+        raise PolicyError([fault(each, lines) for each in error.errors()]) from error
 
 
 def read_policy(path: Path) -> Policy:
@@ -295,22 +295,3 @@ def _shipped_below(given: dict[str, Any]) -> dict[str, Any]:
 def _names(given: dict[str, Any], section: str, key: str) -> bool:
     part = given.get(section)
     return isinstance(part, dict) and key in part
-
-
-def _over(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """What is given, over the base: tables are joined, everything else is replaced."""
-    joined = dict(base)
-    for key, value in given.items():
-        below = base.get(key)
-        joined[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return joined
-
-
-_SAID = {"extra_forbidden": "is not known here", "missing": "is needed"}
-
-
-def _fault(error: ErrorDetails, lines: dict[tuple[str | int, ...], int]) -> str:
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    says = _SAID.get(error["type"], error["msg"].removeprefix("Value error, "))
-    line = line_of(error["loc"], lines)
-    return f"{place}: {says}" if line is None else f"line {line}: {place}: {says}"

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.delivery.sender import Sender
+from safety_service.actions.chases import CHASES
 from safety_service.actions.debriefs import sweep_debriefs
 from safety_service.actions.housekeeping import tidy
 from safety_service.actions.places import Geocoder
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store import leases
 from safety_service.store.database import Database
-from scheduler import locating
+from scheduler import chaser, locating
+from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
 from scheduler.locating import Locating
@@ -60,6 +62,7 @@ class Scheduler:
         self._locating = Locating(database, geocoder, holder)
         if self._locating.wanted:
             self._ticker.every(locating.EVERY, self._locating.once, name="locate", within=locating.WITHIN)
+        self._ticker.every(chaser.EVERY, Chaser(database, CHASES).once, name="chase", within=chaser.WITHIN)
         self._ticker.every(TIDY_EVERY, self._tidy, name="tidy", within=TIDY_WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:

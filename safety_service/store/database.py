@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.policy import Policy
-from safety_service.store import policies, schema, sealing
+from safety_service.store import guidances, policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
 from safety_service.store.engines import connected, open_engines
 from safety_service.store.errors import SchemaIsNewer
+from safety_service.store.guidances import Edition, Known
 from safety_service.store.hot import Hot, InProcessHot
 from safety_service.store.policies import Shelf
 from safety_service.store.tables.system import secret
@@ -35,6 +37,7 @@ class Tx:
         self.now = now
         self.dialect = database.dialect
         self.shelf = database.shelf
+        self.guidances = database.guidances
         self._index_key = database.index_key
         self._announcements: list[tuple[str, dict[str, Any] | None]] = []
         self._after: list[Callable[[], None]] = []
@@ -46,6 +49,10 @@ class Tx:
     async def policy(self) -> Policy:
         """The policy in force."""
         return await policies.current(self)
+
+    async def guidance(self, agency_id: UUID) -> Edition:
+        """The guidance in force for this agency, with its edition's number."""
+        return await guidances.current(self, agency_id)
 
     def announce(self, topic: str, payload: dict[str, Any] | None = None) -> None:
         """Publish this after the commit."""
@@ -95,6 +102,7 @@ class Database:
         self.hot = hot
         self.clock = clock
         self.shelf = Shelf()
+        self.guidances: Known = {}
         self.index_key = ""
         self._write = write
         self._read = read

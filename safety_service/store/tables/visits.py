@@ -1,6 +1,18 @@
 """Families by reference, risk facts, visits, their watches, decisions, and the workers' words."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
 from safety_service.store.tables.base import key, link, metadata, one_of, word
@@ -15,7 +27,11 @@ family = Table(
     Column("name", Sealed),
     Column("name_index", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
+    #: Household, needs, lead professional, assessments, promises, practical notes: what a briefing is made of.
+    Column("record", SealedJson),
+    Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("agency_id", "ref"),
+    Index("ix_family_name_index", "agency_id", "name_index"),
 )
 
 risk_fact = Table(
@@ -30,6 +46,17 @@ risk_fact = Table(
     Column("ended_on", Date),
     Column("created_at", UtcDateTime, nullable=False),
     link("created_by", "person", optional=True),
+    #: What is known, in words; what the family was told of it, or why not; what they say.
+    Column("says", Sealed),
+    Column("review_on", Date),
+    word("told", optional=True),
+    Column("told_why", Sealed),
+    Column("their_view", Sealed),
+    Column("debrief_id", Uuid),
+    #: A fact is never rewritten: this one stands in place of that one.
+    Column("corrects_id", Uuid),
+    Column("ended_by", Uuid),
+    Column("ended_why", Sealed),
     Index("ix_risk_fact_family", "family_id"),
 )
 
@@ -59,6 +86,9 @@ visit = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", UtcDateTime, nullable=False),
     link("created_by", "person"),
+    #: What the risk reduction plan demands and this visit has not, and the plan's number: as of the last look.
+    Column("lacking", SealedJson),
+    Column("plan_number", Integer),
     one_of("status", Status),
     one_of("risk", Risk),
     one_of("outcome", Outcome),

@@ -1,0 +1,15 @@
+"""What follows from a debrief: each part of the learning loop takes from it what is its own, in one transaction."""
+
+from collections.abc import Awaitable, Callable
+
+from safety_service.actions.given import Given
+from safety_service.store.database import Tx
+
+#: Called in this order, once part A is given, and again when the whole is.
+FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = ()
+
+
+async def follow(tx: Tx, given: Given) -> None:
+    """Do everything that follows from it. An error undoes the word that gave it: nothing follows by half."""
+    for each in FOLLOWS:
+        await each(tx, given)

@@ -1,0 +1,80 @@
+"""Editions of the guidance: applied, never edited. An agency's newest one, else everybody's, else the shipped one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+
+from config.guidance import Guidance, GuidanceError, parse_guidance
+from safety_service.store.errors import NoSuchRow
+from safety_service.store.tables.learning import guidance_edition
+
+if TYPE_CHECKING:
+    from safety_service.store.database import Tx
+
+log = logging.getLogger(__name__)
+
+#: The number of the shipped guidance, which is no row.
+SHIPPED = 0
+#: What this process has read: an edition never changes. None: it cannot be used by this code.
+Known = MutableMapping[int, Guidance | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The guidance that is asked by, and the number that records keep."""
+
+    number: int
+    guidance: Guidance
+
+
+async def current(tx: Tx, agency_id: UUID) -> Edition:
+    """The edition in force for this agency; one that this code cannot use is shouted about and passed over."""
+    for whose in (guidance_edition.c.agency_id == agency_id, guidance_edition.c.agency_id.is_(None)):
+        numbers = select(guidance_edition.c.number).where(whose).order_by(guidance_edition.c.number.desc())
+        for number in (await tx.conn.execute(numbers)).scalars():
+            if (found := await _read(tx, number)) is not None:
+                return Edition(number, found)
+    return Edition(SHIPPED, parse_guidance(""))
+
+
+async def numbered(tx: Tx, number: int | None) -> Edition:
+    """The edition that a record was made with; one that is not known here reads as the shipped one."""
+    found = None if not number else await _read(tx, number)
+    return Edition(number or SHIPPED, found or parse_guidance(""))
+
+
+async def apply(tx: Tx, agency_id: UUID | None, text: str, by: str, why: str) -> int:
+    """Put an edition in force for an agency, or for all that have none; its number. Raises GuidanceError."""
+    parse_guidance(text)
+    newest = (await tx.conn.execute(select(func.max(guidance_edition.c.number)))).scalar()
+    number = int(newest or SHIPPED) + 1
+    await tx.conn.execute(
+        insert(guidance_edition).values(
+            number=number, agency_id=agency_id, text=text, applied_at=tx.now, applied_by=by, why=why
+        )
+    )
+    return number
+
+
+async def _read(tx: Tx, number: int) -> Guidance | None:
+    if number not in tx.guidances:
+        query = select(guidance_edition.c.text).where(guidance_edition.c.number == number)
+        text = (await tx.conn.execute(query)).scalar_one_or_none()
+        if text is None:
+            raise NoSuchRow("guidance edition")
+        tx.guidances[number] = _usable(number, text)
+    return tx.guidances[number]
+
+
+def _usable(number: int, text: str) -> Guidance | None:
+    try:
+        return parse_guidance(text)
+    except GuidanceError as error:
+        log.critical("guidance edition %d cannot be used, the one before it stays: %s", number, error)
+        return None
