@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from safety_service.actions.sweeping import sweep_alerts
 from safety_service.domain.words import Kind
 from safety_service.store import outbox
 from safety_service.store.database import Database
@@ -39,6 +40,11 @@ async def test_an_alert_of_a_visit_that_no_key_opens_keeps_no_other_from_climbin
     await world.inside("Ann")
     await world.later(36)
     await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.jump(5)
+    async with world.database.transaction() as tx:
+        await sweep_alerts(tx, 50)
+    told = {each.alert.kind for each in await world.alerts()}
+    assert told == {Kind.MISSED_CHECK_IN, Kind.UNWATCHED}, "the alert that could not climb is told as unwatched"
     await world.inside("Ben", ref="F-2")
     await world.later(36)
     found = {(world.name(each.alert.worker_id), each.alert.kind): each.alert for each in await world.alerts()}
@@ -56,9 +62,15 @@ async def test_a_message_that_no_key_opens_keeps_no_other_from_going_out(world: 
     await world.sweep()
     taken = await world.deliver()
     assert "Ben" in {each.params.get("worker") for each in taken if each.template == "alarm.missed_check_in"}
-    async with world.database.transaction() as tx:
-        assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
+    assert await tried(world) == 1
+    assert await tried(world) == 1, "not again in the same moment"
     await world.jump(1)
+    assert await tried(world) == 2
+
+
+async def tried(world: World) -> int:
+    """Look for messages to send: those that no key opens are not among them. Gives how often one was tried by now."""
+    waiting = text("SELECT max(attempts) FROM outbox WHERE state = 'pending'")
     async with world.database.transaction() as tx:
-        assert (await tx.conn.execute(text("SELECT count(*) FROM outbox WHERE state = 'pending'"))).scalar()
         assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
+        return int((await tx.conn.execute(waiting)).scalar_one())
