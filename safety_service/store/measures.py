@@ -1,0 +1,116 @@
+"""Measures of the risk reduction plan, and the decisions on them: a row each, decisions never changed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+
+from config.guidance import Demands
+from safety_service.domain.plan import HOLDS, OPEN, Because, Measure, MeasureDecision, MeasureState, written
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.plans import measure, measure_decision
+
+#: A measure as it is kept.
+MeasureRow = Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A manager's decision on a measure. `changes`: what was changed by it."""
+
+    kind: MeasureDecision
+    reason: str
+    by: UUID
+    at: datetime
+    changes: Mapping[str, Any] | None = None
+
+
+async def add(tx: Tx, row: MeasureRow) -> None:
+    """Keep a new one."""
+    await tx.conn.execute(insert(measure).values(**_values(row)))
+
+
+async def save(tx: Tx, row: MeasureRow) -> None:
+    """Write it back."""
+    await tx.conn.execute(update(measure).where(measure.c.id == row.id).values(**_values(row)))
+
+
+async def load(tx: Tx, measure_id: UUID, *, lock: bool = False) -> MeasureRow | None:
+    """The measure with this id; `lock` holds it until the transaction ends."""
+    query = select(measure).where(measure.c.id == measure_id)
+    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _read(row)
+
+
+async def in_force(tx: Tx, family_id: UUID) -> list[MeasureRow]:
+    """What holds at this family now: in force, and provisional, the oldest first."""
+    return await _of(tx, family_id, HOLDS)
+
+
+async def open_of(tx: Tx, family_id: UUID) -> list[MeasureRow]:
+    """What holds, and what is proposed."""
+    return await _of(tx, family_id, OPEN)
+
+
+async def of_family(tx: Tx, family_id: UUID) -> list[MeasureRow]:
+    """Every measure that there ever was, the oldest first."""
+    return await _of(tx, family_id, tuple(MeasureState))
+
+
+async def _of(tx: Tx, family_id: UUID, states: Collection[MeasureState]) -> list[MeasureRow]:
+    query = select(measure).where(measure.c.family_id == family_id, measure.c.state.in_([str(each) for each in states]))
+    return [_read(row) for row in await tx.conn.execute(query.order_by(measure.c.id))]
+
+
+async def due(tx: Tx, limit: int) -> list[MeasureRow]:
+    """Those whose owner is to be asked by now, locked; others' locks are stepped over."""
+    chosen = select(measure).where(measure.c.next_at <= tx.now).order_by(measure.c.next_at, measure.c.id).limit(limit)
+    return [_read(row) for row in await tx.conn.execute(chosen.with_for_update(skip_locked=True))]
+
+
+async def add_decision(tx: Tx, measure_id: UUID, made: Decision) -> None:
+    """Keep a decision; it is never changed."""
+    await tx.conn.execute(
+        insert(measure_decision).values(
+            id=new_id(),
+            measure_id=measure_id,
+            kind=made.kind,
+            reason=made.reason,
+            changes=None if made.changes is None else dict(made.changes),
+            by=made.by,
+            at=made.at,
+        )
+    )
+
+
+async def decisions(tx: Tx, measure_ids: Collection[UUID]) -> dict[UUID, list[Decision]]:
+    """The decisions on these measures, the oldest first."""
+    found: dict[UUID, list[Decision]] = {each: [] for each in measure_ids}
+    if not found:
+        return found
+    query = select(measure_decision).where(measure_decision.c.measure_id.in_(found))
+    for row in await tx.conn.execute(query.order_by(measure_decision.c.id)):
+        kind = MeasureDecision(row.kind)
+        found[row.measure_id].append(Decision(kind=kind, reason=row.reason, by=row.by, at=row.at, changes=row.changes))
+    return found
+
+
+def _read(row: Row[Any]) -> MeasureRow:
+    values = dict(row._mapping)
+    return Measure(
+        **{
+            **values,
+            "state": MeasureState(row.state),
+            "demands": Demands.model_validate(row.demands),
+            "because": Because.read(row.because),
+        }
+    )
+
+
+def _values(row: MeasureRow) -> dict[str, Any]:
+    plain = {column.name: getattr(row, column.name) for column in measure.columns}
+    return plain | {"demands": written(row.demands), "because": row.because.written()}
