@@ -82,11 +82,18 @@ class _Asked:
     public_url: str
 
     @property
+    def leads(self) -> bool:
+        """Whether it is there to lead to a page, whatever the channel may carry."""
+        return self.template == "form.elsewhere" or bool(self.params.get("page"))
+
+    @property
     def page(self) -> str | None:
-        """Our own page for what the channel may not carry."""
+        """Our own page for what the channel may not carry: `page` (a path) among the params, or where it is shown."""
         if not self.public_url:
             return None
         base = self.public_url.rstrip("/")
+        if self.params.get("page"):
+            return f"{base}{self.params['page']}"
         return f"{base}/alerts/{self.params['alert_id']}" if self.params.get("alert_id") else f"{base}/chat"
 
 
@@ -98,7 +105,7 @@ def _render(asked: _Asked, ceiling: Sensitivity, frame: Frame) -> Rendered:
         raise ValueError(f"nothing can be said of {asked.template}")
     shown = [text for sensitivity, text in said if sensitivity <= ceiling]
     rows = [tuple(_button(frame, tap) for tap in row) for row in rows_for(asked.template, asked.params)]
-    if asked.page is not None and (len(shown) < len(said) or asked.template == "form.elsewhere"):
+    if asked.page is not None and (len(shown) < len(said) or asked.leads):
         _offer_page(asked, frame, shown, rows)
     public = all(sensitivity is Sensitivity.PUBLIC or sensitivity > ceiling for sensitivity, _ in said)
     text = _opening(asked, frame) + ("\n".join(shown) or frame.say("waiting"))
@@ -110,15 +117,16 @@ _TELLING = frozenset({"ask.going_in", "link.done", "reply.help", "reply.help_wan
 
 
 def _tells(asked: _Asked) -> bool:
-    """A form tells, too: its buttons whose home it is, and what is expected there; a refusal what was typed."""
-    return asked.template in _TELLING or asked.template.startswith("form.")
+    """A form tells, too: its buttons whose home it is, and what is expected there; so does a link to a page."""
+    return asked.leads or asked.template in _TELLING or asked.template.startswith("form.")
 
 
 def _offer_page(asked: _Asked, frame: Frame, shown: list[str], rows: list[tuple[Button, ...]]) -> None:
     """A button where it can be one; Telegram takes https addresses only, so another is said in the text."""
     assert asked.page is not None
     if asked.channel == "webchat" or asked.page.startswith("https://"):
-        rows.append((Button(frame.say("button.more"), url=asked.page, kind="url"),))
+        label = frame.say(str(asked.params.get("page_label", "button.more")))
+        rows.append((Button(label, url=asked.page, kind="url"),))
     else:
         shown.append(frame.say("more", url=asked.page))
 
