@@ -6,25 +6,26 @@ code: policy may make Doorstep quicker, never slower than what keeps people safe
 
 import tomllib
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import time
 from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from config.duration import parse_duration, say_duration
 from config.layers import fault, over
 from config.places import lines_of
+from config.retention import RetentionPolicy
+from config.policy_base import LEVELS, Duration, Level, Section, at_most
+from config.policy_learning import FamilyPolicy, TrainingPolicy
 
-Level = Literal["low", "medium", "high"]
-LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+__all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
+
 LadderName = Literal["default", "low", "medium", "high", "danger"]
 ChannelName = Literal["telegram", "webchat"]
 #: How sensitive what a channel carries may be (see `config.wording`).
 Sensitivity = Literal["public", "plan", "case"]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 #: The rung that is always the last: everyone on duty and the standing list.
 LAST_RUNG = "everyone"
@@ -39,31 +40,12 @@ class PolicyError(ValueError):
         self.faults = faults
 
 
-def _at_most(ceiling: str) -> AfterValidator:
-    longest = parse_duration(ceiling)
-
-    def check(length: timedelta) -> timedelta:
-        if length > longest:
-            raise ValueError(f"{say_duration(length)} is longer than the safe ceiling of {ceiling}")
-        if length <= timedelta():
-            raise ValueError("must be longer than nothing")
-        return length
-
-    return AfterValidator(check)
-
-
-Interval = Annotated[Duration, _at_most("2h")]
-Grace = Annotated[Duration, _at_most("30m")]
-Wait = Annotated[Duration, _at_most("20m")]
-Repeat = Annotated[Duration, _at_most("10m")]
-Hours = Annotated[Duration, _at_most("4h")]
-Day = Annotated[Duration, _at_most("7d")]
-
-
-class Section(BaseModel):
-    """A part of the policy: unknown keys are refused, so that a misspelt line is never silently without effect."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Interval = Annotated[Duration, at_most("2h")]
+Grace = Annotated[Duration, at_most("30m")]
+Wait = Annotated[Duration, at_most("20m")]
+Repeat = Annotated[Duration, at_most("10m")]
+Hours = Annotated[Duration, at_most("4h")]
+Day = Annotated[Duration, at_most("7d")]
 
 
 class RiskPolicy(Section):
@@ -92,9 +74,9 @@ class RiskLevels(Section):
 class BeginPolicy(Section):
     """Around the planned start: tell before it, ask after it, alert after that."""
 
-    remind: Annotated[Duration, _at_most("1h")]
+    remind: Annotated[Duration, at_most("1h")]
     ask: Grace
-    alarm: Annotated[Duration, _at_most("1h")]
+    alarm: Annotated[Duration, at_most("1h")]
 
     @model_validator(mode="after")
     def _ask_comes_before_alarm(self) -> "BeginPolicy":
@@ -129,7 +111,7 @@ class LadderPolicy(Section):
     #: Rungs told at once.
     together: int = Field(default=1, ge=1, le=9)
     #: When everyone hears, whatever rungs lie between; None: rung by rung.
-    everyone_after: Annotated[Duration, _at_most("5m")] | None = None
+    everyone_after: Annotated[Duration, at_most("5m")] | None = None
 
     @model_validator(mode="after")
     def _least_ladder(self) -> "LadderPolicy":
@@ -154,19 +136,19 @@ class TakenPolicy(Section):
 class ReachPolicy(Section):
     """How long a message may take to reach a rung before the next one hears (P4)."""
 
-    danger: Annotated[Duration, _at_most("30s")]
-    other: Annotated[Duration, _at_most("2m")]
+    danger: Annotated[Duration, at_most("30s")]
+    other: Annotated[Duration, at_most("2m")]
 
 
 class WordsPolicy(Section):
     """Waits around single words."""
 
     #: A request to be rung that nobody answers is an alert after this.
-    ring_me: Annotated[Duration, _at_most("3m")]
+    ring_me: Annotated[Duration, at_most("3m")]
     #: A repeated call for help climbs unless its owner confirms it within this.
-    sos_confirm: Annotated[Duration, _at_most("2m")]
+    sos_confirm: Annotated[Duration, at_most("2m")]
     #: Before the planned end: still on?
-    still_on: Annotated[Duration, _at_most("1h")]
+    still_on: Annotated[Duration, at_most("1h")]
     #: What one tap extends by.
     extend: Hours
     #: The way home, where the plan does not say.
@@ -186,6 +168,11 @@ class DebriefPolicy(Section):
     bad_after: Day
     bad_again_after: Day
     bad_manager_after: Day
+    #: Of those that file themselves, the share that is reviewed all the same.
+    sample: float = Field(ge=0, le=1)
+    #: A difficult one that nobody has reviewed by then is asked for, and again after each such time.
+    review_within: Day
+    review_again: Day
 
 
 class RiskLine(Section):
@@ -199,7 +186,7 @@ class RiskLine(Section):
     level: Literal["medium", "high"]
     says: str = Field(min_length=1)
     fact: str | None = None
-    within: Annotated[Duration, _at_most("36525d")] | None = None
+    within: Annotated[Duration, at_most("36525d")] | None = None
     count: int = Field(default=1, ge=1)
     of_worker: bool = False
     answer: str | None = None
@@ -241,6 +228,9 @@ class Policy(Section):
     reach: ReachPolicy
     words: WordsPolicy
     debrief: DebriefPolicy
+    retention: RetentionPolicy
+    training: TrainingPolicy
+    family: FamilyPolicy
     #: Local hours in which a visit counts as by daylight.
     daylight: tuple[time, time]
     #: What each channel may carry.

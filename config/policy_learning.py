@@ -1,0 +1,39 @@
+"""The learning loop's part of the policy: training, and what is known of families."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from config.policy_base import Duration, Level, Section, at_most
+
+
+class TrainingCode(Section):
+    """What somebody can be trained in: its words, and how long it counts (None: for good)."""
+
+    says: str = Field(min_length=1, max_length=80)
+    valid: Annotated[Duration, at_most("36525d")] | None = None
+
+
+class TrainingPolicy(Section):
+    """Which training a visit needs, by its risk. What is missing is said and decided on; it never stops the watch."""
+
+    codes: Mapping[str, TrainingCode] = Field(default_factory=dict)
+    needs: Mapping[Level, tuple[str, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _codes_are_known(self) -> "TrainingPolicy":
+        for level, codes in self.needs.items():
+            for code in codes:
+                if code not in self.codes:
+                    raise ValueError(f"needs.{level}: the training {code!r} is not in [training.codes]")
+        return self
+
+
+class FamilyPolicy(Section):
+    """What is known of a family: when it is looked at again, and for how long its risk may be lowered by hand."""
+
+    fact_review: Annotated[Duration, at_most("731d")]
+    chase_again: Annotated[Duration, at_most("31d")]
+    lowered: Annotated[Duration, at_most("28d")]
+    lowered_says: str = Field(min_length=1, pattern=r"^[^{}]*(\{on\}[^{}]*)?$")
