@@ -92,6 +92,8 @@ DAY = 24 * 3600
 
 def read_length(text: str) -> timedelta | None:
     """A length of time: 45, 45m, 1h30, 1:30, 1.5 hours, half an hour. A bare number is minutes."""
+    if text.strip().startswith("-"):
+        return None
     plain = " ".join(text.casefold().replace("-", " ").split())
     if plain in _PLAIN_LENGTHS:
         return timedelta(seconds=_PLAIN_LENGTHS[plain])

@@ -66,7 +66,7 @@ def test_a_length_is_read_as_people_write_it(text: str, minutes: float) -> None:
     assert read_length(text) == timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "0", "-5x", "30h", "ten", "45 bananas"])
+@pytest.mark.parametrize("text", ["", "soon", "0", "-5", "-5x", "30h", "ten", "45 bananas"])
 def test_what_is_no_length_is_not_guessed(text: str) -> None:
     assert read_length(text) is None
 
