@@ -9,7 +9,7 @@ import pytest
 
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.domain.words import Kind
-from safety_service.store import sealing, stamps, visits
+from safety_service.store import alerts, sealing, stamps, visits
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
@@ -231,6 +231,22 @@ async def test_a_word_in_hand_keeps_the_sweep_from_nobody_elses_visit(world: Wor
     assert [world.name(each.alert.worker_id) for each in await world.alerts()] == ["Ben"]
     assert await one.once()
     assert len(await world.alerts()) == 2
+
+
+async def test_an_alert_in_hand_keeps_the_sweep_from_nobody_elses_alert(world: World) -> None:
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    for who in ("Ann", "Ben"):
+        await world.inside(who, ref=who)
+    await world.later(36)
+    mine, other = await world.alerts()
+    world.clock.move(timedelta(minutes=5))
+    one, _ = sweeper(world.database, {"alerts": sweep_alerts})
+    async with world.database.transaction() as hand:
+        await alerts.load(hand, mine.id, lock=True)
+        assert await one.once(), "it waited for who has the alert in hand"
+    climbed = {each.id: each.alert.step for each in await world.alerts()}
+    assert climbed == {mine.id: mine.alert.step, other.id: other.alert.step + 1}
 
 
 async def test_a_database_that_was_restarted_is_swept_again(
