@@ -1,10 +1,12 @@
 """P8: one person owns an alert; everyone told before hears who has it; anyone told may take over."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from safety_service.actions import alerts
+from safety_service.actions import alerts, words
+from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
 from tests.world import World
 
@@ -15,8 +17,17 @@ async def climbed(world: World) -> object:
     return (await world.alert()).id
 
 
-async def test_two_say_yes_in_the_same_instant_and_one_has_it(world: World) -> None:
-    alert_id = await climbed(world)
+async def cried(world: World) -> object:
+    """A cry for help that belongs to no visit, whose lock would keep the two apart."""
+    await world.do("Ann", words.sos, None, Word())
+    return (await world.alert()).id
+
+
+@pytest.mark.parametrize("opened", [climbed, cried])
+async def test_two_say_yes_in_the_same_instant_and_one_has_it(
+    world: World, opened: Callable[[World], Awaitable[object]]
+) -> None:
+    alert_id = await opened(world)
     said = await asyncio.gather(
         world.do("Mia", alerts.take, alert_id), world.do("Dev", alerts.take, alert_id), return_exceptions=True
     )
