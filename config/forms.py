@@ -1,12 +1,13 @@
 """Forms as data: the same steps are drawn as a chat, as a page, and check what programs send.
 
 An answer is kept by its step's key: a word for a choice, a list of words for many, text, a time (ISO, with offset), a
-duration in seconds, a place (`{"text", "latitude", "longitude"}`). Keys that begin with `_` are the form's own.
+day (ISO), a duration in seconds, a place (`{"text", "latitude", "longitude"}`), a group of answers by their own keys.
+Keys that begin with `_` are the form's own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -23,8 +24,10 @@ class Kind(StrEnum):
     MANY = "many"
     TEXT = "text"
     TIME = "time"
+    DATE = "date"
     DURATION = "duration"
     PLACE = "place"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +46,17 @@ class Step:
     optional: bool = False
     #: A choice that may also be answered in one's own words.
     typed: bool = False
+    #: What a group asks together.
+    parts: tuple["Step", ...] = ()
 
     def asked(self, answers: Mapping[str, Any]) -> bool:
         """Whether this question has a point after these answers."""
         return all(_any_of(answers.get(key), words) for key, words in self.when.items())
 
     def fault(self, value: Any) -> str | None:
-        """Why this is no answer, or None: `empty`, `unknown`, `too_long`, `no_time`, `no_duration`, `no_place`."""
+        """Why this is no answer, or None: `empty`, `unknown`, `too_long`, `no_time`, `no_date`, `no_duration`,
+        `no_place`.
+        """
         return None if self.optional and value == "" else _FAULTS[self.kind](self, value)
 
 
@@ -116,6 +123,22 @@ def _time(_step: Step, value: Any) -> str | None:
         return "no_time"
 
 
+def _date(_step: Step, value: Any) -> str | None:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "no_date"
+    return None
+
+
+def _group(step: Step, value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return "empty"
+    if not {str(each) for each in value} <= {each.key for each in step.parts}:
+        return "unknown"
+    return next((fault for each in step.parts if (fault := each.fault(value.get(each.key, ""))) is not None), None)
+
+
 def _duration(_step: Step, value: Any) -> str | None:
     return None if isinstance(value, int | float) and 0 < value <= 24 * 3600 else "no_duration"
 
@@ -134,8 +157,10 @@ _FAULTS = {
     Kind.MANY: _many,
     Kind.TEXT: _text,
     Kind.TIME: _time,
+    Kind.DATE: _date,
     Kind.DURATION: _duration,
     Kind.PLACE: _place,
+    Kind.GROUP: _group,
 }
 
 PLAN = Sensitivity.PLAN
