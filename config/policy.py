@@ -16,9 +16,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from config.layers import fault, over
 from config.places import lines_of
-from config.retention import RetentionPolicy
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
-from config.policy_learning import FamilyPolicy, TrainingPolicy
+from config.policy_learning import AroundPolicy, FamilyPolicy, SharingPolicy, TrainingPolicy
+from config.retention import RetentionPolicy
 
 __all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
 
@@ -231,6 +231,8 @@ class Policy(Section):
     retention: RetentionPolicy
     training: TrainingPolicy
     family: FamilyPolicy
+    sharing: SharingPolicy
+    around: AroundPolicy
     #: Local hours in which a visit counts as by daylight.
     daylight: tuple[time, time]
     #: What each channel may carry.

@@ -1,4 +1,4 @@
-"""The learning loop's part of the policy: training, and what is known of families."""
+"""The learning loop's part of the policy: training, what is known of families, what happens around them."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -37,3 +37,17 @@ class FamilyPolicy(Section):
     chase_again: Annotated[Duration, at_most("31d")]
     lowered: Annotated[Duration, at_most("28d")]
     lowered_says: str = Field(min_length=1, pattern=r"^[^{}]*(\{on\}[^{}]*)?$")
+
+
+class SharingPolicy(Section):
+    """Warning other agencies: by when somebody decides, by when they acknowledge; how often it climbs after that."""
+
+    decide: Annotated[Duration, at_most("2d")]
+    acknowledge: Annotated[Duration, at_most("7d")]
+    again: Annotated[Duration, at_most("2d")]
+
+
+class AroundPolicy(Section):
+    """Undertakings and meetings: a review or a meeting that is overdue is chased this often."""
+
+    again: Annotated[Duration, at_most("31d")]
