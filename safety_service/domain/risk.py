@@ -17,6 +17,8 @@ class Fact:
     on: date
     worker_id: UUID | None = None
     ended_on: date | None = None
+    #: When it became known; None: only just, so that nothing decided before covers it.
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Planned:
     worker_name: str = ""
 
 
+#: Anyone raises a family's risk by such a fact.
+RAISED = "raised"
+#: A manager lowers it to a level by such a fact, until it ends. What becomes known later is not covered.
+LOWERED = {"lowered_to_low": Risk.LOW, "lowered_to_medium": Risk.MEDIUM}
+
 _ORDER = {Risk.LOW: 0, Risk.MEDIUM: 1, Risk.HIGH: 2}
 
 
@@ -52,15 +59,62 @@ def higher(one: Risk, other: Risk) -> Risk:
 def judge(plan: Planned, policy: Policy) -> tuple[Risk, tuple[Because, ...]]:
     """The level and every true line, the highest first; lines with one key are one reason."""
     reasons: dict[str, Because] = {}
+    lowered = _lowering(plan)
     for line in policy.lines:
         if line.medium_lines is None and (says := _true(line, plan, policy)) is not None:
-            reasons.setdefault(line.key, Because(line.key, Risk(line.level), says))
-    mediums = sum(each.level is Risk.MEDIUM for each in reasons.values())
+            found = Because(line.key, _level(line, plan, lowered), says)
+            before = reasons.get(line.key, found)
+            reasons[line.key] = before if higher(before.level, found.level) is before.level else found
+    if lowered is not None and _lowers(lowered, plan, policy):
+        says = policy.family.lowered_says.format(on=_day(lowered.on))
+        reasons["lowered"] = Because("lowered", LOWERED[lowered.kind], says)
+    mediums = sum(each.level is Risk.MEDIUM for each in reasons.values() if each.key != "lowered")
     for line in policy.lines:
         if line.medium_lines is not None and mediums >= line.medium_lines:
             reasons.setdefault(line.key, Because(line.key, Risk(line.level), _said(line, plan)))
     ordered = sorted(reasons.values(), key=lambda each: -_ORDER[each.level])
     return (ordered[0].level if ordered else Risk.LOW), tuple(ordered)
+
+
+def counts_still(fact: Fact, policy: Policy, today: date) -> bool:
+    """Whether a fact still counts on a day by some line of the policy; else it stands as past."""
+    return any(_counts(line, fact, today) for line in policy.lines)
+
+
+def _lowering(plan: Planned) -> Fact | None:
+    """The manager's last lowering that runs on the day of the visit."""
+    today = plan.starts_at.date()
+    running = [
+        each
+        for each in plan.facts
+        if each.kind in LOWERED and each.known_at and each.on <= today and each.ended_on and each.ended_on > today
+    ]
+    return max(running, key=_known_at, default=None)
+
+
+def _known_at(fact: Fact) -> datetime:
+    assert fact.known_at is not None
+    return fact.known_at
+
+
+def _lowers(lowered: Fact, plan: Planned, policy: Policy) -> bool:
+    """Whether it makes any line lower than it would be."""
+    return any(
+        line.medium_lines is None
+        and _true(line, plan, policy) is not None
+        and _level(line, plan, lowered) is not Risk(line.level)
+        for line in policy.lines
+    )
+
+
+def _level(line: RiskLine, plan: Planned, lowered: Fact | None) -> Risk:
+    """The line's level. Lowered: by facts that were known by then, never what is about the day or about this worker."""
+    level = Risk(line.level)
+    if lowered is None or lowered.known_at is None or line.fact is None or line.of_worker:
+        return level
+    covered = all(each.known_at and each.known_at <= lowered.known_at for each in _matching(line, plan))
+    to = LOWERED[lowered.kind]
+    return to if covered and higher(level, to) is level else level
 
 
 def _true(line: RiskLine, plan: Planned, policy: Policy) -> str | None:
@@ -74,21 +128,28 @@ def _true(line: RiskLine, plan: Planned, policy: Policy) -> str | None:
 
 
 def _said(line: RiskLine, plan: Planned, on: date | None = None) -> str:
-    return line.says.format(on="" if on is None else f"{on.day} {on:%B %Y}", worker=plan.worker_name)
+    return line.says.format(on="" if on is None else _day(on), worker=plan.worker_name)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
 
 
 def _by_fact(line: RiskLine, plan: Planned) -> str | None:
+    days = [fact.on for fact in _matching(line, plan)]
+    return _said(line, plan, max(days)) if len(days) >= line.count else None
+
+
+def _matching(line: RiskLine, plan: Planned) -> list[Fact]:
     today = plan.starts_at.date()
+    mine = (fact for fact in plan.facts if not line.of_worker or fact.worker_id in plan.workers)
+    return [fact for fact in mine if _counts(line, fact, today)]
+
+
+def _counts(line: RiskLine, fact: Fact, today: date) -> bool:
     oldest = date.min if line.within is None else today - line.within
-    matching = [
-        fact.on
-        for fact in plan.facts
-        if fact.kind == line.fact
-        and fact.on >= oldest
-        and (fact.ended_on is None or fact.ended_on > today)
-        and (not line.of_worker or fact.worker_id in plan.workers)
-    ]
-    return _said(line, plan, max(matching)) if len(matching) >= line.count else None
+    ended = fact.ended_on is not None and fact.ended_on <= today
+    return fact.kind == line.fact and fact.on >= oldest and not ended
 
 
 def _answered(line: RiskLine, plan: Planned) -> bool:

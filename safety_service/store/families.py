@@ -1,17 +1,39 @@
 """Families by reference, and what is known of their risk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, select, update
 
 from safety_service.domain.risk import Fact
+from safety_service.domain.words import Status
+from safety_service.store import risk_facts
 from safety_service.store.database import Tx
-from safety_service.store.errors import TryAgain
+from safety_service.store.errors import NoSuchRow, TryAgain
 from safety_service.store.ids import new_id
-from safety_service.store.tables.visits import family, risk_fact, visit
+from safety_service.store.risk_facts import FactRow
+from safety_service.store.tables.visits import family, risk_fact, visit, watch
 from safety_service.store.upsert import insert_or
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRow:
+    """A family. `record` is what domain.family says; `version` counts its changes."""
+
+    id: UUID
+    agency_id: UUID
+    ref: str
+    name: str | None
+    record: Mapping[str, Any]
+    version: int
+
+
+def tidy_name(text: str) -> str:
+    """A name as it is kept, and looked up."""
+    return " ".join(text.split())[:200]
 
 
 def tidy_ref(text: str) -> str:
@@ -55,22 +77,82 @@ async def facts(tx: Tx, family_id: UUID) -> Sequence[Fact]:
     """Every risk fact of the family, ended ones too."""
     query = select(risk_fact).where(risk_fact.c.family_id == family_id).order_by(risk_fact.c.on)
     rows = (await tx.conn.execute(query)).all()
-    return [Fact(kind=row.kind, on=row.on, worker_id=row.worker_id, ended_on=row.ended_on) for row in rows]
+    return [
+        Fact(
+            kind=row.kind,
+            on=row.on,
+            worker_id=row.worker_id,
+            ended_on=row.ended_on,
+            known_at=row.created_at,
+        )
+        for row in rows
+    ]
 
 
 async def add_fact(
-    tx: Tx, family_id: UUID, kind: str, on: date, *, source: str, by: UUID | None, worker_id: UUID | None = None
-) -> None:
-    """Add a risk fact with its source."""
-    await tx.conn.execute(
-        insert(risk_fact).values(
-            id=new_id(),
-            family_id=family_id,
-            worker_id=worker_id,
-            kind=kind,
-            on=on,
-            source=source,
-            created_at=tx.now,
-            created_by=by,
-        )
+    tx: Tx,
+    family_id: UUID,
+    kind: str,
+    on: date,
+    *,
+    source: str,
+    by: UUID | None,
+    worker_id: UUID | None = None,
+    **more: Any,
+) -> FactRow:
+    """Add a risk fact with its source; `more` are other columns of it (`says`, `debrief_id`, `review_on` …)."""
+    return await risk_facts.add(tx, family_id, kind, on, source=source, by=by, worker_id=worker_id, **more)
+
+
+async def load(tx: Tx, agency_id: UUID, ref: str, *, lock: bool = False) -> FamilyRow | None:
+    """The family with this reference, whole; `lock` holds it until the transaction ends."""
+    query = select(family).where(family.c.agency_id == agency_id, family.c.ref == ref)
+    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _read(row)
+
+
+async def by_id(tx: Tx, family_id: UUID) -> FamilyRow:
+    """The family, whole. Raises NoSuchRow."""
+    row = (await tx.conn.execute(select(family).where(family.c.id == family_id))).one_or_none()
+    if row is None:
+        raise NoSuchRow("family")
+    return _read(row)
+
+
+async def by_name(tx: Tx, agency_id: UUID, name: str) -> list[FamilyRow]:
+    """Families of exactly this name, whatever its case: more than one may bear it."""
+    same = family.c.name_index == tx.blind(tidy_name(name))
+    rows = await tx.conn.execute(select(family).where(family.c.agency_id == agency_id, same).order_by(family.c.ref))
+    return [_read(row) for row in rows]
+
+
+async def save(tx: Tx, row: FamilyRow) -> FamilyRow:
+    """Keep the name and the record as they are in `row`; the version goes up by one."""
+    version = row.version + 1
+    name = tidy_name(row.name) if row.name else None
+    values = {
+        "name": name,
+        "name_index": None if name is None else tx.blind(name),
+        "record": dict(row.record),
+        "version": version,
+    }
+    await tx.conn.execute(update(family).where(family.c.id == row.id).values(values))
+    return replace(row, name=name, version=version)
+
+
+async def gone_to(tx: Tx, family_id: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Which teams visit the family, and who goes or went there; cancelled visits count for nobody."""
+    query = (
+        select(visit.c.team_id, watch.c.worker_id)
+        .join(watch, watch.c.visit_id == visit.c.id)
+        .where(visit.c.family_id == family_id, visit.c.status != Status.CANCELLED)
+        .distinct()
+    )
+    rows = (await tx.conn.execute(query)).all()
+    return frozenset(row.team_id for row in rows), frozenset(row.worker_id for row in rows)
+
+
+def _read(row: Row[Any]) -> FamilyRow:
+    return FamilyRow(
+        id=row.id, agency_id=row.agency_id, ref=row.ref, name=row.name, record=row.record or {}, version=row.version
     )

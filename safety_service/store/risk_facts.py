@@ -1,0 +1,105 @@
+"""Risk facts of families: each with its source, its dates, what the family was told; never rewritten, never deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, or_, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.tables.visits import family, risk_fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """A fact as it is kept. `told`: yes, no or not_yet. `corrects_id`: the fact in whose place this one stands."""
+
+    id: UUID
+    family_id: UUID
+    kind: str
+    on: date
+    source: str
+    created_at: datetime
+    created_by: UUID | None = None
+    worker_id: UUID | None = None
+    ended_on: date | None = None
+    says: str | None = None
+    review_on: date | None = None
+    told: str | None = None
+    told_why: str | None = None
+    their_view: str | None = None
+    debrief_id: UUID | None = None
+    corrects_id: UUID | None = None
+    ended_by: UUID | None = None
+    ended_why: str | None = None
+
+
+async def add(tx: Tx, family_id: UUID, kind: str, on: date, *, source: str, by: UUID | None, **more: Any) -> FactRow:
+    """Keep a new fact; `more` are columns of FactRow."""
+    made = FactRow(
+        id=new_id(), family_id=family_id, kind=kind, on=on, source=source, created_at=tx.now, created_by=by, **more
+    )
+    await tx.conn.execute(insert(risk_fact).values(_values(made)))
+    return made
+
+
+async def of_family(tx: Tx, family_id: UUID) -> list[FactRow]:
+    """Every fact of a family, ended ones too, the newest first."""
+    query = select(risk_fact).where(risk_fact.c.family_id == family_id)
+    rows = await tx.conn.execute(query.order_by(risk_fact.c.on.desc(), risk_fact.c.id.desc()))
+    return [_read(row) for row in rows]
+
+
+async def load(tx: Tx, fact_id: UUID, *, lock: bool = False) -> FactRow | None:
+    """The fact with this id; `lock` holds it until the transaction ends."""
+    query = select(risk_fact).where(risk_fact.c.id == fact_id)
+    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _read(row)
+
+
+async def end(tx: Tx, fact_id: UUID, on: date, *, by: UUID, why: str) -> bool:
+    """It counts no more from this day on. False: it had ended before."""
+    still = (risk_fact.c.id == fact_id) & or_(risk_fact.c.ended_on.is_(None), risk_fact.c.ended_on > on)
+    values = {"ended_on": on, "ended_by": by, "ended_why": why, "review_on": None}
+    return (await tx.conn.execute(update(risk_fact).where(still).values(values))).rowcount == 1
+
+
+async def tell(tx: Tx, fact_id: UUID, *, told: str, why: str | None, view: str | None) -> None:
+    """What the family was told of it, or why not; and what they say."""
+    values = {"told": told, "told_why": why, "their_view": view}
+    await tx.conn.execute(update(risk_fact).where(risk_fact.c.id == fact_id).values(values))
+
+
+async def review(tx: Tx, fact_id: UUID, on: date | None) -> None:
+    """When it is looked at again."""
+    await tx.conn.execute(update(risk_fact).where(risk_fact.c.id == fact_id).values(review_on=on))
+
+
+async def due(tx: Tx, today: date, limit: int) -> Sequence[tuple[FactRow, UUID]]:
+    """Facts to be looked at again by this day, locked, each with its agency; others' locks are stepped over."""
+    query = (
+        select(risk_fact, family.c.agency_id)
+        .join(family, family.c.id == risk_fact.c.family_id)
+        .where(risk_fact.c.review_on <= today, risk_fact.c.ended_on.is_(None))
+        .order_by(risk_fact.c.review_on)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=risk_fact)
+    )
+    return [(_read(row), row.agency_id) for row in await tx.conn.execute(query)]
+
+
+def _read(row: Row[Any]) -> FactRow:
+    return FactRow(**{name: row._mapping[risk_fact.c[name]] for name in FactRow.__dataclass_fields__})
+
+
+def _values(row: FactRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in FactRow.__dataclass_fields__}
+
+
+def corrected(row: FactRow, **changes: Any) -> dict[str, Any]:
+    """The columns of the fact that stands in place of this one."""
+    kept = _values(replace(row, **changes))
+    return {name: kept[name] for name in ("worker_id", "says", "told", "told_why", "their_view", "debrief_id")}
