@@ -86,10 +86,14 @@ async def to_ask(
 
 async def morning_of(tx: Tx, agency_id: UUID, day: date) -> datetime:
     """When, on this local day, something is to be looked at."""
-    zone = ZoneInfo((await agencies.get(tx, agency_id)).timezone)
-    return datetime.combine(day, MORNING, zone)
+    return datetime.combine(day, MORNING, await zone_of(tx, agency_id))
 
 
 async def today(tx: Tx, agency_id: UUID) -> date:
     """Which day it is where the agency works."""
-    return tx.now.astimezone(ZoneInfo((await agencies.get(tx, agency_id)).timezone)).date()
+    return tx.now.astimezone(await zone_of(tx, agency_id)).date()
+
+
+async def zone_of(tx: Tx, agency_id: UUID) -> ZoneInfo:
+    """Which clock the agency's day runs by."""
+    return ZoneInfo((await agencies.get(tx, agency_id)).timezone)

@@ -1,0 +1,274 @@
+"""Warning other agencies (G10): an incident proposes it, a person decides it, the other agency acknowledges it.
+
+What leaves is made of the guidance's words, a day and a reference: no narrative, no reflections, no names. A complaint
+of the family's changes nothing about it. Who may not learn of it is never proposed to.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from safety_service.actions import circle
+from safety_service.actions.access import Matter, may_decide, may_see_visit
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
+from safety_service.actions.given import Given
+from safety_service.actions.telling import Priority, tell
+from safety_service.domain.refusal import Refused
+from safety_service.domain.sharing import Basis, Decided, Least, least, to_be_told
+from safety_service.domain.words import Role
+from safety_service.store import contacts, debriefs, events, exclusions, families, shares, visits
+from safety_service.store.contacts import Contact
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.shares import Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What somebody decides. `with_context`: what else was going on goes along; `unverified_known`: whoever decides
+    knows that nobody has checked this contact."""
+
+    decided: Decided
+    reason: str
+    basis: Basis | None = None
+    basis_note: str = ""
+    with_context: bool = False
+    unverified_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A share as somebody reads it: the row, to whom it goes, which family. `token`: of a link made just now."""
+
+    row: Share
+    partner: Contact
+    ref: str
+    token: str | None = None
+
+
+async def follow(tx: Tx, given: Given) -> None:
+    """Propose to warn each agency at the family, once for each debrief; what is known only later is added then."""
+    guidance = given.edition.guidance
+    told = to_be_told(guidance, given.behaviours, given.answers.get("tell_now") or ())
+    if not told:
+        return
+    on = given.visit.visit.starts_at.astimezone(await circle.zone_of(tx, given.visit.agency_id)).date()
+    words = least(guidance, told, given.answers.get("circumstances") or (), on)
+    before = {each.partner_id: each for each in await shares.of_debrief(tx, given.debrief.id)}
+    for row in before.values():
+        if row.state == "proposed":
+            await shares.save(tx, replace(row, body=_body(words)))
+    known = await contacts.of_family(tx, given.visit.family_id)
+    fresh = [each for each in known if each.may_learn and each.id not in before]
+    made = [await _propose(tx, given, each, words) for each in fresh]
+    if made:
+        await ask(tx, made[0], "share.wanted", count=len(made))
+    elif not any(each.may_learn for each in known) and not given.whole:
+        await _nobody_known(tx, given)
+
+
+async def _propose(tx: Tx, given: Given, partner: Contact, words: Least) -> Share:
+    row = Share(
+        id=new_id(),
+        agency_id=given.visit.agency_id,
+        team_id=given.visit.team_id,
+        family_id=given.visit.family_id,
+        debrief_id=given.debrief.id,
+        partner_id=partner.id,
+        body=_body(words),
+        proposed_at=tx.now,
+        next_at=tx.now + (await tx.policy()).sharing.decide,
+    )
+    await shares.add(tx, row)
+    await note(tx, row, "proposed", None)
+    return row
+
+
+def _body(words: Least) -> dict[str, Any]:
+    return {
+        "met": list(words.met),
+        "on": words.on.isoformat(),
+        "care": list(words.care),
+        "context": list(words.context),
+    }
+
+
+async def _nobody_known(tx: Tx, given: Given) -> None:
+    """Who else goes there is asked, too: an empty list is no reason to be silent."""
+    visit = given.visit
+    people = await circle.to_ask(tx, visit.agency_id, [visit.team_id], visit.family_id, workers=visit.workers)
+    params = {"ref": visit.family_ref, "page": f"/families/{visit.family_ref}/partners"}
+    await tell(tx, people, "share.nobody_known", params, priority=Priority.QUESTION, visit_id=visit.id)
+
+
+async def propose(tx: Tx, actor: Actor, ref: str, partner_id: UUID, behaviours: list[str], on: date) -> Seen:
+    """A manager proposes it by hand, by the guidance's keys. Raises NotFound; Refused `managers_only`,
+    `partner_kept_out`, `nothing_to_tell`."""
+    family = await circle.by_ref(tx, actor, ref)
+    team_id = circle.managed(actor, family)
+    partner = await _partner(tx, family.family_id, partner_id)
+    if not partner.may_learn:
+        raise Refused("partner_kept_out")
+    guidance = (await tx.guidance(actor.agency_id)).guidance
+    told = to_be_told(guidance, behaviours, ("agencies",))
+    if not told:
+        raise Refused("nothing_to_tell")
+    row = Share(
+        id=new_id(),
+        agency_id=actor.agency_id,
+        team_id=team_id,
+        family_id=family.family_id,
+        debrief_id=None,
+        partner_id=partner.id,
+        body=_body(least(guidance, told, (), on)),
+        proposed_at=tx.now,
+        next_at=tx.now + (await tx.policy()).sharing.decide,
+    )
+    await shares.add(tx, row)
+    await note(tx, row, "proposed", actor)
+    return Seen(row, partner, family.ref)
+
+
+async def decide(tx: Tx, actor: Actor, share_id: UUID, made: Decision) -> Seen:
+    """Share it or withhold it. Shared, there is a one-time link, shown to whoever decided, this once.
+
+    Raises NotFound; Refused: `never_your_own`, `managers_only`, `share_decided`, `reason_wanted`, `basis_wanted`,
+    `partner_kept_out`, `contact_unverified`.
+    """
+    row = await _held(tx, share_id)
+    may_decide(actor, await matter(tx, row))
+    if row.state != "proposed":
+        raise Refused("share_decided")
+    if not made.reason.strip():
+        raise Refused("reason_wanted")
+    partner = await _partner(tx, row.family_id, row.partner_id)
+    decided = replace(row, decided_by=actor.person_id, decided_at=tx.now, reason=made.reason.strip(), step=0)
+    token = None
+    if made.decided is Decided.WITHHOLD:
+        decided = replace(decided, state="withheld", next_at=None)
+    else:
+        _may_leave(made, partner)
+        token = shares.new_token()
+        by = tx.now + (await tx.policy()).sharing.acknowledge
+        decided = replace(
+            decided,
+            state="sent",
+            basis=made.basis,
+            basis_note=made.basis_note.strip() or None,
+            body={**row.body, "with_context": made.with_context, "unverified": partner.verified_at is None},
+            digest=shares.digest_of(token),
+            acknowledge_by=by,
+            next_at=by,
+        )
+    await shares.save(tx, decided)
+    await note(tx, decided, "decided", actor)
+    return Seen(decided, partner, await families.ref_of(tx, row.family_id), token)
+
+
+def _may_leave(made: Decision, partner: Contact) -> None:
+    if made.basis is None:
+        raise Refused("basis_wanted")
+    if not partner.may_learn:
+        raise Refused("partner_kept_out")
+    if partner.verified_at is None and not made.unverified_known:
+        raise Refused("contact_unverified")
+
+
+async def new_link(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
+    """Another link for what was sent and not acknowledged; the one before stops working. Raises NotFound, Refused."""
+    row = await _held(tx, share_id)
+    may_decide(actor, await matter(tx, row))
+    if row.state != "sent":
+        raise Refused("share_decided")
+    token = shares.new_token()
+    renewed = replace(row, digest=shares.digest_of(token))
+    await shares.save(tx, renewed)
+    await note(tx, renewed, "link_renewed", actor)
+    partner = await _partner(tx, row.family_id, row.partner_id)
+    return Seen(renewed, partner, await families.ref_of(tx, row.family_id), token)
+
+
+async def read(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
+    """One entry of the record: for the family's managers and reviewers. Raises NotFound."""
+    row = await shares.load(tx, share_id)
+    if row is None:
+        raise NotFound
+    may_read(actor, await matter(tx, row))
+    await note(tx, row, "read", actor)
+    partner = await _partner(tx, row.family_id, row.partner_id)
+    return Seen(row, partner, await families.ref_of(tx, row.family_id))
+
+
+async def record(tx: Tx, actor: Actor, ref: str) -> list[Seen]:
+    """The information-sharing record of a family, the newest first: for its managers and reviewers.
+
+    Raises NotFound; Refused `managers_only`.
+    """
+    family = await circle.by_ref(tx, actor, ref)
+    if actor.teams(Role.MANAGER, Role.REVIEWER).isdisjoint(family.teams):
+        raise Refused("managers_only")
+    rows = await shares.of_family(tx, family.family_id)
+    known = {each.id: each for each in await contacts.of_family(tx, family.family_id, ended=True)}
+    await keep(tx, actor, actor.agency_id, "read", subject="shares", subject_id=family.family_id)
+    seen = [each for each in rows if actor.person_id not in (await matter(tx, each)).excluded]
+    return [Seen(each, known[each.partner_id], family.ref) for each in seen]
+
+
+async def matter(tx: Tx, row: Share) -> Matter:
+    """A share as access sees it: whoever went on the visit does not decide about it."""
+    visit = None
+    if row.debrief_id is not None:
+        debrief = await debriefs.load(tx, row.debrief_id)
+        visit = None if debrief is None else await visits.load(tx, debrief.visit_id)
+    workers = frozenset() if visit is None else visit.workers
+    excluded = await exclusions.excluded_any(tx, workers, row.family_id)
+    return Matter(agency_id=row.agency_id, team_id=row.team_id, workers=workers, excluded=excluded)
+
+
+def may_read(actor: Actor, about: Matter) -> None:
+    """Read an entry of the record. Raises NotFound."""
+    may_see_visit(actor, about)
+    if actor.person_id in about.excluded:
+        raise NotFound
+
+
+async def ask(tx: Tx, row: Share, template: str, **more: Any) -> None:
+    """Ask whoever is to see to it, as far as it has climbed: which family, and the page; nothing of what it says."""
+    workers = (await matter(tx, row)).workers
+    whose, teams = row.decided_by, [row.team_id]
+    people = await circle.to_ask(
+        tx, row.agency_id, teams, row.family_id, workers=workers, owner_id=whose, step=row.step
+    )
+    params = {"ref": await families.ref_of(tx, row.family_id), "page": f"/shares/{row.id}", **more}
+    await tell(tx, people, template, params, priority=Priority.QUESTION)
+    await note(tx, row, "asked", None)
+
+
+async def note(tx: Tx, row: Share, verb: str, actor: Actor | None) -> None:
+    """Keep in the evidence log what became of it; `actor` None: the service itself."""
+    await events.log(
+        tx,
+        agency_id=row.agency_id,
+        actor_id=None if actor is None else actor.person_id,
+        verb=verb,
+        subject="share",
+        subject_id=row.id,
+        details={"state": row.state, "step": row.step, **({} if actor is None else {"via": actor.via})},
+    )
+
+
+async def _held(tx: Tx, share_id: UUID) -> Share:
+    row = await shares.load(tx, share_id, lock=True)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def _partner(tx: Tx, family_id: UUID, partner_id: UUID) -> Contact:
+    for each in await contacts.of_family(tx, family_id, ended=True):
+        if each.id == partner_id:
+            return each
+    raise NotFound
