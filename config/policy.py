@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from config.layers import fault, over
 from config.places import lines_of
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
-from config.policy_learning import AroundPolicy, FamilyPolicy, SharingPolicy, TrainingPolicy
+from config.policy_learning import AroundPolicy, FamilyPolicy, PlanPolicy, SharingPolicy, TrainingPolicy
 from config.retention import RetentionPolicy
 
 __all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
@@ -168,6 +168,14 @@ class DebriefPolicy(Section):
     bad_after: Day
     bad_again_after: Day
     bad_manager_after: Day
+    #: The rest of a difficult one, counted from its first part: asked for, again, and then the manager is told.
+    rest_after: Day
+    rest_again_after: Day
+    rest_manager_after: Day
+    #: A quiet visit to a family with an open plan or undertaking: each so-manieth is asked whether it is really quiet.
+    quiet_every: int = Field(ge=1, le=100)
+    #: An open item without a day of its own is asked after so often.
+    item_every: Day
     #: Of those that file themselves, the share that is reviewed all the same.
     sample: float = Field(ge=0, le=1)
     #: A difficult one that nobody has reviewed by then is asked for, and again after each such time.
@@ -228,6 +236,7 @@ class Policy(Section):
     reach: ReachPolicy
     words: WordsPolicy
     debrief: DebriefPolicy
+    plan: PlanPolicy
     retention: RetentionPolicy
     training: TrainingPolicy
     family: FamilyPolicy

@@ -30,6 +30,23 @@ class TrainingPolicy(Section):
         return self
 
 
+class PlanPolicy(Section):
+    """When what is proposed has to be decided, and how long decisions may stand."""
+
+    #: Working time; sooner where the next visit is sooner.
+    decide: Annotated[Duration, at_most("14d")]
+    #: After a threat or violence; weekends count.
+    threat: Annotated[Duration, at_most("3d")]
+    #: Undecided, overdue or run out: asked again after this, then by every manager of the team.
+    again: Annotated[Duration, at_most("7d")]
+    #: Longest that a decision on how the work goes on may stand.
+    course: Annotated[Duration, at_most("366d")]
+    #: So long before its end somebody is asked what follows.
+    course_ends: Annotated[Duration, at_most("31d")]
+    #: A plan without a review date of its own is looked at again after this.
+    review: Annotated[Duration, at_most("184d")]
+
+
 class FamilyPolicy(Section):
     """What is known of a family: when it is looked at again, and for how long its risk may be lowered by hand."""
 

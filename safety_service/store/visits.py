@@ -1,7 +1,7 @@
 """Visits and their watches."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,9 @@ class VisitRow:
     created_by: UUID
     version: int = 1
     decision: Decision | None = None
+    #: What the family's plan demands and this visit has not (`domain.demands`), by the plan of this number.
+    lacking: list[dict[str, Any]] = field(default_factory=list)
+    plan_number: int = 0
 
     @property
     def id(self) -> UUID:
@@ -95,6 +98,8 @@ async def insert_visit(tx: Tx, row: VisitRow) -> None:
             version=row.version,
             created_at=row.created_at,
             created_by=row.created_by,
+            lacking=row.lacking,
+            plan_number=row.plan_number,
         )
     )
     await tx.conn.execute(insert(watch), [{"visit_id": plan.id, **_watch_values(each)} for each in plan.watches])
@@ -277,6 +282,8 @@ def _visit_row(row: Row[Any], watches: tuple[Watch, ...], made: Decision | None)
         created_by=row.created_by,
         version=row.version,
         decision=made,
+        lacking=row.lacking or [],
+        plan_number=row.plan_number or 0,
     )
 
 

@@ -1,0 +1,103 @@
+"""The risk reduction plan of a family: its versions, what changed between them, what became of a debrief."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from safety_service.actions import circle, evidence
+from safety_service.actions.actor import Actor
+from safety_service.actions.renewing import renew_family
+from safety_service.domain.course import Course
+from safety_service.domain.plan import Difference, Measure, differences, picture
+from safety_service.store import agencies, courses, events, measures, plans
+from safety_service.store.database import Tx
+from safety_service.store.ids import new_id
+from safety_service.store.measures import Decision
+from safety_service.store.plans import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A family's plan as it is read: what there is of measures, with their decisions, and every version."""
+
+    family_id: UUID
+    ref: str
+    number: int
+    review_on: date | None
+    measures: Sequence[Measure]
+    decisions: dict[UUID, list[Decision]]
+    #: The newest first, each with what it changed.
+    versions: Sequence[tuple[Version, tuple[Difference, ...]]]
+    courses: Sequence[Course]
+
+
+async def read(tx: Tx, actor: Actor, ref: str) -> Plan:
+    """The plan of a family that the actor may know of; that it was read is kept. Raises NotFound."""
+    around = await circle.by_ref(tx, actor, ref)
+    kept = await measures.of_family(tx, around.family_id)
+    versions = await plans.of_family(tx, around.family_id)
+    await evidence.keep(tx, actor, actor.agency_id, "read", subject="plan", subject_id=around.family_id)
+    return Plan(
+        family_id=around.family_id,
+        ref=around.ref,
+        number=versions[0].number if versions else plans.NONE,
+        review_on=versions[0].review_on if versions else None,
+        measures=kept,
+        decisions=await measures.decisions(tx, [each.id for each in kept]),
+        versions=_with_differences(versions),
+        courses=await courses.of_family(tx, around.family_id),
+    )
+
+
+def _with_differences(versions: Sequence[Version]) -> list[tuple[Version, tuple[Difference, ...]]]:
+    before = [*(each.measures for each in versions[1:]), ()]
+    return [(each, differences(was, each.measures)) for each, was in zip(versions, before, strict=False)]
+
+
+async def new_version(
+    tx: Tx, family_id: UUID, *, cause: str, why: str, by: UUID | None, review_on: date | None = None
+) -> int:
+    """Keep the plan as it is now as its next version, and hold the family's visits against it. Gives its number.
+
+    `cause`: `debrief`, `decision`, `meeting`, `review`, `expiry`. Without a review date the last one's holds while it
+    is to come, else policy says when.
+    """
+    agency_id = await plans.lock_family(tx, family_id)
+    before = await plans.latest(tx, family_id)
+    today = await circle.today(tx, agency_id)
+    version = Version(
+        id=new_id(),
+        agency_id=agency_id,
+        family_id=family_id,
+        number=(plans.NONE if before is None else before.number) + 1,
+        made_at=tx.now,
+        made_by=by,
+        cause=cause,
+        why=why,
+        measures=picture(await measures.open_of(tx, family_id)),
+        review_on=review_on or _carried_on(before, today) or today + (await tx.policy()).plan.review,
+    )
+    await plans.add(tx, version)
+    await events.log(
+        tx,
+        agency_id=agency_id,
+        actor_id=by,
+        verb="plan_changed",
+        subject="plan",
+        subject_id=family_id,
+        details={"number": version.number, "cause": cause},
+    )
+    await renew_family(tx, family_id, what=why)
+    return version.number
+
+
+def _carried_on(before: Version | None, today: date) -> date | None:
+    due = None if before is None else before.review_on
+    return due if due is not None and due >= today else None
+
+
+async def local_day(tx: Tx, agency_id: UUID, at: datetime) -> date:
+    """Which day a moment is where the agency works."""
+    return at.astimezone(ZoneInfo((await agencies.get(tx, agency_id)).timezone)).date()

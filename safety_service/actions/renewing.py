@@ -1,0 +1,141 @@
+"""Something new is known of a family: its coming and running visits are held against it at once."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from safety_service.actions import demands as looking
+from safety_service.actions import scene as scenes
+from safety_service.actions.demands import Look
+from safety_service.actions.judging import judged
+from safety_service.actions.scene import managers_now
+from safety_service.actions.telling import Priority, iso, tell
+from safety_service.domain import demands
+from safety_service.domain.risk import Because
+from safety_service.domain.watch import level_of
+from safety_service.domain.words import Status
+from safety_service.store import coming, events, people, visits
+from safety_service.store.database import Tx
+from safety_service.store.visits import VisitRow
+
+_WAITS = (Status.PLANNED, Status.WAITING)
+
+
+async def renew_family(tx: Tx, family_id: UUID, *, what: str = "") -> None:
+    """Hold every coming and running visit of a family against what is known now. `what`: what is new, in words."""
+    await renew(tx, await coming.of_family(tx, family_id), what=what)
+
+
+async def renew(tx: Tx, visit_ids: Iterable[UUID], *, what: str = "") -> None:
+    """Hold these visits against what is known now, in the order of their ids."""
+    for row in (await visits.load_many(tx, list(visit_ids), lock=True)).values():
+        await renew_visit(tx, row, what=what)
+
+
+async def renew_visit(tx: Tx, row: VisitRow, *, what: str = "", tells: bool = True) -> VisitRow:
+    """One visit that this transaction has locked: judged anew, tightened, looked at, and whoever must know is told.
+
+    1. The risk never falls, no deadline moves later: what was known when it was planned still counts.
+    2. A new number of the plan voids a decision; with the same number it stands.
+    3. While it runs its managers hear at once; before it begins they are asked, and its workers told what is demanded.
+    """
+    if row.visit.status not in (*_WAITS, Status.BEGUN):
+        return row
+    worse = await _judged_again(tx, row)
+    found = await looking.look(tx, looking.offered(worse))
+    after = _restated(worse, found, asks=(await tx.policy()).level(level_of(worse.visit.risk)).decision)
+    if after == row:
+        return row
+    await coming.restate(tx, row, after)
+    await _log(tx, row, after)
+    if tells:
+        await _tell(tx, row, after, what)
+    tx.announce(f"board:{row.team_id}")
+    tx.announce("sweep")
+    return after
+
+
+async def _judged_again(tx: Tx, row: VisitRow) -> VisitRow:
+    planner = (await people.many(tx, [row.created_by])).get(row.created_by)
+    risk, because = await judged(
+        tx,
+        row.agency_id,
+        row.family_id,
+        answers=row.answers,
+        workers=row.workers,
+        starts_at=row.visit.starts_at,
+        ends_at=row.visit.ends_at,
+        planner="" if planner is None else planner.name,
+    )
+    longest = await looking.interval(tx, row.agency_id, row.family_id, row.visit.starts_at)
+    visit = demands.tightened(row.visit, risk, longest, tx.now, await tx.policy())
+    return replace(row, visit=visit, because=_joined(row.because, because))
+
+
+def _joined(before: list[dict[str, str]], found: Iterable[Because]) -> list[dict[str, str]]:
+    known = {each["key"] for each in before}
+    new = [{"key": each.key, "level": each.level, "says": each.says} for each in found if each.key not in known]
+    return [*(each for each in new if each["level"] == "high"), *before, *(e for e in new if e["level"] != "high")]
+
+
+def _restated(row: VisitRow, found: Look, *, asks: bool) -> VisitRow:
+    decided = row.decision is not None and row.plan_number == found.number
+    status = demands.status(row.visit.status, asks=asks, lacking=bool(found.lacks), covered=found.covered)
+    visit = row.visit if decided else replace(row.visit, status=status)
+    return replace(row, visit=visit, lacking=found.lacking, plan_number=found.number)
+
+
+async def _log(tx: Tx, before: VisitRow, after: VisitRow) -> None:
+    await events.log(
+        tx,
+        agency_id=after.agency_id,
+        actor_id=None,
+        verb="held_against_plan",
+        subject="visit",
+        subject_id=after.id,
+        visit_id=after.id,
+        details={
+            "plan_number": after.plan_number,
+            "lacking": after.lacking,
+            "risk": [before.visit.risk, after.visit.risk],
+            "status": [before.visit.status, after.visit.status],
+        },
+    )
+
+
+async def _tell(tx: Tx, before: VisitRow, after: VisitRow, what: str) -> None:
+    scene = await scenes.of_visit(tx, after)
+    managers = await managers_now(tx, scene)
+    params = await about(tx, after)
+    if after.visit.status is Status.BEGUN:
+        told = {**params, "new": what, "page": plan_page(after.family_ref)}
+        await tell(tx, managers, "plan.running", told, priority=Priority.QUESTION, visit_id=after.id)
+        return
+    waits = after.visit.status is Status.WAITING
+    if waits and (before.visit.status is not Status.WAITING or before.plan_number != after.plan_number):
+        await tell(tx, managers, "decision.wanted", params, priority=Priority.NEWS, visit_id=after.id)
+    if after.lacking and after.lacking != before.lacking:
+        names = sorted(each.name for each in (await people.many(tx, managers)).values())
+        told = {**params, "told": None, "managers": names}
+        await tell(tx, after.workers, "plan.demanded", told, priority=Priority.NEWS, visit_id=after.id)
+
+
+def plan_page(ref: str) -> str:
+    """Where a family's plan is shown."""
+    return f"/families/{quote(ref, safe='')}/plan"
+
+
+async def about(tx: Tx, row: VisitRow) -> dict[str, Any]:
+    """A visit, and what it lacks, as messages say it."""
+    names = await people.many(tx, row.workers)
+    return {
+        "visit_id": str(row.id),
+        "ref": row.family_ref,
+        "worker": ", ".join(sorted(each.name for each in names.values())),
+        "risk": str(row.visit.risk),
+        "because": [each["says"] for each in row.because],
+        "starts_at": iso(row.visit.starts_at),
+        "lacking": [{key: each.get(key) for key in ("what", "says", "since", "key")} for each in row.lacking],
+    }

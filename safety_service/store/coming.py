@@ -1,0 +1,41 @@
+"""Visits to come, and those that run: what a family's plan is held against."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from safety_service.domain.words import Status
+from safety_service.store import visits
+from safety_service.store.database import Tx
+from safety_service.store.tables.visits import visit
+from safety_service.store.visits import VisitRow
+
+_WAITS = (Status.PLANNED, Status.WAITING)
+
+
+async def of_family(tx: Tx, family_id: UUID) -> list[UUID]:
+    """Visits to this family that have not begun, or that somebody is inside of."""
+    open_yet = select(visit.c.id).where(visit.c.family_id == family_id, visit.c.status.in_((*_WAITS, Status.BEGUN)))
+    return list((await tx.conn.execute(open_yet)).scalars())
+
+
+async def of_workers(tx: Tx, worker_id: UUID) -> list[UUID]:
+    """Visits on which this worker is watched and which have not begun, or that they are inside of."""
+    rows = await visits.live_of_worker(tx, worker_id)
+    return [each.id for each in rows if each.visit.status in (*_WAITS, Status.BEGUN)]
+
+
+async def next_start(tx: Tx, family_id: UUID) -> datetime | None:
+    """When the next visit to this family is to begin."""
+    query = select(func.min(visit.c.starts_at)).where(visit.c.family_id == family_id, visit.c.status.in_(_WAITS))
+    at: datetime | None = (await tx.conn.execute(query)).scalar()
+    return at
+
+
+async def restate(tx: Tx, before: VisitRow, after: VisitRow) -> None:
+    """Write what a later look made of a visit that this transaction has locked: its risk, its watches, its lacks."""
+    await visits.save(tx, before.visit, after.visit)
+    looked_at = {"because": after.because, "lacking": after.lacking, "plan_number": after.plan_number}
+    again = update(visit).where(visit.c.id == after.id)
+    await tx.conn.execute(again.values(risk=after.visit.risk, version=visit.c.version + 1, **looked_at))

@@ -1,0 +1,47 @@
+"""How the work goes on, as it was decided: for a family or for a worker. Decisions are followed, never changed."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, or_, select
+
+from safety_service.domain.course import Course, CourseKind
+from safety_service.store.database import Tx
+from safety_service.store.tables.plans import course
+
+
+async def add(tx: Tx, made: Course) -> None:
+    """Keep a decision."""
+    await tx.conn.execute(insert(course).values({each.name: getattr(made, each.name) for each in course.columns}))
+
+
+async def of_family(tx: Tx, family_id: UUID) -> list[Course]:
+    """Every one about this family, the newest first."""
+    query = select(course).where(course.c.family_id == family_id).order_by(course.c.id.desc())
+    return [_read(row) for row in await tx.conn.execute(query)]
+
+
+async def latest(tx: Tx, family_id: UUID, workers: Collection[UUID]) -> list[Course]:
+    """The newest about this family, and the newest about each of these workers."""
+    about = [course.c.family_id == family_id]
+    if workers:
+        about.append(course.c.worker_id.in_(workers))
+    found: dict[UUID | None, Course] = {}
+    for row in await tx.conn.execute(select(course).where(or_(*about)).order_by(course.c.id)):
+        found[row.worker_id] = _read(row)
+    return list(found.values())
+
+
+async def ending(tx: Tx, since: date, until: date, after: UUID, limit: int) -> list[Course]:
+    """Those that end in these days and that nothing has followed, by id, beginning after one."""
+    later = course.alias("later")
+    same = or_(later.c.family_id == course.c.family_id, later.c.worker_id == course.c.worker_id)
+    followed = select(later.c.id).where(same, later.c.id > course.c.id).exists()
+    query = select(course).where(course.c.until_on.between(since, until), course.c.id > after, ~followed)
+    return [_read(row) for row in await tx.conn.execute(query.order_by(course.c.id).limit(limit))]
+
+
+def _read(row: Row[Any]) -> Course:
+    return Course(**{**row._mapping, "kind": CourseKind(row.kind)})
