@@ -211,6 +211,7 @@ _SPECIAL: dict[str, Dresser] = {
     "phase": _label("phase"),
     "outcome": _label("outcome"),
     "role": _label("role"),
+    "item": _label("item"),
     "post": _label("post"),
     "purpose": _option,
     "transport": _option,

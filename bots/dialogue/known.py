@@ -38,6 +38,7 @@ VARIANTS = {
     "form.visit.confirm": ("high",),
     "form.visit.done": ("high",),
     "form.debrief.done": ("talk",),
+    "readiness.worker": ("inside",),
 }
 
 #: Everything that can reach a worker between Going in and Out; a test reads along that each is safe at the door.
@@ -51,6 +52,7 @@ INSIDE = frozenset(
         *(f"refused.{each}" for each in ("cap_reached", "extend_by_more_than_nothing", "visit_is_over")),
         *(f"refused.{each}" for each in ("not_your_visit", "silence_is_for_inside", "not_begun_yet")),
         "worker.read",
+        "readiness.worker/inside",
         "gap.worker",
     }
 )
@@ -87,6 +89,20 @@ _BRACES: dict[str, str] = {
     "debrief.remind": "starts_at ref",
     "debrief.overdue": "worker starts_at ref",
     "debrief.talk": "worker worker_phone starts_at ref",
+    "item.due": "item ref opened_at",
+    "facts.review": "ref count",
+    "briefing.offer": "ref",
+    "briefing.asked": "worker ref note",
+    "readiness.worker": "by",
+    "readiness.manager": "worker starts_at ref post",
+    "review.wanted": "worker starts_at ref",
+    "share.wanted": "ref count",
+    **dict.fromkeys(("share.nobody_known", "share.acknowledged"), "ref"),
+    **dict.fromkeys(("share.undecided", "share.unacknowledged"), "ref at"),
+    **{f"undertaking.{each}": "ref" for each in ("broken", "which", "review")},
+    **{f"meeting.{each}": "ref starts_at" for each in ("called", "held", "cancelled", "overdue", "review_due")},
+    "supervision.asked": "worker",
+    "supervision.recorded": "",
     "link.new_channel": "kind at",
     "link.done": "name",
     **{f"duty.{each}": "post team by until" for each in ("covered", "offered", "accepted", "declined")},
@@ -113,7 +129,7 @@ _BRACES: dict[str, str] = {
     "reply.alert": f"{_ALARM} no_owner",
     "reply.cover": "posts",
     "reply.me": "name roles chats",
-    "reply.brief": "ref risk because visits",
+    "reply.brief": "ref",
     "reply.brief_none": "ref",
     "reply.took": f"{_ALARM} by_at",
     **{f"reply.{each}": _ALARM for each in ("call", "call_nobody", "map", "map_nowhere", "words_999", "pass_to")},
@@ -144,18 +160,37 @@ _FORM_BRACES = {
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
     **dict.fromkeys(
+        "changed_meanwhile fact_unknown fact_in_future source_wanted told_why_wanted fact_ended partner_ended"
+        " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted".split(),
+        "",
+    ),
+    **dict.fromkeys(("record_unknown", "summary_unknown"), "field"),
+    "lowered_too_long": "days",
+    **dict.fromkeys(
         "other not_found never_your_own resolved_already not_yours_to_pass_on note_wanted"
         " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"
         " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
         " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
-        " offer_gone".split(),
+        " offer_gone item_closed item_note_wanted".split(),
+        "",
+    ),
+    **dict.fromkeys(
+        "words_wanted reviewers_only note_missing debrief_not_given reviewed_already held_already not_held"
+        " preview_first period_wanted".split(),
         "",
     ),
     **dict.fromkeys(
         "only_on_the_machine name_wanted one_of_two_wanted excluded_from_self ends_before_start key_reused"
         " seen_or_police_wanted".split(),
+        "",
+    ),
+    **dict.fromkeys(
+        "undertaking_lacks undertaking_over review_wanted share_decided basis_wanted partner_kept_out"
+        " contact_unverified nothing_to_tell invited_unknown meets_before_now parents_why_wanted share_wanted"
+        " notes_wanted owner_wanted meeting_over not_in_team supervisors_only no_supervisor"
+        " judgement_unknown".split(),
         "",
     ),
     **dict.fromkeys(("name_taken", "already_there", "not_there"), "name"),
@@ -177,10 +212,11 @@ _BUTTONS = (
     "more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
     " words_999 pass_on wake safe trying rung_999 close accept decline agree not_so spoke raise no_answer go_ahead"
     " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position hand_over"
-    " post_yes post_no"
+    " post_yes post_no read"
 ).split()
 _SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
 _SAYINGS += " seen_away cannot_take not_so agreed voice photo document note"
+ITEMS = "assessment_gap risk_assessment open_question supervision action meeting"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 
 
@@ -209,6 +245,7 @@ def labels() -> Braces:
         "company": ("alone", "with"),
         "say": _SAYINGS.split(),
         "outcome": (*Outcome, "none"),
+        "item": ITEMS.split(),
         **{f"reason.{kind}": map(str, range(1, REASONS + 1)) for kind in Decided},
     }
     named = {f"{group}.{name}" for group, names in groups.items() for name in names}

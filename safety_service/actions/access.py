@@ -170,6 +170,24 @@ def debrief_view(actor: Actor, visit: Matter, worker_id: UUID, supervisor_id: UU
     return DebriefView.WHOLE if supervises else DebriefView.WITHOUT_PRIVATE
 
 
+def may_see_item(actor: Actor, item: Matter, concerned: AbstractSet[UUID], *, private: bool = False) -> None:
+    """Read an open item. `concerned`: its owner, whose it is, their supervisor; `private`: it is for them alone.
+
+    Who is kept off the family or the worker does not see it, even where it is theirs to do.
+    """
+    _same_agency(actor, item.agency_id)
+    reads = actor.person_id in concerned or (not private and _reads(actor, item))
+    if actor.person_id in item.excluded or not reads:
+        raise NotFound
+
+
+def may_close_item(actor: Actor, item: Matter, concerned: AbstractSet[UUID], *, private: bool = False) -> None:
+    """Say what became of an item: whoever is concerned, and the team's managers."""
+    may_see_item(actor, item, concerned, private=private)
+    if actor.person_id not in concerned and not _has(actor, item.team_id, Role.MANAGER):
+        raise Refused("managers_only")
+
+
 def may_make_agencies(by: Actor | None) -> None:
     """Make an agency: on the machine itself only, for nobody is a new agency's administrator yet."""
     if by is not None:

@@ -86,6 +86,7 @@ FULL: dict[str, Any] = {
     "phase": "inside",
     "outcome": "met",
     "role": "manager",
+    "item": "risk_assessment",
     "team": "North",
     "post": "manager_on_duty",
     "names": ["Mel Hart"],
