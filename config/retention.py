@@ -1,4 +1,4 @@
-"""How long what was recorded is kept. Policy may keep it longer; never for less than the floor, which the law may need."""
+"""How long what was recorded is kept: as policy says, and never for less than the floor."""
 
 from datetime import timedelta
 from typing import Annotated

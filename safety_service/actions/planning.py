@@ -12,9 +12,9 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.carrying import carry_out
 from safety_service.domain import visit as rules
 from safety_service.domain.refusal import Refused
-from safety_service.domain.risk import Because, Planned, judge
+from safety_service.domain.risk import Because, Fact, Planned, judge
 from safety_service.domain.words import Risk, Role
-from safety_service.store import agencies, events, exclusions, families, people, roles, visits
+from safety_service.store import agencies, debrief_log, events, exclusions, families, people, roles, visits
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.visits import VisitRow, Wanted
@@ -92,7 +92,7 @@ async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, 
     family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
     planned = Planned(
         answers=request.answers,
-        facts=[] if family_id is None else await families.facts(tx, family_id),
+        facts=[] if family_id is None else await _facts(tx, family_id, zone),
         workers=frozenset(request.workers or (actor.person_id,)),
         starts_at=request.starts_at.astimezone(zone),
         ends_at=request.ends_at.astimezone(zone),
@@ -100,6 +100,12 @@ async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, 
         worker_name=actor.name,
     )
     return judge(planned, await tx.policy())
+
+
+async def _facts(tx: Tx, family_id: UUID, zone: ZoneInfo) -> list[Fact]:
+    """What is known of the family's risk; a difficult debrief is part of it until somebody has reviewed it."""
+    unread = [each.astimezone(zone).date() for each in await debrief_log.unreviewed(tx, family_id)]
+    return [*await families.facts(tx, family_id), *(Fact("unreviewed_debrief", on) for on in unread)]
 
 
 async def last_of_family(tx: Tx, actor: Actor, ref: str) -> VisitRow | None:

@@ -1,0 +1,239 @@
+"""The debrief log: what was given, narrowed and paged. Part E is in no row; `private_of` is asked by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, not_, or_, select, tuple_
+
+from safety_service.store import debrief_words
+from safety_service.store.database import Tx
+from safety_service.store.exclusions import KeptOff
+from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour, debrief_comment
+from safety_service.store.tables.visits import family, visit, watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A debrief as the log lists it: no answers, no part E. `given_at`: submitted, or its first part."""
+
+    id: UUID
+    agency_id: UUID
+    visit_id: UUID
+    worker_id: UUID
+    family_id: UUID
+    team_id: UUID
+    ref: str
+    state: str
+    severity: str
+    review: str | None
+    sampled: bool
+    visited_at: datetime
+    submitted_at: datetime | None
+    first_part_at: datetime | None
+    reviewed_by: UUID | None
+    reviewed_at: datetime | None
+    guidance_edition: int | None
+    behaviours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedDebriefs:
+    """Which debriefs to list; None means any. `teams`: whose log is read; `own`: whose debriefs always are."""
+
+    agency_id: UUID
+    teams: Collection[UUID]
+    own: UUID | None = None
+    kept_off: KeptOff = field(default_factory=lambda: KeptOff(frozenset(), frozenset()))
+    team_id: UUID | None = None
+    family_id: UUID | None = None
+    worker_id: UUID | None = None
+    #: A behaviour's key, or its group's.
+    behaviour: str | None = None
+    severities: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    reviewed: bool | None = None
+    #: Stemmed words, each of which may be in it (`domain.search`): what is found has to be read again in the clear.
+    words: Collection[str] = ()
+    before: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Something that was added to a debrief, or said about it."""
+
+    id: UUID
+    by: UUID
+    at: datetime
+    text: str
+
+
+_LISTED = (
+    debrief.c.id,
+    debrief.c.agency_id,
+    debrief.c.visit_id,
+    debrief.c.worker_id,
+    debrief.c.family_id,
+    debrief.c.team_id,
+    family.c.ref,
+    debrief.c.state,
+    debrief.c.severity,
+    debrief.c.review,
+    debrief.c.sampled,
+    visit.c.starts_at.label("visited_at"),
+    debrief.c.submitted_at,
+    debrief.c.first_part_at,
+    debrief.c.reviewed_by,
+    debrief.c.reviewed_at,
+    debrief.c.guidance_edition,
+)
+
+
+async def listed(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
+    """Submitted ones, newest first."""
+    query = _rows().where(debrief.c.submitted_at.is_not(None), *_conditions(tx, wanted))
+    if wanted.before is not None:
+        query = query.where(tuple_(debrief.c.submitted_at, debrief.c.id) < tuple_(*wanted.before))
+    ordered = query.order_by(debrief.c.submitted_at.desc(), debrief.c.id.desc()).limit(limit)
+    return await _with_behaviours(tx, (await tx.conn.execute(ordered)).all())
+
+
+async def begun(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
+    """Those of which only the first part is given so far, newest first: few, and what is urgent in them is known."""
+    query = _rows().where(
+        debrief.c.state == "draft", debrief.c.first_part_at.is_not(None), *_conditions(tx, wanted, debrief.c.asked_at)
+    )
+    rows = (await tx.conn.execute(query.order_by(debrief.c.first_part_at.desc()).limit(limit))).all()
+    return await _with_behaviours(tx, rows)
+
+
+async def load(tx: Tx, debrief_id: UUID) -> Logged | None:
+    """One debrief, as the log lists it."""
+    rows = (await tx.conn.execute(_rows().where(debrief.c.id == debrief_id))).all()
+    found = await _with_behaviours(tx, rows)
+    return found[0] if found else None
+
+
+async def answers_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """The answers of these debriefs, without part E."""
+    query = select(debrief.c.id, debrief.c.answers).where(debrief.c.id.in_(tuple(ids)))
+    return {row.id: row.answers for row in await tx.conn.execute(query)}
+
+
+async def signals_of(tx: Tx, debrief_id: UUID) -> Any:
+    """What the system saw of the visit by itself."""
+    return (await tx.conn.execute(select(debrief.c.signals).where(debrief.c.id == debrief_id))).scalar_one_or_none()
+
+
+async def private_of(tx: Tx, debrief_id: UUID) -> Mapping[str, Any]:
+    """Part E: for the worker and their supervisor. Ask `access.debrief_view` first."""
+    query = select(debrief.c.private).where(debrief.c.id == debrief_id)
+    return (await tx.conn.execute(query)).scalar_one_or_none() or {}
+
+
+async def addenda_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, list[Said]]:
+    """What was added to these debriefs afterwards, in order."""
+    return await _said(tx, debrief_addendum, ids)
+
+
+async def comments_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, list[Said]]:
+    """What was said about these debriefs, in order."""
+    return await _said(tx, debrief_comment, ids)
+
+
+async def unreviewed(tx: Tx, family_id: UUID) -> list[datetime]:
+    """When this family's difficult debriefs were asked for that nobody has reviewed, or that are not finished."""
+    waits = or_(
+        debrief.c.review == "wanted",
+        and_(debrief.c.state == "draft", debrief.c.first_part_at.is_not(None)),
+    )
+    query = select(debrief.c.asked_at).where(
+        debrief.c.family_id == family_id, debrief.c.severity.in_(("medium", "high")), waits
+    )
+    return sorted((await tx.conn.execute(query)).scalars())
+
+
+async def trends(
+    tx: Tx, teams: Collection[UUID], kept_off: KeptOff, since: date, until: date
+) -> list[tuple[UUID, str, str, int]]:
+    """How often each behaviour was met: (team, month as YYYY-MM, kind, count). Never by worker."""
+    year, month = func.extract("year", debrief_behaviour.c.on), func.extract("month", debrief_behaviour.c.on)
+    met = debrief_behaviour.c
+    query = (
+        select(met.team_id, year, month, met.kind, func.count())
+        .where(met.team_id.in_(tuple(teams)), met.on >= since, met.on < until)
+        .where(not_(met.family_id.in_(tuple(kept_off.families))), not_(met.worker_id.in_(tuple(kept_off.workers))))
+        .group_by(met.team_id, year, month, met.kind)
+        .order_by(met.team_id, year, month, met.kind)
+    )
+    rows = (await tx.conn.execute(query)).all()
+    return [
+        (team, f"{int(of_year):04}-{int(of_month):02}", kind, count) for team, of_year, of_month, kind, count in rows
+    ]
+
+
+def _rows() -> Select[Any]:
+    joined = debrief.join(visit, visit.c.id == debrief.c.visit_id).join(family, family.c.id == debrief.c.family_id)
+    return select(*_LISTED).select_from(joined)
+
+
+def _conditions(tx: Tx, wanted: WantedDebriefs, at: ColumnElement[Any] | None = None) -> list[ColumnElement[bool]]:
+    when = debrief.c.submitted_at if at is None else at
+    found: list[ColumnElement[bool]] = [debrief.c.agency_id == wanted.agency_id, _seen(wanted)]
+    if wanted.team_id is not None:
+        found.append(debrief.c.team_id == wanted.team_id)
+    if wanted.family_id is not None:
+        found.append(debrief.c.family_id == wanted.family_id)
+    if wanted.worker_id is not None:
+        found.append(debrief.c.worker_id == wanted.worker_id)
+    if wanted.severities:
+        found.append(debrief.c.severity.in_(tuple(wanted.severities)))
+    if wanted.since is not None:
+        found.append(when >= wanted.since)
+    if wanted.until is not None:
+        found.append(when < wanted.until)
+    if wanted.reviewed is not None:
+        found.append(debrief.c.review == ("done" if wanted.reviewed else "wanted"))
+    if wanted.behaviour is not None:
+        met = debrief_behaviour.c
+        kind = or_(met.kind == wanted.behaviour, met.group == wanted.behaviour)
+        found.append(exists().where(met.debrief_id == debrief.c.id, kind))
+    buckets = debrief_words.having(tx, wanted.agency_id, wanted.words)
+    return [*found, *(debrief.c.id.in_(each) for each in buckets)]
+
+
+def _seen(wanted: WantedDebriefs) -> ColumnElement[bool]:
+    """Of the teams that they read, but for what they are kept off; and their own, whatever else holds."""
+    own = false() if wanted.own is None else debrief.c.worker_id == wanted.own
+    theirs: list[ColumnElement[bool]] = [debrief.c.team_id.in_(tuple(wanted.teams))]
+    if wanted.kept_off.families:
+        theirs.append(not_(debrief.c.family_id.in_(tuple(wanted.kept_off.families))))
+    if wanted.kept_off.workers:
+        there = exists().where(
+            watch.c.visit_id == debrief.c.visit_id, watch.c.worker_id.in_(tuple(wanted.kept_off.workers))
+        )
+        theirs.append(not_(there))
+    return or_(own, and_(*theirs))
+
+
+async def _with_behaviours(tx: Tx, rows: Sequence[Row[Any]]) -> list[Logged]:
+    met: dict[UUID, list[str]] = {row.id: [] for row in rows}
+    if rows:
+        chosen = select(debrief_behaviour.c.debrief_id, debrief_behaviour.c.kind)
+        kinds = chosen.where(debrief_behaviour.c.debrief_id.in_(tuple(met))).order_by(debrief_behaviour.c.kind)
+        for debrief_id, kind in await tx.conn.execute(kinds):
+            met[debrief_id].append(kind)
+    return [Logged(**row._mapping, behaviours=tuple(met[row.id])) for row in rows]
+
+
+async def _said(tx: Tx, table: Any, ids: Collection[UUID]) -> dict[UUID, list[Said]]:
+    query = select(table).where(table.c.debrief_id.in_(tuple(ids))).order_by(table.c.at, table.c.id)
+    found: dict[UUID, list[Said]] = {each: [] for each in ids}
+    for row in await tx.conn.execute(query):
+        found[row.debrief_id].append(Said(id=row.id, by=row.by, at=row.at, text=row.text))
+    return found

@@ -1,0 +1,1 @@
+"""What the guidance asks, row by row, in plain words."""

@@ -1,0 +1,346 @@
+"""C8: teams read their debriefs together: search, filter, read, comment, review, see trends."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from safety_service.actions import debrief_log, planning, reviews
+from safety_service.actions.debrief_log import Search
+from safety_service.actions.errors import NotFound
+from safety_service.actions.planning import PlanRequest
+from safety_service.domain.refusal import Refused
+from safety_service.domain.reviewing import drawn
+from safety_service.domain.words import Role
+from safety_service.store import exclusions, people, teams
+from safety_service.store.ids import new_id
+from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_word
+from safety_service.store.tables.people import person
+from safety_service.store.tables.system import event_log
+from scheduler.chaser import Chaser
+from tests.debriefs import given
+from tests.world import World
+
+SECRET = "I froze, and I do not want to go back to the marzipan house"
+
+
+async def seen(world: World, who: str, **wanted: Any) -> set[UUID]:
+    """What this person finds."""
+    page = await world.do(who, debrief_log.look, Search(**wanted))
+    return {each.id for each in page.rows}
+
+
+async def column(world: World, debrief_id: UUID, name: str) -> Any:
+    async with world.database.reading() as tx:
+        return (await tx.conn.execute(select(debrief.c[name]).where(debrief.c.id == debrief_id))).scalar_one()
+
+
+async def test_a_practitioner_finds_their_own_a_manager_and_a_reviewer_their_teams(world: World) -> None:
+    anns, bens = await given(world, "Ann"), await given(world, "Ben", ref="F-2")
+    assert await seen(world, "Ann") == {anns}
+    assert await seen(world, "Ben") == {bens}
+    assert await seen(world, "Mia") == await seen(world, "Rita") == {anns, bens}
+    assert await seen(world, "Adam") == set()
+    with pytest.raises(NotFound):
+        await world.do("Ben", debrief_log.read, anns)
+    with pytest.raises(NotFound):
+        await world.do("Adam", debrief_log.read, anns)
+
+
+async def test_a_manager_of_another_team_finds_nothing_of_this_one(world: World) -> None:
+    hers = await given(world, "Ann")
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        other = await people.add(tx, world.agency_id, "Olga")
+        await people.set_roles(tx, other.id, south.id, frozenset({Role.MANAGER}))
+    world.ids["Olga"] = other.id
+    assert await seen(world, "Olga") == set()
+    assert await seen(world, "Olga", team_id=world.team_id) == set()
+    with pytest.raises(NotFound):
+        await world.do("Olga", debrief_log.read, hers)
+
+
+@pytest.mark.parametrize("about", ["family", "worker"])
+async def test_who_is_kept_off_does_not_find_it_whatever_they_search(world: World, about: str) -> None:
+    hers = await given(world, "Ann", answers={"happened": "He kicked the gate"})
+    async with world.database.transaction() as tx:
+        family = {"family_id": await _family_of(tx, hers)} if about == "family" else {"worker_id": world.ids["Ann"]}
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], **family, reason="her brother", by=None)
+    assert await seen(world, "Mia") == await seen(world, "Mia", text="kicked") == set()
+    assert await seen(world, "Mia", family_ref="F-1") == set()
+    assert await seen(world, "Dev") == {hers}
+    for action in (debrief_log.read, _comments, _reviews):
+        with pytest.raises(NotFound):
+            await world.do("Mia", action, hers)
+    assert await world.do("Mia", debrief_log.trends, date(2026, 1, 1), date(2027, 1, 1)) == []
+
+
+async def test_own_debriefs_stay_ones_own_when_one_is_kept_off_the_family_later(world: World) -> None:
+    hers = await given(world, "Ann")
+    async with world.database.transaction() as tx:
+        family_id = await _family_of(tx, hers)
+        await exclusions.add(tx, world.agency_id, world.ids["Ann"], family_id=family_id, reason="moved", by=None)
+    assert await seen(world, "Ann") == {hers}
+
+
+async def test_it_is_narrowed_by_family_worker_behaviour_severity_time_and_review(world: World) -> None:
+    quiet = await given(world, "Ann", ref="F-1")
+    bad = await given(world, "Ben", ref="F-2", behaviours=["open_threat"], severity="high", after=30)
+    world.clock.move(timedelta(days=2))
+    late = await given(world, "Ann", ref="F-2", behaviours=["put_off"], severity="medium")
+    assert await seen(world, "Mia", family_ref="f-2") == {bad, late}
+    assert await seen(world, "Mia", family_ref="F-9") == set()
+    assert await seen(world, "Mia", worker_id=world.ids["Ann"]) == {quiet, late}
+    assert await seen(world, "Mia", behaviour="open_threat") == await seen(world, "Mia", behaviour="threat") == {bad}
+    assert await seen(world, "Mia", severities=frozenset({"none", "medium"})) == {quiet, late}
+    assert await seen(world, "Mia", since=world.now) == {late}
+    assert await seen(world, "Mia", until=world.now) == {quiet, bad}
+    await world.do("Mia", reviews.review, bad, "Talked through")
+    assert await seen(world, "Mia", reviewed=True) == {bad}
+    assert await seen(world, "Mia", reviewed=False) >= {late}
+
+
+async def test_pages_hold_each_once_also_when_more_come_meanwhile(world: World) -> None:
+    made = []
+    for number in range(5):
+        made.append(await given(world, "Ann", after=number * 30))
+        world.clock.move(timedelta(seconds=1))
+    first = await world.do("Mia", debrief_log.look, Search(), 2)
+    await given(world, "Ben", ref="F-3")
+    second = await world.do("Mia", debrief_log.look, Search(before=first.after), 2)
+    last = await world.do("Mia", debrief_log.look, Search(before=second.after), 2)
+    assert [each.id for page in (first, second, last) for each in page.rows] == made[::-1]
+    assert last.after is None
+
+
+async def test_words_are_found_whatever_their_case_accents_and_endings(world: World) -> None:
+    hers = await given(world, "Ann", answers={"happened": "He SHOUTED by the café, and the dogs were barking."})
+    his = await given(world, "Ben", ref="F-2", answers={"account": "She says nobody shouts at her"})
+    assert await seen(world, "Mia", text="shouting") == {hers, his}
+    assert await seen(world, "Mia", text="cafe dog") == {hers}
+    assert await seen(world, "Mia", text="dog nobody") == set()
+    assert await seen(world, "Mia", text="sho") == set()
+    with pytest.raises(Refused, match="words_wanted"):
+        await world.do("Mia", debrief_log.look, Search(text=" … "))
+
+
+async def test_words_of_the_first_part_and_of_an_addendum_are_found_too(world: World) -> None:
+    begun = await given(world, "Ann", whole=False, answers={"happened": "A crowbar on the stairs"})
+    async with world.database.transaction() as tx:
+        values = {"id": new_id(), "debrief_id": begun, "by": world.ids["Ann"], "at": tx.now, "text": "And a hatchet"}
+        await tx.conn.execute(insert(debrief_addendum).values(values))
+        await reviews.index_addendum(tx, world.agency_id, begun, "And a hatchet")
+    assert await seen(world, "Rita", text="crowbar") == {begun}
+    assert await seen(world, "Rita", text="hatchets") == {begun}
+
+
+async def test_what_only_shares_a_bucket_is_not_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety_service.store.debrief_words.BITS", 0)
+    hers = await given(world, "Ann", answers={"happened": "He shouted"})
+    await given(world, "Ben", ref="F-2", answers={"happened": "A quiet talk"})
+    assert await seen(world, "Mia", text="shouted") == {hers}
+
+
+async def test_the_rows_by_which_words_are_found_are_numbers_and_differ_between_agencies(world: World) -> None:
+    await given(world, "Ann", answers={"happened": "shouted"})
+    async with world.database.reading() as tx:
+        rows = (await tx.conn.execute(select(debrief_word))).all()
+        from safety_service.store.debrief_words import bucket
+
+        assert bucket(tx, world.agency_id, "shout") != bucket(tx, new_id(), "shout")
+        assert bucket(tx, world.agency_id, "shout") in {row.bucket for row in rows}
+    assert all(0 <= row.bucket < 2**16 for row in rows)
+
+
+async def test_part_e_is_found_by_nobody_and_read_by_worker_and_supervisor_alone(world: World) -> None:
+    await _supervised(world, "Ann", by="Mia")
+    hers = await given(world, "Ann", answers={"happened": "He shouted"}, private={"reflect_own": SECRET})
+    for who in ("Ann", "Mia", "Dev", "Rita"):
+        assert await seen(world, who, text="marzipan") == set()
+    shown = {who: (await world.do(who, debrief_log.read, hers)).private for who in ("Ann", "Mia", "Dev", "Rita")}
+    assert shown == {"Ann": {"reflect_own": SECRET}, "Mia": {"reflect_own": SECRET}, "Dev": None, "Rita": None}
+    async with world.database.reading() as tx:
+        details = [str(each) for each in (await tx.conn.execute(select(event_log.c.details))).scalars()]
+    assert not any("marzipan" in each for each in details if "text" not in each)
+
+
+async def test_a_draft_is_its_workers_own_and_its_part_e_nobody_elses(world: World) -> None:
+    await _supervised(world, "Ann", by="Mia")
+    begun = await given(world, "Ann", whole=False, private={"reflect_own": SECRET})
+    assert (await world.do("Mia", debrief_log.read, begun)).private is None
+    assert (await world.do("Ann", debrief_log.read, begun)).private is not None
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(debrief).where(debrief.c.id == begun).values(first_part_at=None))
+    assert await seen(world, "Mia") == set()
+    with pytest.raises(NotFound):
+        await world.do("Mia", debrief_log.read, begun)
+
+
+async def test_every_search_and_every_read_is_kept(world: World) -> None:
+    hers = await given(world, "Ann")
+    await world.do("Rita", debrief_log.look, Search(family_ref="F-1"))
+    await world.do("Rita", debrief_log.read, hers)
+    async with world.database.reading() as tx:
+        mine = event_log.c.actor_id == world.ids["Rita"]
+        rows = (await tx.conn.execute(select(event_log).where(mine).order_by(event_log.c.id))).all()
+    assert [(row.verb, row.subject, row.subject_id) for row in rows] == [
+        ("searched", "debrief_log", None),
+        ("read", "debrief", hers),
+    ]
+    assert rows[0].details["family"] == "F-1"
+
+
+async def test_a_quiet_one_files_itself_and_the_sample_is_drawn_by_its_id(world: World) -> None:
+    drawn_id = next(each for each in iter(new_id, None) if drawn(each, 0.05))
+    other_id = next(each for each in iter(new_id, None) if not drawn(each, 0.05))
+    sampled, filed = await given(world, id=drawn_id), await given(world, "Ben", ref="F-2", id=other_id)
+    assert (await column(world, filed, "review"), await column(world, filed, "sampled")) == ("filed", False)
+    assert (await column(world, sampled, "review"), await column(world, sampled, "sampled")) == ("wanted", True)
+    assert await column(world, sampled, "review_next_at") is None
+
+
+def test_about_one_in_twenty_is_drawn() -> None:
+    assert 350 < sum(drawn(new_id(), 0.05) for _ in range(10_000)) < 650
+    assert not drawn(new_id(), 0) and drawn(new_id(), 1)
+
+
+@pytest.mark.parametrize("answers", [{"hurt": "yes"}, {"go_on": "stop_visits"}, {"go_on": "ring_me"}])
+async def test_what_went_to_the_managers_at_once_is_reviewed_whatever_was_met(
+    world: World, answers: dict[str, str]
+) -> None:
+    made = await given(world, answers=answers)
+    assert await column(world, made, "review") == "wanted"
+
+
+async def test_a_difficult_one_is_chased_until_somebody_reviewed_it(world: World) -> None:
+    bad = await given(world, "Ann", behaviours=["argued"], severity="medium")
+    chaser = Chaser(world.database, {"reviews": reviews.sweep_reviews})
+    world.clock.move(timedelta(days=2))
+    await chaser.once()
+    await world.deliver()
+    assert not world.told("Mia", "review.wanted")
+    for day in range(2):
+        world.clock.move(timedelta(days=1, hours=1))
+        await chaser.once()
+        await chaser.once()
+        await world.deliver()
+        told = [len(world.told(who, "review.wanted")) for who in ("Mia", "Dev", "Rita", "Ann", "Adam")]
+        assert told == [day + 1] * 3 + [0, 0]
+    await world.do("Rita", reviews.review, bad, "Read, and talked about with Ann")
+    world.clock.move(timedelta(days=9))
+    await chaser.once()
+    assert not await world.deliver()
+    assert (await column(world, bad, "state"), await column(world, bad, "review")) == ("reviewed", "done")
+    assert await column(world, bad, "review_note") == "Read, and talked about with Ann"
+
+
+async def test_the_question_to_review_says_no_name_and_no_family_in_a_public_place(world: World) -> None:
+    from zoneinfo import ZoneInfo
+
+    from bots.dialogue.render import render
+
+    await given(world, "Ann", behaviours=["argued"], severity="medium")
+    world.clock.move(timedelta(days=4))
+    await Chaser(world.database, {"reviews": reviews.sweep_reviews}).once()
+    await world.deliver()
+    sent = world.told("Mia", "review.wanted")[0]
+    zone = ZoneInfo("Europe/London")
+    public = render(sent.template, sent.params, channel="telegram", ceiling="public", zone=zone)
+    assert "Ann" not in public.text and "F-1" not in public.text
+    shown = render(
+        sent.template, sent.params, channel="webchat", ceiling="plan", zone=zone, public_url="https://d.example"
+    )
+    assert "Ann" in shown.text
+    assert [button.url for row in shown.buttons for button in row] == [f"https://d.example{sent.params['page']}"]
+
+
+async def test_nobody_is_asked_to_review_who_is_kept_off_it(world: World) -> None:
+    bad = await given(world, "Ann", behaviours=["argued"], severity="medium")
+    async with world.database.transaction() as tx:
+        family_id = await _family_of(tx, bad)
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], family_id=family_id, reason="hers", by=None)
+    world.clock.move(timedelta(days=4))
+    await Chaser(world.database, {"reviews": reviews.sweep_reviews}).once()
+    await world.deliver()
+    assert not world.told("Mia", "review.wanted") and world.told("Dev", "review.wanted")
+
+
+async def test_nobody_reviews_their_own_or_without_a_word_or_twice(world: World) -> None:
+    async with world.database.transaction() as tx:
+        both = frozenset({Role.PRACTITIONER, Role.MANAGER})
+        await people.set_roles(tx, world.ids["Ann"], world.team_id, both)
+    hers = await given(world, "Ann", behaviours=["argued"], severity="medium")
+    with pytest.raises(Refused, match="never_your_own"):
+        await world.do("Ann", reviews.review, hers, "All fine")
+    with pytest.raises(Refused, match="note_missing"):
+        await world.do("Mia", reviews.review, hers, "  ")
+    await world.do("Mia", reviews.review, hers, "Read")
+    with pytest.raises(Refused, match="reviewed_already"):
+        await world.do("Dev", reviews.review, hers, "Read again")
+    begun = await given(world, "Ben", ref="F-2", whole=False)
+    with pytest.raises(Refused, match="debrief_not_given"):
+        await world.do("Mia", reviews.review, begun, "Read")
+
+
+async def test_an_unreviewed_difficult_debrief_is_a_line_of_the_next_visits_risk(world: World) -> None:
+    bad = await given(world, "Ann", behaviours=["argued"], severity="medium")
+    assert "unreviewed" in await _lines(world, "F-1")
+    assert "unreviewed" not in await _lines(world, "F-2")
+    await world.do("Mia", reviews.review, bad, "Read")
+    assert "unreviewed" not in await _lines(world, "F-1")
+    await given(world, "Ben", ref="F-3", whole=False, behaviours=["argued"], severity="medium")
+    assert "unreviewed" in await _lines(world, "F-3")
+
+
+async def test_comments_are_read_by_all_who_read_the_debrief_and_stay(world: World) -> None:
+    hers = await given(world, "Ann")
+    await world.do("Rita", reviews.comment, hers, "Well handled")
+    await world.do("Ann", reviews.comment, hers, "Thank you")
+    read = await world.do("Mia", debrief_log.read, hers)
+    assert [(world.name(each.by), each.text) for each in read.comments] == [
+        ("Rita", "Well handled"),
+        ("Ann", "Thank you"),
+    ]
+    with pytest.raises(NotFound):
+        await world.do("Ben", reviews.comment, hers, "Me too")
+
+
+async def test_trends_count_behaviours_by_team_and_month_and_name_no_worker(world: World) -> None:
+    await given(world, "Ann", behaviours=["argued", "put_off"], severity="medium")
+    await given(world, "Ben", ref="F-2", behaviours=["argued"], severity="medium")
+    found = await world.do("Mia", debrief_log.trends, date(2026, 11, 1), date(2026, 12, 1))
+    assert found == [(world.team_id, "2026-11", "argued", 2), (world.team_id, "2026-11", "put_off", 1)]
+    assert await world.do("Mia", debrief_log.trends, date(2026, 10, 1), date(2026, 11, 1)) == []
+    with pytest.raises(Refused, match="managers_only"):
+        await world.do("Ann", debrief_log.trends, date(2026, 11, 1), date(2026, 12, 1))
+
+
+async def _family_of(tx: Any, debrief_id: UUID) -> UUID:
+    query = select(debrief.c.family_id).where(debrief.c.id == debrief_id)
+    found: UUID = (await tx.conn.execute(query)).scalar_one()
+    return found
+
+
+async def _supervised(world: World, who: str, *, by: str) -> None:
+    async with world.database.transaction() as tx:
+        change = update(person).where(person.c.id == world.ids[who]).values(supervisor_id=world.ids[by])
+        await tx.conn.execute(change)
+
+
+async def _comments(tx: Any, actor: Any, debrief_id: UUID) -> None:
+    await reviews.comment(tx, actor, debrief_id, "Seen")
+
+
+async def _reviews(tx: Any, actor: Any, debrief_id: UUID) -> None:
+    await reviews.review(tx, actor, debrief_id, "Seen")
+
+
+async def _lines(world: World, ref: str) -> set[str]:
+    """The true risk lines of a visit that is planned now."""
+    asked = PlanRequest(family_ref=ref, starts_at=world.now, ends_at=world.now + timedelta(minutes=30))
+    _, because = await world.do("Ben", planning.judge_risk, asked)
+    return {each.key for each in because}
