@@ -38,7 +38,6 @@ VARIANTS = {
     "form.visit.confirm": ("high",),
     "form.visit.done": ("high",),
     "form.debrief.done": ("talk",),
-    "readiness.worker": ("inside",),
 }
 
 #: Everything that can reach a worker between Going in and Out; a test reads along that each is safe at the door.
@@ -52,7 +51,7 @@ INSIDE = frozenset(
         *(f"refused.{each}" for each in ("cap_reached", "extend_by_more_than_nothing", "visit_is_over")),
         *(f"refused.{each}" for each in ("not_your_visit", "silence_is_for_inside", "not_begun_yet")),
         "worker.read",
-        "readiness.worker/inside",
+        "readiness.begun",
         "gap.worker",
     }
 )
@@ -93,7 +92,8 @@ _BRACES: dict[str, str] = {
     "facts.review": "ref count",
     "briefing.offer": "ref",
     "briefing.asked": "worker ref note",
-    "readiness.worker": "by",
+    "readiness.planned": "by",
+    "readiness.begun": "by",
     "readiness.manager": "worker starts_at ref post",
     "review.wanted": "worker starts_at ref",
     "share.wanted": "ref count",

@@ -2,11 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
+from safety_service.actions import fact_reviews, reviews, sharing, undertakings
 from safety_service.actions.given import Given
 from safety_service.store.database import Tx
 
 #: Called in this order, once part A is given, and again when the whole is.
-FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = ()
+FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = (
+    sharing.follow,
+    undertakings.follow,
+    reviews.file_and_index,
+    fact_reviews.set_reviews,
+)
 
 
 async def follow(tx: Tx, given: Given) -> None:

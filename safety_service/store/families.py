@@ -9,13 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 
 from safety_service.domain.risk import Fact
-from safety_service.domain.words import Status
 from safety_service.store import risk_facts
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow, TryAgain
 from safety_service.store.ids import new_id
 from safety_service.store.risk_facts import FactRow
-from safety_service.store.tables.visits import family, risk_fact, visit, watch
+from safety_service.store.tables.visits import family, risk_fact, visit
 from safety_service.store.upsert import insert_or
 
 
@@ -138,18 +137,6 @@ async def save(tx: Tx, row: FamilyRow) -> FamilyRow:
     }
     await tx.conn.execute(update(family).where(family.c.id == row.id).values(values))
     return replace(row, name=name, version=version)
-
-
-async def gone_to(tx: Tx, family_id: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Which teams visit the family, and who goes or went there; cancelled visits count for nobody."""
-    query = (
-        select(visit.c.team_id, watch.c.worker_id)
-        .join(watch, watch.c.visit_id == visit.c.id)
-        .where(visit.c.family_id == family_id, visit.c.status != Status.CANCELLED)
-        .distinct()
-    )
-    rows = (await tx.conn.execute(query)).all()
-    return frozenset(row.team_id for row in rows), frozenset(row.worker_id for row in rows)
 
 
 def _read(row: Row[Any]) -> FamilyRow:

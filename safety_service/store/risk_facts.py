@@ -1,6 +1,5 @@
 """Risk facts of families: each with its source, its dates, what the family was told; never rewritten, never deleted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import Row, insert, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
-from safety_service.store.tables.visits import family, risk_fact
+from safety_service.store.tables.visits import risk_fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +77,17 @@ async def review(tx: Tx, fact_id: UUID, on: date | None) -> None:
     await tx.conn.execute(update(risk_fact).where(risk_fact.c.id == fact_id).values(review_on=on))
 
 
-async def due(tx: Tx, today: date, limit: int) -> Sequence[tuple[FactRow, UUID]]:
-    """Facts to be looked at again by this day, locked, each with its agency; others' locks are stepped over."""
-    query = (
-        select(risk_fact, family.c.agency_id)
-        .join(family, family.c.id == risk_fact.c.family_id)
-        .where(risk_fact.c.review_on <= today, risk_fact.c.ended_on.is_(None))
-        .order_by(risk_fact.c.review_on)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=risk_fact)
-    )
-    return [(_read(row), row.agency_id) for row in await tx.conn.execute(query)]
+async def review_new(tx: Tx, debrief_id: UUID, on: date) -> None:
+    """Those of a debrief that have no day yet are looked at again on this one."""
+    mine = (risk_fact.c.debrief_id == debrief_id) & risk_fact.c.review_on.is_(None) & risk_fact.c.ended_on.is_(None)
+    await tx.conn.execute(update(risk_fact).where(mine).values(review_on=on))
+
+
+async def due(tx: Tx, today: date, limit: int) -> list[FactRow]:
+    """Facts to be looked at again by this day, locked; others' locks are stepped over."""
+    asked = select(risk_fact).where(risk_fact.c.review_on <= today, risk_fact.c.ended_on.is_(None))
+    rows = await tx.conn.execute(asked.order_by(risk_fact.c.review_on).limit(limit).with_for_update(skip_locked=True))
+    return [_read(row) for row in rows]
 
 
 def _read(row: Row[Any]) -> FactRow:
