@@ -1,5 +1,6 @@
 """The message to act from: what an alarm says, line by line (practice.md, "The alarm, line by line")."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,13 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
         **await _worker_lines(tx, scene, alert.worker_id),
         **await _ladder_lines(tx, row, scene),
     }
-    return params
+    return {**params, "code_phrase": code_phrase(scene, params["responder"])}
+
+
+def code_phrase(scene: Scene, card: Mapping[str, str] | None) -> str | None:
+    """The words on the phone that mean danger: this visit's, else those of the worker's card (1.7.35)."""
+    of_visit = None if scene.row is None else scene.row.answers.get("code_phrase")
+    return of_visit or (card or {}).get("code_phrase")
 
 
 def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
@@ -46,7 +53,6 @@ def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
         "because": [each["says"] for each in row.because],
         "transport": row.answers.get("transport"),
         "exit": row.answers.get("exit"),
-        "code_phrase": row.answers.get("code_phrase"),
         "starts_at": iso(row.visit.starts_at),
         "ends_at": iso(row.visit.ends_at),
         "last_word_at": iso(watch.last_word_at) if watch else None,

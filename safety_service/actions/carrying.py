@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from safety_service.actions import alert_news, debriefs
+from safety_service.actions.alarm import code_phrase
 from safety_service.actions.scene import Scene, managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
@@ -81,7 +82,7 @@ async def _ask_to_ring(tx: Tx, scene: Scene, effect: fx.AskToRing) -> None:
         "worker_phone": worker.phone,
         "asked_at": iso(request.asked_at),
         "by_at": iso(request.next_at),
-        "code_phrase": None if scene.row is None else scene.row.answers.get("code_phrase"),
+        "code_phrase": code_phrase(scene, worker.responder),
     }
     await tell(tx, rung, "ring.wanted", params, priority=Priority.ALARM, visit_id=scene.visit_id)
     tx.announce("sweep")
@@ -99,6 +100,7 @@ async def _tell_managers(tx: Tx, scene: Scene, effect: fx.TellManagers) -> None:
         "worker": worker.name,
         "risk": row.visit.risk,
         "at": iso(tx.now),
+        "lacking": row.lacking,
     }
     managers = await managers_now(tx, scene)
     await tell(tx, managers, f"manager.{effect.what}", params, priority=Priority.NEWS, visit_id=row.id)
@@ -118,6 +120,7 @@ async def _decision_wanted(tx: Tx, scene: Scene, _effect: fx.DecisionWanted) -> 
         "risk": row.visit.risk,
         "because": [each["says"] for each in row.because],
         "starts_at": iso(row.visit.starts_at),
+        "lacking": row.lacking,
     }
     managers = await managers_now(tx, scene)
     await tell(tx, managers, "decision.wanted", params, priority=Priority.NEWS, visit_id=row.id)

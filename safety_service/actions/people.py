@@ -15,7 +15,7 @@ from safety_service.store.errors import NoSuchRow
 from safety_service.store.people import Person
 
 #: What an alarm shows of somebody, given by themselves in advance; each at most this long.
-RESPONDER_CARD = ("car", "registration", "description", "next_of_kin", "medical")
+RESPONDER_CARD = ("car", "registration", "description", "next_of_kin", "medical", "code_phrase")
 RESPONDER_LENGTH = 500
 
 

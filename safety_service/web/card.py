@@ -19,6 +19,7 @@ LABELS = {
     "description": "What you look like",
     "next_of_kin": "Whom to ring for you: name and number",
     "medical": "What a paramedic should know",
+    "code_phrase": "Your words on the phone that mean danger (say: is the blue folder with you?)",
 }
 
 
