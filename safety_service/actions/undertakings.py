@@ -171,7 +171,8 @@ async def chase(tx: Tx, limit: int) -> int:
     for row in due:
         try:
             async with tx.savepoint():
-                await _tell(tx, row, "undertaking.review", Priority.NEWS)
+                first = tx.now < await circle.morning_of(tx, row.agency_id, row.review_on) + again
+                await _tell(tx, row, "undertaking.review", Priority.NEWS, step=0 if first else 1)
                 await undertakings.save(tx, replace(row, next_at=tx.now + again))
         except (DatabaseAway, TryAgain):
             raise
@@ -182,11 +183,19 @@ async def chase(tx: Tx, limit: int) -> int:
 
 
 async def _tell(
-    tx: Tx, row: Undertaking, template: str, priority: Priority, workers: frozenset[UUID] = frozenset()
+    tx: Tx,
+    row: Undertaking,
+    template: str,
+    priority: Priority,
+    workers: frozenset[UUID] = frozenset(),
+    *,
+    step: int = 1,
 ) -> None:
-    """Every manager of the family hears that one was broken; that one is to be looked at, whoever is on duty."""
+    """Every manager of the family hears that one was broken; that one is to be looked at, at first whoever is on duty.
+
+    `workers`: who knows already.
+    """
     teams, _ = await circles.of_family(tx, row.family_id)
-    step = 0 if template == "undertaking.review" else 1
     people = await circle.to_ask(tx, row.agency_id, teams, row.family_id, workers=workers, step=step)
     params = {"ref": await families.ref_of(tx, row.family_id), "page": f"/undertakings/{row.id}"}
     await tell(tx, people, template, params, priority=priority)
