@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_serializer, model_validator
 
-from config.duration import parse_duration
+from config.duration import parse_duration, say_duration
 from config.layers import fault, over
 from config.places import lines_of
 
@@ -108,6 +108,10 @@ class Demands(BaseModel):
     #: What the planner confirms, in words.
     confirm: str = Field(default="", max_length=120)
 
+    @field_serializer("interval")
+    def _as_written(self, interval: timedelta | None) -> str | None:
+        return None if interval is None else say_duration(interval)
+
 
 class Measure(Entry):
     """Something that makes it safer."""
@@ -197,6 +201,14 @@ def parse_guidance(text: str) -> Guidance:
     except ValidationError as error:
         lines = lines_of(text)
         raise GuidanceError([fault(each, lines) for each in error.errors()]) from error
+
+
+def recorded(whole: str) -> Guidance:
+    """A guidance as `Guidance.model_dump_json` wrote it. Raises GuidanceError: this code cannot use it any more."""
+    try:
+        return Guidance.model_validate_json(whole)
+    except ValidationError as error:
+        raise GuidanceError([fault(each, {}) for each in error.errors()]) from error
 
 
 def read_guidance(path: Path) -> Guidance:

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         (), repr=False
     )
     policy: File = HERE / "policy.toml"
-    guidance: File = Field(HERE / "guidance.toml", validate_default=False)
+    guidance: File = HERE / "guidance.toml"
     heartbeat_url: HttpUrl | None = Field(None, repr=False)
     geocoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "none"
     geocoder_url: HttpUrl | None = None

@@ -17,6 +17,8 @@ COMMANDS = {
     "rota": ("rota", "Who is on duty when: add, list, remove."),
     "standing": ("standing", "Who hears when nobody on duty does: add, list, remove."),
     "exclude": ("exclude", "Keep somebody off a worker or a family: add, list, remove."),
+    "guidance": ("guidance", "Check a guidance file, put an edition in force, or show what is asked."),
+    "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
     "policy": ("policy", "Check a policy file, or put an edition in force."),
 }
 

@@ -210,6 +210,15 @@ def may_apply_policy(by: Actor | None) -> None:
         raise Refused("administrators_only")
 
 
+def may_apply_guidance(by: Actor | None, agency_id: UUID | None) -> None:
+    """Put an edition of the guidance in force: for all agencies on the machine itself only."""
+    if by is None:
+        return
+    if agency_id is None:
+        raise Refused("only_on_the_machine")
+    _administrator(by, agency_id)
+
+
 def may_run_rota(by: Actor | None, agency_id: UUID, team_id: UUID) -> None:
     """Change this team's rota, other people's shifts too."""
     if by is None:

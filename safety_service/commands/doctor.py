@@ -13,6 +13,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from bots.dialogue.known import the_wording
+from config.guidance import GuidanceError, read_guidance
 from config.policy import PolicyError, read_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from config.wording import WordingError
@@ -111,6 +112,16 @@ async def _policy(read: Settings) -> Faults:
         yield f"policy: {read.policy} cannot be read: {error}"
 
 
+async def _guidance(read: Settings) -> Faults:
+    try:
+        read_guidance(read.guidance)
+    except GuidanceError as wrong:
+        for fault in wrong.faults:
+            yield f"guidance: {read.guidance}: {fault}"
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"guidance: {read.guidance} cannot be read: {error}"
+
+
 async def _wording(_read: Settings) -> Faults:
     try:
         the_wording()
@@ -150,4 +161,12 @@ async def _telegram(read: Settings) -> Faults:
             yield f"telegram: the token is not accepted: {said.get('description', answer.status)}"
 
 
-_CHECKS: tuple[Callable[[Settings], Faults], ...] = (_keys, _database, _policy, _wording, _redis, _telegram)
+_CHECKS: tuple[Callable[[Settings], Faults], ...] = (
+    _keys,
+    _database,
+    _policy,
+    _guidance,
+    _wording,
+    _redis,
+    _telegram,
+)

@@ -2,20 +2,23 @@
 
 import click
 
+from config.guidance import GuidanceError
 from config.policy import PolicyError
+from safety_service.commands.files import upgrade
 from safety_service.commands.running import Fault, run_alone, settings
-from safety_service.store import migrate
 
 
 @click.command("migrate")
 def command() -> None:
-    """Make the database, or bring it up to date. A new one begins with the policy that DOORSTEP_POLICY names."""
+    """Make the database, or bring it up to date.
+
+    A new one begins with the policy and the guidance that DOORSTEP_POLICY and DOORSTEP_GUIDANCE name.
+    """
     read = settings()
     try:
-        first_policy = read.policy.read_text(encoding="utf-8")
-        run_alone(migrate.upgrade(read.database_url, first_policy))
+        run_alone(upgrade(read))
     except PolicyError as wrong:
         raise Fault("\n".join([f"{read.policy} cannot be used:", *wrong.faults])) from None
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise Fault(f"{read.policy} cannot be read: {unreadable}") from None
+    except GuidanceError as wrong:
+        raise Fault("\n".join([f"{read.guidance} cannot be used:", *wrong.faults])) from None
     click.echo("The database is up to date.")

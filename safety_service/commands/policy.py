@@ -7,6 +7,7 @@ import click
 from config.duration import say_duration
 from config.policy import Policy, PolicyError, parse_policy
 from safety_service.actions import policies
+from safety_service.commands.files import text_of
 from safety_service.commands.running import Fault, run
 from safety_service.domain.watch import longest_silence
 from safety_service.domain.words import Risk
@@ -23,7 +24,7 @@ def command() -> None:
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """Name every error with its line; say the longest silence before a human knows."""
-    policy = _good(file, _text(file))
+    policy = _good(file, text_of(file))
     click.echo(f"{file} can be used.")
     _say_silence(policy)
 
@@ -34,18 +35,11 @@ def check(file: Path) -> None:
 @click.option("--why", required=True, help="The reason: somebody will ask.")
 def apply(file: Path, who: str, why: str) -> None:
     """Put a new edition of the policy in force. No deadline that is running moves later by it."""
-    text = _text(file)
+    text = text_of(file)
     policy = _good(file, text)
     number = run(lambda tx: policies.apply(tx, None, text, who=who, why=why))
     click.echo(f"Edition {number} is in force.")
     _say_silence(policy)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise Fault(f"{file} is not UTF-8 text.") from None
 
 
 def _good(file: Path, text: str) -> Policy:

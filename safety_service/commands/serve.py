@@ -11,18 +11,19 @@ import aiohttp
 import click
 
 from bots.dialogue.known import the_wording
+from config.guidance import GuidanceError
 from config.policy import PolicyError
 from config.settings import Settings
 from config.wording import WordingError
 from safety_service.actions import demonstration, signing_in
 from safety_service.actions.demonstration import DemoPerson
 from safety_service.actions.linking import Invitation
+from safety_service.commands.files import upgrade
 from safety_service.commands.running import Fault, settings
 from safety_service.processes import logs, loop
 from safety_service.processes.backoff import Backoff
 from safety_service.processes.parent import Parent
 from safety_service.processes.tasks import pause
-from safety_service.store import migrate
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder, TryAgain
 from safety_service.transact import in_transaction
@@ -122,11 +123,11 @@ async def _migrated(read: Settings, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         backoff.begun()
         try:
-            await migrate.upgrade(read.database_url, read.policy.read_text(encoding="utf-8"))
+            await upgrade(read)
         except (DatabaseAway, TryAgain) as error:
             log.warning("waiting for the database: %s", error)
             await pause(stopping, backoff.ended())
-        except (SchemaIsNewer, KeysDoNotOpen, PolicyError) as error:
+        except (SchemaIsNewer, KeysDoNotOpen, PolicyError, GuidanceError) as error:
             raise Fault(str(error)) from None
         else:
             return

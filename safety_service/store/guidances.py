@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select
 
-from config.guidance import Guidance, GuidanceError, parse_guidance
+from config.guidance import Guidance, GuidanceError, parse_guidance, recorded
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.tables.learning import guidance_edition
 
@@ -51,12 +51,18 @@ async def numbered(tx: Tx, number: int | None) -> Edition:
 
 async def apply(tx: Tx, agency_id: UUID | None, text: str, by: str, why: str) -> int:
     """Put an edition in force for an agency, or for all that have none; its number. Raises GuidanceError."""
-    parse_guidance(text)
+    whole = parse_guidance(text).model_dump_json()
     newest = (await tx.conn.execute(select(func.max(guidance_edition.c.number)))).scalar()
     number = int(newest or SHIPPED) + 1
     await tx.conn.execute(
         insert(guidance_edition).values(
-            number=number, agency_id=agency_id, text=text, applied_at=tx.now, applied_by=by, why=why
+            number=number,
+            agency_id=agency_id,
+            text=text,
+            whole=whole,
+            applied_at=tx.now,
+            applied_by=by,
+            why=why,
         )
     )
     return number
@@ -64,17 +70,17 @@ async def apply(tx: Tx, agency_id: UUID | None, text: str, by: str, why: str) ->
 
 async def _read(tx: Tx, number: int) -> Guidance | None:
     if number not in tx.guidances:
-        query = select(guidance_edition.c.text).where(guidance_edition.c.number == number)
-        text = (await tx.conn.execute(query)).scalar_one_or_none()
-        if text is None:
+        query = select(guidance_edition.c.whole).where(guidance_edition.c.number == number)
+        whole = (await tx.conn.execute(query)).scalar_one_or_none()
+        if whole is None:
             raise NoSuchRow("guidance edition")
-        tx.guidances[number] = _usable(number, text)
+        tx.guidances[number] = _usable(number, whole)
     return tx.guidances[number]
 
 
-def _usable(number: int, text: str) -> Guidance | None:
+def _usable(number: int, whole: str) -> Guidance | None:
     try:
-        return parse_guidance(text)
+        return recorded(whole)
     except GuidanceError as error:
         log.critical("guidance edition %d cannot be used, the one before it stays: %s", number, error)
         return None

@@ -6,23 +6,26 @@ from alembic import command
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from config.guidance import parse_guidance
 from config.policy import parse_policy
 from safety_service.store import schema, sealing
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.engines import connected, driver_url, open_for_upgrade
+from safety_service.store.tables.learning import guidance_edition
 from safety_service.store.tables.system import policy_edition, secret
 
 #: An advisory lock's number in PostgreSQL, the same in every process of every version.
 UPGRADING = 0x_D005_57E9
 
 
-async def upgrade(url: str, first_policy: str = "") -> None:
-    """Bring the database to this code's schema; a new one gets its index key and `first_policy` (TOML) as edition 1.
+async def upgrade(url: str, first_policy: str = "", first_guidance: str = "") -> None:
+    """Bring the database to this code's schema; a new one gets its index key and these (TOML) as its first editions.
 
-    Does nothing when all is there. Raises SchemaIsNewer, KeysDoNotOpen, PolicyError, DatabaseAway, TryAgain; then
-    nothing was changed.
+    Does nothing when all is there. Raises SchemaIsNewer, KeysDoNotOpen, PolicyError, GuidanceError, DatabaseAway,
+    TryAgain; then nothing was changed.
     """
     parse_policy(first_policy)
+    parse_guidance(first_guidance)
     _make_folder(url)
     engine = open_for_upgrade(url)
     try:
@@ -30,6 +33,7 @@ async def upgrade(url: str, first_policy: str = "") -> None:
             await _wait_for_others(connection)
             await connection.run_sync(_upgrade)
             await _first_policy(connection, first_policy)
+            await _first_guidance(connection, first_guidance)
     finally:
         await engine.dispose()
 
@@ -80,3 +84,17 @@ async def _first_policy(connection: AsyncConnection, policy: str) -> None:
     now = await DatabaseClock().now(connection)
     first = {"number": 1, "text": policy, "applied_at": now, "applied_by": "doorstep migrate", "why": "first edition"}
     await connection.execute(insert(policy_edition).values(first))
+
+
+async def _first_guidance(connection: AsyncConnection, guidance: str) -> None:
+    if not guidance or (await connection.execute(select(guidance_edition.c.number).limit(1))).first():
+        return
+    first = {
+        "number": 1,
+        "text": guidance,
+        "whole": parse_guidance(guidance).model_dump_json(),
+        "applied_at": await DatabaseClock().now(connection),
+        "applied_by": "doorstep migrate",
+        "why": "first edition",
+    }
+    await connection.execute(insert(guidance_edition).values(first))

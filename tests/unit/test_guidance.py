@@ -1,9 +1,13 @@
 """The guidance: a bad line is named with its place, an agency names what differs, and records keep their edition."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from config.guidance import SHIPPED, GuidanceError, parse_guidance, read_guidance
 from safety_service.store import guidances
+from safety_service.store.tables.learning import guidance_edition
 from tests.world import World
 
 GUIDANCE = parse_guidance("")
@@ -68,13 +72,25 @@ async def test_an_agency_has_its_own_edition_and_records_keep_theirs(world: Worl
 
 
 async def test_an_edition_that_this_code_cannot_use_is_passed_over(
-    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with world.database.transaction() as tx:
         good = await guidances.apply(tx, None, '[areas.home]\nsays = "Rooms"', "Adam", "ours")
-        with monkeypatch.context() as patched:
-            patched.setattr("safety_service.store.guidances.parse_guidance", lambda _text: GUIDANCE)
-            await guidances.apply(tx, None, "[areas.home]\nsays = 3", "Adam", "of newer code")
+        newer = await guidances.apply(tx, None, "", "Adam", "of newer code")
+        of_newer_code = update(guidance_edition).where(guidance_edition.c.number == newer)
+        await tx.conn.execute(of_newer_code.values(whole='{"colours": {}}'))
     async with world.database.reading() as tx:
         assert (await tx.guidance(world.agency_id)).number == good
     assert "cannot be used" in caplog.text
+
+
+async def test_a_record_keeps_its_words_although_newer_code_ships_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.database.transaction() as tx:
+        made = await guidances.apply(tx, None, "[areas.home]\noff = true", "Adam", "ours")
+    monkeypatch.setattr("config.guidance._shipped", dict)
+    async with world.database.reading() as tx:
+        kept = (await guidances.numbered(tx, made)).guidance
+    assert kept.says("reasons", "jargon") == GUIDANCE.says("reasons", "jargon")
+    assert kept.measures["short_interval"].demands.interval == timedelta(minutes=15)

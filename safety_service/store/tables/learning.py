@@ -173,7 +173,9 @@ guidance_edition = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     #: Empty: for every agency that has none of its own.
     link("agency_id", "agency", optional=True),
+    #: As it was applied, and whole, as it was understood then: what is shipped may change with the code.
     Column("text", Text, nullable=False),
+    Column("whole", Text, nullable=False),
     Column("applied_at", UtcDateTime, nullable=False),
     Column("applied_by", String(200), nullable=False),
     Column("why", String(500), nullable=False),

@@ -27,6 +27,7 @@ def _guidance_edition() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("agency_id", sa.Uuid()),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("whole", sa.Text(), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_by", sa.String(length=200), nullable=False),
         sa.Column("why", sa.String(length=500), nullable=False),
