@@ -13,6 +13,7 @@ _SENTENCES = {
     "not_on_duty": "{name} is not {post} at any time in these hours, so there is nothing to cover.",
     "not_there": "{name} is not on the standing list.",
     "one_of_two_wanted": "Say either --worker or --family.",
+    "period_wanted": "The end has to come after the beginning, by ten years at most.",
     "phone_unknown": "{why}.",
     "post_unknown": "{post!r} is no post: a post is a name such as manager_on_duty or deputy_on_duty.",
     "reason_wanted": "Say the reason: somebody will ask.",

@@ -1,0 +1,223 @@
+"""What leaves the house for a meeting: debriefs, visits, alerts. Never part E, never whose visit it was.
+
+A worker's name is in no export: what cannot be counted by person cannot rank people. Who wrote a debrief stands in the
+log, one by one. Who exports is kept, with what and how much.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from config.guidance import Guidance
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
+from safety_service.actions.table import Row, Table
+from safety_service.domain.refusal import Refused
+from safety_service.domain.words import Kind, Role, State
+from safety_service.store import care, debrief_log, exclusions, guidances, reviews, teams, visits
+from safety_service.store.database import Tx
+from safety_service.store.debrief_log import Logged, WantedDebriefs
+from safety_service.store.exclusions import KeptOff
+from safety_service.store.visits import VisitRow, Wanted
+
+BATCH = 500
+LONGEST = timedelta(days=3660)
+READERS = (Role.MANAGER, Role.REVIEWER)
+#: Kept off nothing: the machine's own command line.
+NOTHING = KeptOff(frozenset(), frozenset())
+NO_WORKERS = "Whose visit it was is left out: these rows are not for measuring people."
+NO_REFLECTIONS = "Reflections are for worker and supervisor, and in no export."
+
+DEBRIEFS = (
+    "id visited_at submitted_at team family severity behaviours happened account reasons circumstances could_not_check"
+    " would_help added review reviewed_at review_note"
+)
+VISITS = "id starts_at ends_at team family purpose risk status outcome people decision decision_reason"
+ALERTS = "number kind state opened_at taken_at seconds_to_taken resolved_at team family found known_by"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose rows, from when to when, and what is kept from the reader."""
+
+    agency_id: UUID
+    teams: Mapping[UUID, str]
+    kept_off: KeptOff
+    #: Who reads it; None: the machine's own command line.
+    reader_id: UUID | None
+    since: datetime
+    until: datetime
+
+
+async def export(tx: Tx, by: Actor | None, what: str, agency_id: UUID, since: datetime, until: datetime) -> Table:
+    """`what` is `debriefs`, `visits` or `alerts`; `by` None: the machine's command line, for the whole agency.
+
+    Raises NotFound; Refused `managers_only`, `period_wanted`.
+    """
+    if what not in _MADE:
+        raise NotFound
+    scope = await scope_of(tx, by, agency_id, since, until)
+    table = await _MADE[what](tx, scope)
+    await keep_export(tx, by, scope, what, len(table.rows))
+    return table
+
+
+async def scope_of(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, until: datetime) -> Scope:
+    """The teams that they manage or review; on the machine itself all of the agency's."""
+    if not since < until or until - since > LONGEST:
+        raise Refused("period_wanted")
+    if by is None:
+        every = {each.id: each.name for each in await teams.every(tx, agency_id)}
+        return Scope(agency_id=agency_id, teams=every, kept_off=NOTHING, reader_id=None, since=since, until=until)
+    if by.agency_id != agency_id:
+        raise NotFound
+    theirs = by.teams(*READERS)
+    if not theirs:
+        raise Refused("managers_only")
+    named = {each.id: each.name for each in (await teams.many(tx, theirs)).values()}
+    kept_off = await exclusions.of_person(tx, by.person_id)
+    return Scope(agency_id=agency_id, teams=named, kept_off=kept_off, reader_id=by.person_id, since=since, until=until)
+
+
+async def keep_export(tx: Tx, by: Actor | None, scope: Scope, what: str, rows: int) -> None:
+    """That it was exported, by whom, and how much."""
+    period = {"since": scope.since.isoformat(), "until": scope.until.isoformat(), "rows": rows}
+    await keep(tx, by, scope.agency_id, "exported", subject=what, subject_id=None, **period)
+
+
+async def _debriefs(tx: Tx, scope: Scope) -> Table:
+    wanted = WantedDebriefs(
+        agency_id=scope.agency_id,
+        teams=tuple(scope.teams),
+        kept_off=scope.kept_off,
+        since=scope.since,
+        until=scope.until,
+    )
+    logged = await debrief_log.listed(tx, wanted, 1_000_000)
+    rows: list[Row] = []
+    for start in range(0, len(logged), BATCH):
+        batch = logged[start : start + BATCH]
+        ids = [each.id for each in batch]
+        answers, added = await debrief_log.answers_of(tx, ids), await debrief_log.addenda_of(tx, ids)
+        for each in batch:
+            more = [said.text for said in added[each.id]]
+            note = await reviews.note_of(tx, each.id) if each.reviewed_at else None
+            edition = await guidances.numbered(tx, each.guidance_edition)
+            rows.append(_debrief(each, answers[each.id], more, note, edition.guidance, scope))
+    return Table("Debriefs", tuple(DEBRIEFS.split()), rows, (NO_WORKERS, NO_REFLECTIONS))
+
+
+def _debrief(
+    each: Logged, answers: Mapping[str, Any], added: list[str], note: str | None, guidance: Guidance, scope: Scope
+) -> Row:
+    def said(section: str, keys: Any) -> str:
+        return "; ".join(guidance.says(section, str(key)) for key in keys or ())
+
+    return {
+        "id": str(each.id),
+        "visited_at": each.visited_at.isoformat(),
+        "submitted_at": _time(each.submitted_at),
+        "team": scope.teams[each.team_id],
+        "family": each.ref,
+        "severity": each.severity,
+        "behaviours": said("behaviours", each.behaviours),
+        "happened": str(answers.get("happened") or ""),
+        "account": str(answers.get("account") or ""),
+        "reasons": said("reasons", answers.get("reasons")),
+        "circumstances": said("circumstances", answers.get("circumstances")),
+        "could_not_check": said("areas", answers.get("areas")),
+        "would_help": said("measures", answers.get("safer")),
+        "added": "\n".join(added),
+        "review": each.review or "",
+        "reviewed_at": _time(each.reviewed_at),
+        "review_note": note or "",
+    }
+
+
+async def _visits(tx: Tx, scope: Scope) -> Table:
+    wanted = Wanted(
+        agency_id=scope.agency_id,
+        teams=tuple(scope.teams),
+        since=scope.since,
+        until=scope.until,
+        newest_first=False,
+    )
+    found = await visits.listed(tx, wanted, 1_000_000)
+    rows = [_visit(each, scope) for each in found if not scope.kept_off.from_matter(each.workers, each.family_id)]
+    return Table("Visits", tuple(VISITS.split()), rows, (NO_WORKERS,))
+
+
+def _visit(row: VisitRow, scope: Scope) -> Row:
+    made = row.decision
+    return {
+        "id": str(row.id),
+        "starts_at": row.visit.starts_at.isoformat(),
+        "ends_at": row.visit.ends_at.isoformat(),
+        "team": scope.teams[row.team_id],
+        "family": row.family_ref,
+        "purpose": row.purpose,
+        "risk": str(row.visit.risk),
+        "status": str(row.visit.status),
+        "outcome": "" if row.visit.outcome is None else str(row.visit.outcome),
+        "people": len(row.workers),
+        "decision": "" if made is None else str(made.kind),
+        "decision_reason": "" if made is None else made.reason,
+    }
+
+
+async def _alerts(tx: Tx, scope: Scope) -> Table:
+    rows = [_alert(each, scope) for each in await alerts_of(tx, scope)]
+    return Table("Alerts", tuple(ALERTS.split()), rows, (NO_WORKERS,))
+
+
+async def alerts_of(tx: Tx, scope: Scope) -> list[care.AlertLine]:
+    """The alerts of this scope, without those that the reader is kept off or may not learn of yet."""
+    lines = await care.alerts(tx, tuple(scope.teams), scope.since, scope.until)
+    going = await care.workers_of(tx, {each.visit_id for each in lines if each.visit_id is not None})
+
+    def about(each: care.AlertLine) -> frozenset[UUID]:
+        own = frozenset() if each.worker_id is None else frozenset({each.worker_id})
+        return own if each.visit_id is None else own | going[each.visit_id]
+
+    return [
+        each
+        for each in lines
+        if not scope.kept_off.from_matter(about(each), each.family_id) and not _hidden(each, about(each), scope)
+    ]
+
+
+def _hidden(each: care.AlertLine, about: frozenset[UUID], scope: Scope) -> bool:
+    """P5: an open duress alert is not shown to whom it is about, on no way out."""
+    return each.kind == Kind.DURESS and each.state != State.RESOLVED and scope.reader_id in about
+
+
+def _alert(each: care.AlertLine, scope: Scope) -> Row:
+    after = None if each.taken_at is None else round((each.taken_at - each.opened_at).total_seconds())
+    return {
+        "number": each.number,
+        "kind": each.kind,
+        "state": each.state,
+        "opened_at": each.opened_at.isoformat(),
+        "taken_at": _time(each.taken_at),
+        "seconds_to_taken": "" if after is None else after,
+        "resolved_at": _time(each.resolved_at),
+        "team": scope.teams[each.team_id] if each.team_id is not None else "",
+        "family": each.ref or "",
+        "found": each.found or "",
+        "known_by": each.known_by or "",
+    }
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()
+
+
+_MADE: dict[str, Callable[[Tx, Scope], Awaitable[Table]]] = {
+    "debriefs": _debriefs,
+    "visits": _visits,
+    "alerts": _alerts,
+}
+WHAT = tuple(_MADE)

@@ -1,0 +1,52 @@
+"""`doorstep export`: a file of a period, for the whole agency, written by whoever holds the machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from safety_service import cli
+
+Doorstep = Callable[..., Result]
+
+
+@pytest.fixture
+def doorstep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doorstep:
+    """The command in an empty folder with an agency in a new database."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DOORSTEP_DATABASE_URL", "DOORSTEP_SECRET_KEYS", "DOORSTEP_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str, fails: bool = False) -> Result:
+        result = CliRunner().invoke(cli.doorstep, [*words])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert (result.exit_code != 0) == fails, result.output
+        return result
+
+    run("migrate")
+    run("agency", "add", "Elmshire")
+    run("team", "add", "North")
+    return run
+
+
+@pytest.mark.parametrize("what", ["debriefs", "visits", "alerts", "care"])
+def test_a_period_is_printed_as_rows(doorstep: Doorstep, what: str) -> None:
+    said = doorstep("export", what, "--from", "2026-01-01", "--to", "2027-01-01").stdout
+    assert "family" in said or "figure" in said
+
+
+def test_a_paper_goes_to_a_file_that_only_its_owner_reads(doorstep: Doorstep, tmp_path: Path) -> None:
+    period = ("--from", "2026-01-01", "--to", "2027-01-01", "--format", "pdf")
+    assert "--out" in doorstep("export", "care", *period, fails=True).stderr
+    doorstep("export", "care", *period, "--out", "care.pdf")
+    paper = tmp_path / "care.pdf"
+    assert paper.read_bytes().startswith(b"%PDF-") and paper.stat().st_mode & 0o077 == 0
+
+
+def test_a_period_that_cannot_be_is_refused_in_a_sentence(doorstep: Doorstep) -> None:
+    assert (
+        "after the beginning"
+        in doorstep("export", "visits", "--from", "2027-01-01", "--to", "2026-01-01", fails=True).stderr
+    )
+    assert "not a time" in doorstep("export", "visits", "--from", "soon", "--to", "2026-01-01", fails=True).stderr
