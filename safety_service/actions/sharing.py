@@ -19,10 +19,10 @@ from safety_service.actions.telling import Priority, tell
 from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Basis, Decided, Least, least, to_be_told
 from safety_service.domain.words import Role
-from safety_service.store import contacts, debriefs, events, exclusions, families, shares, visits
-from safety_service.store.contacts import Contact
+from safety_service.store import debriefs, events, exclusions, families, partners, shares, visits
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.partners import Partner
 from safety_service.store.shares import Share
 
 
@@ -44,7 +44,7 @@ class Seen:
     """A share as somebody reads it: the row, to whom it goes, which family. `token`: of a link made just now."""
 
     row: Share
-    partner: Contact
+    partner: Partner
     ref: str
     token: str | None = None
 
@@ -61,16 +61,16 @@ async def follow(tx: Tx, given: Given) -> None:
     for row in before.values():
         if row.state == "proposed":
             await shares.save(tx, replace(row, body=_body(words)))
-    known = await contacts.of_family(tx, given.visit.family_id)
-    fresh = [each for each in known if each.may_learn and each.id not in before]
+    known = await partners.of_family(tx, given.visit.family_id)
+    fresh = [each for each in known if may_learn(each) and each.id not in before]
     made = [await _propose(tx, given, each, words) for each in fresh]
     if made:
         await ask(tx, made[0], "share.wanted", count=len(made))
-    elif not any(each.may_learn for each in known) and not given.whole:
+    elif not any(may_learn(each) for each in known) and not given.whole:
         await _nobody_known(tx, given)
 
 
-async def _propose(tx: Tx, given: Given, partner: Contact, words: Least) -> Share:
+async def _propose(tx: Tx, given: Given, partner: Partner, words: Least) -> Share:
     row = Share(
         id=new_id(),
         agency_id=given.visit.agency_id,
@@ -110,7 +110,7 @@ async def propose(tx: Tx, actor: Actor, ref: str, partner_id: UUID, behaviours: 
     family = await circle.by_ref(tx, actor, ref)
     team_id = circle.managed(actor, family)
     partner = await _partner(tx, family.family_id, partner_id)
-    if not partner.may_learn:
+    if not may_learn(partner):
         raise Refused("partner_kept_out")
     guidance = (await tx.guidance(actor.agency_id)).guidance
     told = to_be_told(guidance, behaviours, ("agencies",))
@@ -168,10 +168,10 @@ async def decide(tx: Tx, actor: Actor, share_id: UUID, made: Decision) -> Seen:
     return Seen(decided, partner, await families.ref_of(tx, row.family_id), token)
 
 
-def _may_leave(made: Decision, partner: Contact) -> None:
+def _may_leave(made: Decision, partner: Partner) -> None:
     if made.basis is None:
         raise Refused("basis_wanted")
-    if not partner.may_learn:
+    if not may_learn(partner):
         raise Refused("partner_kept_out")
     if partner.verified_at is None and not made.unverified_known:
         raise Refused("contact_unverified")
@@ -211,7 +211,7 @@ async def record(tx: Tx, actor: Actor, ref: str) -> list[Seen]:
     if actor.teams(Role.MANAGER, Role.REVIEWER).isdisjoint(family.teams):
         raise Refused("managers_only")
     rows = await shares.of_family(tx, family.family_id)
-    known = {each.id: each for each in await contacts.of_family(tx, family.family_id, ended=True)}
+    known = {each.id: each for each in await partners.of_family(tx, family.family_id, ended=True)}
     await keep(tx, actor, actor.agency_id, "read", subject="shares", subject_id=family.family_id)
     seen = [each for each in rows if actor.person_id not in (await matter(tx, each)).excluded]
     return [Seen(each, known[each.partner_id], family.ref) for each in seen]
@@ -260,6 +260,11 @@ async def note(tx: Tx, row: Share, verb: str, actor: Actor | None) -> None:
     )
 
 
+def may_learn(partner: Partner) -> bool:
+    """Whether it works with the family still, and nothing says that it must not know."""
+    return partner.ended_at is None and not partner.kept_out
+
+
 async def _held(tx: Tx, share_id: UUID) -> Share:
     row = await shares.load(tx, share_id, lock=True)
     if row is None:
@@ -267,8 +272,8 @@ async def _held(tx: Tx, share_id: UUID) -> Share:
     return row
 
 
-async def _partner(tx: Tx, family_id: UUID, partner_id: UUID) -> Contact:
-    for each in await contacts.of_family(tx, family_id, ended=True):
+async def _partner(tx: Tx, family_id: UUID, partner_id: UUID) -> Partner:
+    for each in await partners.of_family(tx, family_id, ended=True):
         if each.id == partner_id:
             return each
     raise NotFound

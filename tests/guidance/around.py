@@ -83,6 +83,7 @@ async def agency_at(
 
 async def chased(world: World, chase: Callable[[Tx, int], Awaitable[int]]) -> list[str]:
     """What the clock does now: who is told what."""
+    await world.deliver()
     world.sent.clear()
     async with world.database.transaction() as tx:
         await chase(tx, 100)
