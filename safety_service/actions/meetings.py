@@ -13,7 +13,6 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.circle import Circle
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
-from safety_service.actions.given import Given
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.gathering import Agreed, Call, Outcome, check_call, check_outcome
 from safety_service.domain.refusal import Refused
@@ -26,9 +25,6 @@ from safety_service.store.meetings import Meeting
 from safety_service.store.partners import Partner
 
 log = logging.getLogger(__name__)
-
-#: What a debrief may wish for, and the guidance's measure that says it in words.
-WISHES = {"agencies": "meeting", "joint_debrief": "joint_debrief"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +75,6 @@ async def _wishes_are_met(tx: Tx, actor: Actor, row: Meeting) -> None:
     for each in await items.open_of_family(tx, row.family_id):
         if each.kind == "meeting":
             await items.close_item(tx, actor, each.id, f"meeting {row.id}")
-
-
-async def follow(tx: Tx, given: Given) -> None:
-    """What a debrief wishes for (a meeting, a joint debrief) stays open at the family until a meeting is called."""
-    guidance = given.edition.guidance
-    for wish in (given.answers.get("meeting") or ()) if given.whole else ():
-        measure = WISHES.get(str(wish))
-        if measure is not None:
-            await items.open_item(
-                tx,
-                agency_id=given.visit.agency_id,
-                team_id=given.visit.team_id,
-                kind="meeting",
-                key=str(wish),
-                text=guidance.says("measures", measure),
-                family_id=given.visit.family_id,
-                debrief_id=given.debrief.id,
-                by=given.debrief.worker_id,
-            )
 
 
 async def hold(tx: Tx, actor: Actor, meeting_id: UUID, outcome: Outcome) -> Seen:

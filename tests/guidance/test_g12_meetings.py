@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from safety_service.actions import items, meetings
+from safety_service.actions import debrief_follow, items, meetings
 from safety_service.actions.errors import NotFound
 from safety_service.actions.meetings import Seen
 from safety_service.domain.gathering import Agreed, Call, Kind, Outcome, Parents
@@ -162,10 +162,10 @@ async def test_one_that_was_not_held_is_asked_after_and_so_is_its_review(world: 
 
 
 async def test_a_debrief_wishes_for_one_until_it_is_called(world: World, row: VisitRow) -> None:
-    await told(world, row, meetings.follow, meeting=["joint_debrief"])
+    await told(world, row, debrief_follow.open_items, meeting=["joint_debrief"])
     assert await open_items(world, row) == [], "it waits for the whole debrief"
-    await told(world, row, meetings.follow, whole=True, meeting=["joint_debrief", "agencies"])
-    await told(world, row, meetings.follow, whole=True, meeting=["joint_debrief"])
+    await told(world, row, debrief_follow.open_items, whole=True, meeting=["joint_debrief", "agencies"])
+    await told(world, row, debrief_follow.open_items, whole=True, meeting=["joint_debrief"])
     assert sorted(each.key for each in await open_items(world, row)) == ["agencies", "joint_debrief"]
     await called(world, kind=Kind.JOINT_DEBRIEF)
     assert await open_items(world, row) == []
