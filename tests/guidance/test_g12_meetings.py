@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from safety_service.actions import debrief_follow, items, meetings
+from safety_service.actions import items, meetings
 from safety_service.actions.errors import NotFound
 from safety_service.actions.meetings import Seen
 from safety_service.domain.gathering import Agreed, Call, Kind, Outcome, Parents
@@ -14,7 +14,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store import exclusions, plans
 from safety_service.store.items import Item
 from safety_service.store.visits import VisitRow
-from tests.guidance.around import agency_at, bad_visit, chased, everything_said, told
+from tests.guidance.around import agency_at, bad_visit, chased, everything_said
 from tests.world import World
 
 WHY = "Three of us were threatened there in one month"
@@ -161,11 +161,18 @@ async def test_one_that_was_not_held_is_asked_after_and_so_is_its_review(world: 
     assert await chased(world, meetings.chase) == [], "the next meeting was the review of the one before"
 
 
-async def test_a_debrief_wishes_for_one_until_it_is_called(world: World, row: VisitRow) -> None:
-    await told(world, row, debrief_follow.open_items, meeting=["joint_debrief"])
-    assert await open_items(world, row) == [], "it waits for the whole debrief"
-    await told(world, row, debrief_follow.open_items, whole=True, meeting=["joint_debrief", "agencies"])
-    await told(world, row, debrief_follow.open_items, whole=True, meeting=["joint_debrief"])
-    assert sorted(each.key for each in await open_items(world, row)) == ["agencies", "joint_debrief"]
+async def test_a_wish_for_one_is_open_until_it_is_called(world: World, row: VisitRow) -> None:
+    async with world.database.transaction() as tx:
+        await items.open_item(
+            tx,
+            agency_id=world.agency_id,
+            team_id=world.team_id,
+            kind="meeting",
+            key="joint_debrief",
+            text="Talk it through together",
+            family_id=row.family_id,
+            by=world.ids["Ann"],
+        )
+    assert [each.kind for each in await open_items(world, row)] == ["meeting"]
     await called(world, kind=Kind.JOINT_DEBRIEF)
     assert await open_items(world, row) == []
