@@ -205,49 +205,23 @@ VISIT = Form(
             when={"_threat": ("yes",)},
             sensitivity=PLAN,
         ),
-        Step(key="confirm", kind=Kind.CHOICE, options=("yes", "raise", "change"), sensitivity=PLAN),
-    ),
-)
-
-DEBRIEF = Form(
-    "debrief",
-    (
-        Step(key="mood", kind=Kind.CHOICE, options=("fine", "off", "bad", "no_entry", "later")),
+        #: Where the family's plan says: not at home; and what of it the planner confirms.
         Step(
-            key="seen",
+            key="place",
             kind=Kind.CHOICE,
-            options=("alone", "with_others", "no", "not_due"),
-            when={"mood": ("fine", "off", "bad")},
+            options=("home", "office", "elsewhere"),
+            when={"_office": ("yes",)},
+            sensitivity=PLAN,
         ),
         Step(
-            key="met",
+            key="arranged",
             kind=Kind.MANY,
-            options=(
-                "mixed",
-                "put_off",
-                "no_answer",
-                "agreed",
-                "argued",
-                "veiled_threat",
-                "open_threat",
-                "weapon",
-                "hit",
-                "dog",
-            ),
-            when={"mood": ("off", "bad")},
+            source="demands",
+            when={"_arrange": ("yes",)},
             optional=True,
             sensitivity=PLAN,
         ),
-        Step(key="happened", kind=Kind.TEXT, when={"mood": ("off", "bad")}, optional=True, sensitivity=CASE),
-        Step(
-            key="tell",
-            kind=Kind.MANY,
-            options=("manager", "team", "police", "agencies"),
-            when={"mood": ("off", "bad")},
-            optional=True,
-            sensitivity=PLAN,
-        ),
-        Step(key="talk", kind=Kind.CHOICE, options=("yes", "no"), when={"mood": ("off", "bad")}),
+        Step(key="confirm", kind=Kind.CHOICE, options=("yes", "raise", "change"), sensitivity=PLAN),
     ),
 )
 
@@ -277,6 +251,12 @@ DECISION = Form(
     ),
 )
 
+#: A manager's decision on a measure; which one, and which decision, was said by the button.
+MEASURE = Form(
+    "measure",
+    (Step(key="reason", kind=Kind.CHOICE, source="ready", typed=True, sensitivity=PLAN),),
+)
+
 #: Handing one's post on duty to somebody else for a while.
 COVER = Form(
     "cover",
@@ -287,4 +267,4 @@ COVER = Form(
     ),
 )
 
-FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, DEBRIEF, RESOLVE, DECISION, COVER)}
+FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, RESOLVE, DECISION, MEASURE, COVER)}

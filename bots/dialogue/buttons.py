@@ -135,6 +135,16 @@ def _decision(params: Params) -> Rows:
 _DECISIONS = ("go_ahead", "go_ahead_with_measures", "change", "do_not_visit")
 
 
+def _proposal(params: Params) -> Rows:
+    """To change it takes our own page, to which the message leads."""
+    return (
+        tuple(Tap(f"measure_{kind}", Token("measure", _id(params, "measure_id"), None, kind)) for kind in _PROPOSAL),
+    )
+
+
+_PROPOSAL = ("accept", "refuse")
+
+
 def _debrief(params: Params) -> Rows:
     return ((Tap("debrief", Token("debrief", _id(params, "debrief_id"))),),)
 
@@ -216,6 +226,8 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     **{f"alert.again_{kind}": owners for kind in ("ring_me", "sos", "undeliverable", "unwatched")},
     "ring.wanted": _ring,
     "decision.wanted": _decision,
+    "plan.proposed": _proposal,
+    "plan.undecided": _proposal,
     "debrief.remind": _debrief,
     "form.go_on": _go_on,
     "gap.worker": _plain("ok"),

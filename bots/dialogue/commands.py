@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from bots.dialogue import asking, at_work, forming, visit_form
+from bots.dialogue import asking, at_work, forming, plan_form, visit_form
 from bots.dialogue.turn import Turn
 from bots.dialogue.understanding import read_length, read_quick_visit
 from config.forms import VISIT
@@ -132,7 +132,7 @@ COMMANDS: dict[str, Command] = {
     "where": _asking(asking.where),
     "debrief": _asking(asking.debrief),
     "brief": asking.brief,
-    "plan": asking.brief,
+    "plan": plan_form.plan,
     "board": _asking(asking.board),
     "alerts": _asking(asking.alerts),
     "cover": _asking(asking.cover),

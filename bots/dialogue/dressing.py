@@ -129,8 +129,28 @@ def _next(key: str, value: Any, frame: Frame) -> Words:
     return {key: said if value.get("at") is None else f"{said} {frame.clock(value['at'])}"}
 
 
+def _lacking(key: str, value: Any, frame: Frame) -> Words:
+    """What a visit lacks: the measure's own words, or how the work was to go on; and since when. Never why."""
+
+    def said(each: Params) -> str:
+        what = frame.named("course", each["key"]) if each.get("what") == "course" else str(each["says"])
+        if not each.get("since"):
+            return what
+        return frame.say("say.since_on", what=what, on=_day(date.fromisoformat(each["since"])))
+
+    return {key: ", ".join(dict.fromkeys(said(each) for each in value))}
+
+
+def _date(key: str, value: Any, _frame: Frame) -> Words:
+    return {key: _day(date.fromisoformat(value))}
+
+
 def _posts(key: str, value: Any, frame: Frame) -> Words:
     return {key: ", ".join(frame.named("post", each) for each in value)}
+
+
+def _urgent(key: str, value: Any, frame: Frame) -> Words:
+    return {key: ", ".join(frame.named("urgent", each) for each in value)}
 
 
 def _seen(_key: str, value: Any, frame: Frame) -> Words:
@@ -211,7 +231,13 @@ _SPECIAL: dict[str, Dresser] = {
     "phase": _label("phase"),
     "outcome": _label("outcome"),
     "role": _label("role"),
+    "verdict": _label("verdict"),
+    "course": _label("course"),
+    "lacking": _lacking,
+    "until_on": _date,
+    "due_on": _date,
     "item": _label("item"),
+    "urgent": _urgent,
     "post": _label("post"),
     "purpose": _option,
     "transport": _option,

@@ -7,11 +7,17 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from config.forms import FORMS, Form, Step
+from config.forms_debrief import CHAT
 from config.wording import Wording, WordingError, read_wording
+from safety_service.domain.course import CourseKind
+from safety_service.domain.debrief import Urgent
 from safety_service.domain.effects import Question
+from safety_service.domain.plan import MeasureDecision
 from safety_service.domain.words import Decided, Found, Kind, KnownBy, Outcome, Phase, Risk, Role
 
 Braces = AbstractSet[str]
+#: Every form that is asked in a chat.
+ALL_FORMS = (*FORMS.values(), CHAT)
 
 
 @cache
@@ -34,10 +40,11 @@ VARIANTS = {
     "ask.end": ("again",),
     "ask.home": ("again",),
     "alarm.ring": ("sos", "not_begun"),
-    "decision.told": ("change", "do_not_visit"),
+    "decision.told": ("go_ahead_with_measures", "change", "do_not_visit"),
+    "plan.proposed": ("provisional",),
+    "plan.undecided": ("provisional",),
     "form.visit.confirm": ("high",),
     "form.visit.done": ("high",),
-    "form.debrief.done": ("talk",),
 }
 
 #: Everything that can reach a worker between Going in and Out; a test reads along that each is safe at the door.
@@ -65,7 +72,7 @@ _ALARM = (
     " ends_at address ref map because transport exit code_phrase last_seen description car medical next_of_kin"
     " told next passed by by_at"
 )
-_MANAGER = "ref worker risk RISK at starts_at"
+_MANAGER = "ref worker risk RISK at starts_at lacking"
 _NEXT = "next_at next_ref"
 
 _BRACES: dict[str, str] = {
@@ -84,10 +91,24 @@ _BRACES: dict[str, str] = {
     "ring.wanted": "worker worker_phone no_phone asked_at by_at code_phrase",
     **{f"manager.{each}": _MANAGER for each in ("begun_undecided", "assumed_out", "cap_reached")},
     "decision.wanted": f"{_MANAGER} because",
-    "decision.told": "ref starts_at kind by reason",
+    "decision.told": "ref starts_at kind by reason measures",
+    "plan.proposed": "ref says by_at because",
+    "plan.undecided": "ref says by_at",
+    "plan.ended": "ref says until_on",
+    "plan.decided": "ref says verdict by reason",
+    "plan.running": "ref worker risk RISK new lacking",
+    "plan.demanded": "ref starts_at lacking managers",
+    "plan.review": "ref due_on",
+    "plan.course_ends": "ref worker course until_on",
+    "reply.lacking": "lacking managers",
+    "reply.plan": "ref",
+    "reply.measure_decided": "says verdict",
     "debrief.remind": "starts_at ref",
     "debrief.overdue": "worker starts_at ref",
     "debrief.talk": "worker worker_phone starts_at ref",
+    "debrief.urgent": "worker worker_phone starts_at ref urgent visits",
+    "debrief.rest": "starts_at ref",
+    "debrief.rest_overdue": "worker starts_at ref",
     "item.due": "item ref opened_at",
     "facts.review": "ref count",
     "briefing.offer": "ref",
@@ -146,14 +167,16 @@ _BRACES: dict[str, str] = {
     **{f"form.{each}": "given" for each in ("no_time", "no_duration", "no_place")},
     "form.visit.done": "starts_at length ref risk",
     "form.debrief.done": _NEXT,
+    "form.debrief.first": _NEXT,
 }
 
 #: What a form's questions may say besides their own words.
 _FORM_BRACES = {
-    "visit": "ref starts length every purpose risk RISK because",
-    "debrief": f"said_at starts_at due_at {_NEXT}",
+    "visit": "ref starts length every purpose risk RISK because lacking",
+    "debrief": f"said_at starts_at due_at question {_NEXT}",
     "resolve": "number worker found",
     "decision": "worker starts_at ref risk RISK because kind",
+    "measure": "says verdict",
     "cover": "",
 }
 
@@ -173,7 +196,7 @@ REFUSALS: dict[str, str] = {
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
         " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
-        " offer_gone item_closed item_note_wanted".split(),
+        " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed item_note_wanted debrief_unfinished answer_unknown".split(),
         "",
     ),
     **dict.fromkeys(
@@ -209,13 +232,14 @@ REFUSALS: dict[str, str] = {
 }
 
 _BUTTONS = (
-    "more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
+    "plan_page measure_accept measure_refuse"
+    " more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
     " words_999 pass_on wake safe trying rung_999 close accept decline agree not_so spoke raise no_answer go_ahead"
     " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position hand_over"
     " post_yes post_no read"
 ).split()
 _SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
-_SAYINGS += " seen_away cannot_take not_so agreed voice photo document note"
+_SAYINGS += " call_before call_after since_on seen_away cannot_take not_so agreed voice photo document note"
 ITEMS = "assessment_gap risk_assessment open_question supervision action meeting"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 
@@ -224,7 +248,7 @@ def templates() -> Mapping[str, Braces]:
     """Every template with the braces that may stand in it."""
     known = {name: frozenset(braces.split()) for name, braces in _BRACES.items()}
     known |= {f"refused.{code}": frozenset(facts.split()) for code, facts in REFUSALS.items()}
-    for form in FORMS.values():
+    for form in ALL_FORMS:
         braces = frozenset(_FORM_BRACES[form.name].split())
         known |= {f"form.{form.name}.{step.key}": braces for step in form.steps}
     known |= {f"{name}/{moment}": known[name] for name, moments in VARIANTS.items() for moment in moments}
@@ -237,6 +261,8 @@ def labels() -> Braces:
         "button": _BUTTONS,
         "risk": Risk,
         "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device"),
+        "verdict": MeasureDecision,
+        "course": CourseKind,
         "found": Found,
         "known_by": KnownBy,
         "post": _POSTS.split(),
@@ -246,10 +272,11 @@ def labels() -> Braces:
         "say": _SAYINGS.split(),
         "outcome": (*Outcome, "none"),
         "item": ITEMS.split(),
+        "urgent": Urgent,
         **{f"reason.{kind}": map(str, range(1, REASONS + 1)) for kind in Decided},
     }
     named = {f"{group}.{name}" for group, names in groups.items() for name in names}
-    options = {each for form in FORMS.values() for step in form.steps for each in _option_labels(form, step)}
+    options = {each for form in ALL_FORMS for step in form.steps for each in _option_labels(form, step)}
     return frozenset({"more", "repeat", "again", "waiting"} | named | options)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from bots.dialogue import asking, at_work, commands, debrief_form, forming, on_call, tokens
+from bots.dialogue import asking, at_work, commands, debrief_form, forming, on_call, plan_form, tokens
 from bots.dialogue.answers import Answer
 from bots.dialogue.commands import COMMANDS, Command
 from bots.dialogue.debrief_form import DebriefForm
@@ -13,6 +13,7 @@ from bots.dialogue.forming import Keeper
 from bots.dialogue.incoming import Incoming
 from bots.dialogue.known import REFUSALS
 from bots.dialogue.manager_forms import CoverForm, DecisionForm, ResolveForm
+from bots.dialogue.plan_form import MeasureForm
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
 from bots.dialogue.understanding import Meaning, Said, understand
@@ -26,7 +27,8 @@ from safety_service.store.database import Tx
 log = logging.getLogger(__name__)
 
 KEEPERS: dict[str, Keeper] = {
-    each.form.name: each for each in (VisitForm(), DebriefForm(), ResolveForm(), DecisionForm(), CoverForm())
+    each.form.name: each
+    for each in (VisitForm(), DebriefForm(), ResolveForm(), DecisionForm(), MeasureForm(), CoverForm())
 }
 
 
@@ -197,7 +199,7 @@ async def _take_post(turn: Turn, token: Token) -> None:
         await turn.answer("reply.post_declined", phase=None)
 
 
-_NOT_INSIDE = frozenset({"f", "plan", "today", "debrief", "hand_over"})
+_NOT_INSIDE = frozenset({"f", "plan", "today", "debrief", "hand_over", "measure"})
 _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     **dict.fromkeys(at_work.ANSWERS, at_work.press),
     **dict.fromkeys(on_call.HANDLERS, on_call.press),
@@ -208,6 +210,7 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     "today": _today,
     "debrief": _debrief,
     "hand_over": _hand_over,
+    "measure": plan_form.press,
     "post_yes": _take_post,
     "post_no": _take_post,
 }

@@ -12,10 +12,11 @@ from bots.dialogue.forming import KEPT, Keeper, forget
 from bots.dialogue.turn import Turn
 from bots.dialogue.understanding import QuickVisit
 from config.forms import VISIT, Step
-from safety_service.actions import drafts, planning
+from safety_service.actions import briefing, drafts, planning
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.drafts import Draft
 from safety_service.actions.planning import PlanRequest
+from safety_service.domain.plan import Measure
 from safety_service.domain.risk import Because
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role
@@ -28,7 +29,7 @@ HALF_HOURS = 3
 THREATS = frozenset({"violence", "weapon", "open_threat", "veiled_threat"})
 CHANGE = "_change"
 #: Asked anew each time, even where everything else is as last time.
-_OF_THE_DAY = frozenset({"ref", "starts", "news", "confirm"})
+_OF_THE_DAY = frozenset({"ref", "starts", "news", "place", "arranged", "confirm"})
 #: Columns of the visit, not answers of its plan.
 _COLUMNS = frozenset({"ref", "starts", "address", "purpose", "length", "every", "confirm"})
 
@@ -48,6 +49,9 @@ class VisitForm(Keeper):
             return [*_starts(turn), *change]
         if step.key == "colleague":
             return await _colleagues(turn)
+        if step.key == "arranged":
+            confirms = (await planning.demanded(turn.tx, turn.actor, request_of(turn, draft.answers))).confirms
+            return [_arranged(*each) for each in confirms]
         options = await super().options(turn, draft, step)
         raised = step.key == "confirm" and draft.answers["_risk"] == Risk.HIGH
         return [each for each in options if not (raised and each["value"] == "raise")]
@@ -68,6 +72,7 @@ class VisitForm(Keeper):
             "every": min(answers.get("every") or longest, longest),
             "risk": risk,
             "because": answers["_because"],
+            "lacking": answers["_lacking"],
         }
 
     async def took(self, turn: Turn, draft: Draft, step: Step) -> Draft | None:
@@ -85,7 +90,18 @@ class VisitForm(Keeper):
         row = await planning.plan_visit(turn.tx, turn.actor, request_of(turn, draft.answers))
         await drafts.end(turn.tx, draft)
         await turn.look()
+        await offer_briefing(turn, row.family_ref)
         await turn.answer("form.visit.done", **{**_door(turn, row), "length": draft.answers["length"]})
+        if row.lacking:
+            managers = await planning.who_hears(turn.tx, row)
+            await turn.answer("reply.lacking", lacking=row.lacking, managers=managers, phase=None)
+
+
+async def offer_briefing(turn: Turn, ref: str) -> None:
+    """One tap to what there is to read before going, unless the speaker said they had, or is behind a door now."""
+    page = None if turn.inside else await briefing.wanted(turn.tx, turn.actor, ref)
+    if page is not None:
+        await turn.answer("briefing.offer", ref=ref, page=page, page_label="button.read", phase=None)
 
 
 def _door(turn: Turn, row: VisitRow) -> dict[str, Any]:
@@ -153,10 +169,30 @@ async def _judged(turn: Turn, draft: Draft) -> Draft:
     answers = draft.answers
     if not all(answers.get(key) for key in ("ref", "starts", "length")):
         return draft
-    risk, because = await planning.judge_risk(turn.tx, turn.actor, request_of(turn, answers))
+    request = request_of(turn, answers)
+    risk, because = await planning.judge_risk(turn.tx, turn.actor, request)
+    plan = await planning.demanded(turn.tx, turn.actor, request)
     threat = answers.get("hostility") == "threat" or (risk is Risk.HIGH and _threatened(because))
-    judged = {"_risk": str(risk), "_because": [each.says for each in because], "_threat": "yes" if threat else "no"}
+    judged = {
+        "_risk": str(risk),
+        "_because": [each.says for each in because],
+        "_threat": _yes(threat),
+        "_office": _yes(plan.office),
+        "_arrange": _yes(bool(plan.confirms)),
+        "_lacking": list(plan.lacking),
+    }
     return replace(draft, answers={**answers, **judged})
+
+
+def _yes(true: bool) -> str:
+    return "yes" if true else "no"
+
+
+def _arranged(key: str, measure: Measure, what: str) -> dict[str, Any]:
+    """What the planner confirms: in the measure's words, or that somebody is rung."""
+    if what == "confirm":
+        return {"value": key, "label": measure.demands.confirm}
+    return {"value": key, "name": f"say.{what}"}
 
 
 def _threatened(because: tuple[Because, ...]) -> bool:

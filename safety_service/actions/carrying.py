@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import alert_news, debriefs
+from safety_service.actions import alert_news, debrief_asking
 from safety_service.actions.alarm import code_phrase
 from safety_service.actions.scene import Scene, managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
 from safety_service.domain.alert_effects import AlertEffect
 from safety_service.domain.effects import VisitEffect
-from safety_service.domain.words import Phase
-from safety_service.store import events, people, rings
+from safety_service.domain.words import Decided, Phase
+from safety_service.store import events, measures, people, rings
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
@@ -107,7 +107,7 @@ async def _tell_managers(tx: Tx, scene: Scene, effect: fx.TellManagers) -> None:
 
 
 async def _ask_debrief(tx: Tx, scene: Scene, effect: fx.AskDebrief) -> None:
-    await debriefs.start(tx, scene.agency_id, _row(scene).id, effect.worker_id)
+    await debrief_asking.start(tx, scene.agency_id, _row(scene).id, effect.worker_id)
 
 
 async def _decision_wanted(tx: Tx, scene: Scene, _effect: fx.DecisionWanted) -> None:
@@ -139,8 +139,16 @@ async def _decision_told(tx: Tx, scene: Scene, _effect: fx.DecisionTold) -> None
         "reason": made.reason,
         "by": by.name,
         "starts_at": iso(row.visit.starts_at),
+        "measures": await _with_measures(tx, row, made.kind),
     }
     await tell(tx, row.workers, "decision.told", params, priority=Priority.NEWS, visit_id=row.id)
+
+
+async def _with_measures(tx: Tx, row: VisitRow, kind: Decided) -> list[str]:
+    """What holds at the family, where the decision is to go with it."""
+    if kind is not Decided.GO_AHEAD_WITH_MEASURES:
+        return []
+    return [each.says for each in await measures.in_force(tx, row.family_id)]
 
 
 async def _entered(tx: Tx, scene: Scene, effect: fx.Entered) -> None:

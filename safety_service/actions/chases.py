@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from safety_service.actions import acknowledging, undertakings
+from safety_service.actions import acknowledging, meetings, plan_chases, undertakings
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.items import chase_items
 from safety_service.actions.reviews import sweep_reviews
@@ -15,4 +15,8 @@ CHASES: Mapping[str, Callable[[Tx, int], Awaitable[int]]] = {
     "reviews": sweep_reviews,
     "shares": acknowledging.chase,
     "undertakings": undertakings.chase,
+    "meetings": meetings.chase,
+    "measures": plan_chases.chase_measures,
+    "plan_reviews": plan_chases.chase_reviews,
+    "plan_courses": plan_chases.chase_courses,
 }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from safety_service.actions import matters
+from safety_service.actions import matters, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_decide
 from safety_service.actions.actor import Actor
@@ -12,17 +12,21 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain import events as ev
 from safety_service.domain.visit import apply
 from safety_service.domain.words import Decided
-from safety_service.store import events, visits
+from safety_service.store import events, measures, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import Decision, VisitRow
 
 
 async def decide(tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason: str) -> VisitRow:
-    """Keep a decision on a visit and tell its workers. Raises NotFound, Refused."""
-    row = await visits.load(tx, visit_id, lock=True)
-    if row is None:
+    """Keep a decision on a visit and tell its workers. Raises NotFound, Refused.
+
+    It is bound to the family's plan as it is now: the visit is held against that first, and a later plan voids it.
+    """
+    kept_row = await visits.load(tx, visit_id, lock=True)
+    if kept_row is None:
         raise NotFound
-    may_decide(actor, await matters.of_visit(tx, row))
+    may_decide(actor, await matters.of_visit(tx, kept_row))
+    row = await renewing.renew_visit(tx, kept_row, tells=False)
     made = ev.DecisionMade(by=actor.person_id, decided=decided, reason=reason)
     after, effects = apply(row.visit, made, tx.now, await tx.policy())
     kept = Decision(kind=decided, reason=reason.strip(), by=actor.person_id, at=tx.now)
@@ -37,8 +41,21 @@ async def decide(tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason:
         subject="visit",
         subject_id=row.id,
         visit_id=row.id,
-        details={"kind": decided, "reason": kept.reason},
+        details={
+            "kind": decided,
+            "reason": kept.reason,
+            "plan_number": row.plan_number,
+            "lacking": row.lacking,
+            "measures": await _measures(tx, row, decided),
+        },
     )
     await carry_out(tx, await scenes.of_visit(tx, changed, with_people=False), {}, effects)
     tx.announce(f"board:{row.team_id}")
     return changed
+
+
+async def _measures(tx: Tx, row: VisitRow, decided: Decided) -> list[str]:
+    """With measures: those that hold, which the decision names."""
+    if decided is not Decided.GO_AHEAD_WITH_MEASURES:
+        return []
+    return [each.says for each in await measures.in_force(tx, row.family_id)]

@@ -1,18 +1,20 @@
 """A visit held against its family's plan: what is lacking, whether it waits for a decision, or is covered by one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from config.policy import Policy
 from safety_service.actions import training
 from safety_service.domain import demands
 from safety_service.domain.course import Course
 from safety_service.domain.demands import Going, Lack
 from safety_service.domain.plan import Measure
 from safety_service.domain.training import missing
+from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk
 from safety_service.store import agencies, behaviours, courses, families, measures, plans
 from safety_service.store import training as trained
@@ -80,6 +82,18 @@ async def look(tx: Tx, visit: Offered) -> Look:
     barred = [_barred(each, zone) for each in standing if each.is_against(visit.workers, targeted)]
     covered = not barred and await _covered(tx, visit, standing, targeted, lacking=bool(against))
     return Look(number=number, lacks=(*against, *barred), covered=covered)
+
+
+def held(row: VisitRow, found: Look, policy: Policy) -> VisitRow:
+    """The visit with what a look found; it waits where policy asks for a decision or something is lacking.
+
+    A decision that was made with the same number of the plan stands.
+    """
+    decided = row.decision is not None and row.plan_number == found.number
+    asks = policy.level(level_of(row.visit.risk)).decision
+    status = demands.status(row.visit.status, asks=asks, lacking=bool(found.lacks), covered=found.covered)
+    visit = row.visit if decided else replace(row.visit, status=status)
+    return replace(row, visit=visit, lacking=found.lacking, plan_number=found.number)
 
 
 async def interval(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> timedelta | None:

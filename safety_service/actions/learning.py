@@ -2,16 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 
-from safety_service.actions import fact_reviews, reviews, sharing, undertakings
+from safety_service.actions import debrief_follow, fact_reviews, proposals, reviews, sharing, undertakings
 from safety_service.actions.given import Given
 from safety_service.store.database import Tx
 
 #: Called in this order, once part A is given, and again when the whole is.
 FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = (
+    debrief_follow.record,
+    debrief_follow.open_items,
     sharing.follow,
     undertakings.follow,
     reviews.file_and_index,
     fact_reviews.set_reviews,
+    proposals.propose,
 )
 
 

@@ -6,15 +6,21 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from safety_service.actions import demands
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
 from safety_service.actions.carrying import carry_out
+from safety_service.actions.judging import judged
 from safety_service.domain import visit as rules
+from safety_service.domain.demands import counting, interval, to_confirm
+from safety_service.domain.effects import DecisionWanted
+from safety_service.domain.plan import Measure
 from safety_service.domain.refusal import Refused
-from safety_service.domain.risk import Because, Fact, Planned, judge
-from safety_service.domain.words import Risk, Role
-from safety_service.store import agencies, debrief_log, events, exclusions, families, people, roles, visits
+from safety_service.domain.risk import Because
+from safety_service.domain.watch import level_of
+from safety_service.domain.words import Risk, Role, Status
+from safety_service.store import agencies, events, exclusions, families, measures, people, roles, visits
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.visits import VisitRow, Wanted
@@ -52,13 +58,14 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     risk, because = await judge_risk(tx, actor, asked)
     family_id = await families.ensure(tx, actor.agency_id, asked.family_ref)
     policy = await tx.policy()
-    visit, effects = rules.plan(
+    demanded = await demands.interval(tx, actor.agency_id, family_id, asked.starts_at)
+    visit, _ = rules.plan(
         new_id(),
         asked.workers,
         risk=risk,
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
-        interval=asked.check_in_every,
+        interval=min((each for each in (asked.check_in_every, demanded) if each), default=None),
         travel=asked.travel or policy.words.travel,
         now=tx.now,
         policy=policy,
@@ -77,9 +84,12 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
         created_at=tx.now,
         created_by=actor.person_id,
     )
+    row = demands.held(row, await demands.look(tx, demands.offered(row)), policy)
     await visits.insert_visit(tx, row)
     await _log(tx, actor, row)
-    await carry_out(tx, await scenes.of_visit(tx, row, with_people=bool(effects)), {}, effects)
+    waits = row.visit.status is Status.WAITING
+    effects = (DecisionWanted(),) if waits else ()
+    await carry_out(tx, await scenes.of_visit(tx, row, with_people=waits), {}, effects)
     tx.announce(f"board:{team_id}")
     tx.announce("sweep")
     return row
@@ -87,25 +97,58 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
 
 async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, tuple[Because, ...]]:
     """The risk of a visit as it is asked for, with every true line."""
-    agency = await agencies.get(tx, actor.agency_id)
-    zone = ZoneInfo(agency.timezone)
-    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
-    planned = Planned(
+    return await judged(
+        tx,
+        actor.agency_id,
+        await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref)),
         answers=request.answers,
-        facts=[] if family_id is None else await _facts(tx, family_id, zone),
         workers=frozenset(request.workers or (actor.person_id,)),
-        starts_at=request.starts_at.astimezone(zone),
-        ends_at=request.ends_at.astimezone(zone),
-        family_known=family_id is not None and await families.known(tx, family_id),
-        worker_name=actor.name,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        planner=actor.name,
     )
-    return judge(planned, await tx.policy())
 
 
-async def _facts(tx: Tx, family_id: UUID, zone: ZoneInfo) -> list[Fact]:
-    """What is known of the family's risk; a difficult debrief is part of it until somebody has reviewed it."""
-    unread = [each.astimezone(zone).date() for each in await debrief_log.unreviewed(tx, family_id)]
-    return [*await families.facts(tx, family_id), *(Fact("unreviewed_debrief", on) for on in unread)]
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """What the family's plan demands of a visit as it is asked for: what its planner confirms, and what is lacking."""
+
+    #: By what the answer names it: the measure, and which of its demands.
+    confirms: tuple[tuple[str, Measure, str], ...] = ()
+    office: bool = False
+    lacking: tuple[dict[str, Any], ...] = ()
+
+
+async def demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
+    """Before a visit is planned: what the plan will ask of it. Nothing, for whoever may not know of the family."""
+    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
+    if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
+        return Demanded()
+    zone = ZoneInfo((await agencies.get(tx, actor.agency_id)).timezone)
+    on = request.starts_at.astimezone(zone).date()
+    held = counting(await measures.in_force(tx, family_id), on)
+    risk, because = await judge_risk(tx, actor, request)
+    figures = (await tx.policy()).level(level_of(risk))
+    shortest = interval(held, on) or figures.interval
+    offered = demands.Offered(
+        agency_id=actor.agency_id,
+        family_id=family_id,
+        workers=frozenset(request.workers or (actor.person_id,)),
+        answers=request.answers,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        interval=min(request.check_in_every or shortest, shortest),
+        risk=risk,
+        because=[{"key": each.key, "level": each.level} for each in because],
+    )
+    found = await demands.look(tx, offered)
+    return Demanded(tuple(to_confirm(held, on)), any(each.demands.office for each in held), tuple(found.lacking))
+
+
+async def who_hears(tx: Tx, row: VisitRow) -> list[str]:
+    """The names of those who are asked to decide on a visit."""
+    managers = await scenes.managers_now(tx, await scenes.of_visit(tx, row))
+    return sorted(each.name for each in (await people.many(tx, managers)).values())
 
 
 async def last_of_family(tx: Tx, actor: Actor, ref: str) -> VisitRow | None:

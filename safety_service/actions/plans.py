@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from safety_service.actions import circle, evidence
 from safety_service.actions.actor import Actor
-from safety_service.actions.renewing import renew_family
+from safety_service.actions.renewing import plan_page, renew_family
 from safety_service.domain.course import Course
 from safety_service.domain.plan import Difference, Measure, differences, picture
 from safety_service.store import agencies, courses, events, measures, plans
@@ -49,6 +49,12 @@ async def read(tx: Tx, actor: Actor, ref: str) -> Plan:
         versions=_with_differences(versions),
         courses=await courses.of_family(tx, around.family_id),
     )
+
+
+async def where(tx: Tx, actor: Actor, ref: str) -> tuple[str, str]:
+    """The reference as it is kept, and the plan's own page, for whoever may know of the family. Raises NotFound."""
+    around = await circle.by_ref(tx, actor, ref)
+    return around.ref, plan_page(around.ref)
 
 
 def _with_differences(versions: Sequence[Version]) -> list[tuple[Version, tuple[Difference, ...]]]:

@@ -1,5 +1,6 @@
 """Something new is known of a family: its coming and running visits are held against it at once."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -8,17 +9,18 @@ from uuid import UUID
 
 from safety_service.actions import demands as looking
 from safety_service.actions import scene as scenes
-from safety_service.actions.demands import Look
 from safety_service.actions.judging import judged
 from safety_service.actions.scene import managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import demands
 from safety_service.domain.risk import Because
-from safety_service.domain.watch import level_of
-from safety_service.domain.words import Status
+from safety_service.domain.words import Phase, Status
 from safety_service.store import coming, events, people, visits
 from safety_service.store.database import Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.visits import VisitRow
+
+log = logging.getLogger(__name__)
 
 _WAITS = (Status.PLANNED, Status.WAITING)
 
@@ -45,7 +47,7 @@ async def renew_visit(tx: Tx, row: VisitRow, *, what: str = "", tells: bool = Tr
         return row
     worse = await _judged_again(tx, row)
     found = await looking.look(tx, looking.offered(worse))
-    after = _restated(worse, found, asks=(await tx.policy()).level(level_of(worse.visit.risk)).decision)
+    after = looking.held(worse, found, await tx.policy())
     if after == row:
         return row
     await coming.restate(tx, row, after)
@@ -55,6 +57,23 @@ async def renew_visit(tx: Tx, row: VisitRow, *, what: str = "", tells: bool = Tr
     tx.announce(f"board:{row.team_id}")
     tx.announce("sweep")
     return after
+
+
+async def at_the_door(tx: Tx, worker_id: UUID, visit_id: UUID) -> None:
+    """Look once more at the visit that somebody is about to begin. Whatever is found, they begin it and are watched.
+
+    The worker is told nothing at the door: the managers hear of a visit that began undecided, and of what it lacks.
+    """
+    row = await visits.load(tx, visit_id, lock=True)
+    if row is None or worker_id not in row.workers or row.visit.watch(worker_id).phase is not Phase.BEGIN:
+        return
+    try:
+        async with tx.savepoint():
+            await renew_visit(tx, row, tells=False)
+    except (DatabaseAway, TryAgain):
+        raise
+    except Exception:
+        log.exception("a visit could not be held against its plan: %s", visit_id)
 
 
 async def _judged_again(tx: Tx, row: VisitRow) -> VisitRow:
@@ -78,13 +97,6 @@ def _joined(before: list[dict[str, str]], found: Iterable[Because]) -> list[dict
     known = {each["key"] for each in before}
     new = [{"key": each.key, "level": each.level, "says": each.says} for each in found if each.key not in known]
     return [*(each for each in new if each["level"] == "high"), *before, *(e for e in new if e["level"] != "high")]
-
-
-def _restated(row: VisitRow, found: Look, *, asks: bool) -> VisitRow:
-    decided = row.decision is not None and row.plan_number == found.number
-    status = demands.status(row.visit.status, asks=asks, lacking=bool(found.lacks), covered=found.covered)
-    visit = row.visit if decided else replace(row.visit, status=status)
-    return replace(row, visit=visit, lacking=found.lacking, plan_number=found.number)
 
 
 async def _log(tx: Tx, before: VisitRow, after: VisitRow) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import matters
+from safety_service.actions import matters, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_say
 from safety_service.actions.actor import Actor
@@ -68,6 +68,7 @@ async def begin(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
         watch = other.visit.watch(actor.person_id)
         if other.id != visit_id and (_left_behind(watch) or watch.carries_home):
             await happen(tx, other, ev.BegunElsewhere(worker_id=actor.person_id, said_at=said_at))
+    await renewing.at_the_door(tx, actor.person_id, visit_id)
     return await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
 
 

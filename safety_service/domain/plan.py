@@ -119,6 +119,11 @@ class Measure:
         return self.state in HOLDS
 
     @property
+    def open(self) -> bool:
+        """Whether anything can still come of it."""
+        return self.state in OPEN
+
+    @property
     def undecided(self) -> bool:
         """Whether a manager's decision is wanted."""
         return self.state in UNDECIDED

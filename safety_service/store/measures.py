@@ -12,7 +12,9 @@ from config.guidance import Demands
 from safety_service.domain.plan import HOLDS, OPEN, Because, Measure, MeasureDecision, MeasureState, written
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.plans import measure, measure_decision
+from safety_service.store.tables.visits import watch
 
 #: A measure as it is kept.
 MeasureRow = Measure
@@ -97,6 +99,14 @@ async def decisions(tx: Tx, measure_ids: Collection[UUID]) -> dict[UUID, list[De
         kind = MeasureDecision(row.kind)
         found[row.measure_id].append(Decision(kind=kind, reason=row.reason, by=row.by, at=row.at, changes=row.changes))
     return found
+
+
+async def met_by(tx: Tx, debrief_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Everybody who went on the visits that these debriefs are of."""
+    if not debrief_ids:
+        return frozenset()
+    query = select(watch.c.worker_id).join(debrief, debrief.c.visit_id == watch.c.visit_id)
+    return frozenset((await tx.conn.execute(query.where(debrief.c.id.in_(debrief_ids)))).scalars())
 
 
 def _read(row: Row[Any]) -> MeasureRow:
