@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bots.delivery.sender import Sender
 from safety_service.actions.chases import CHASES
-from safety_service.actions.debriefs import sweep_debriefs
+from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.housekeeping import tidy
 from safety_service.actions.places import Geocoder
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches

@@ -64,6 +64,9 @@ def _many(step: Step, options: Options, text: str, frame: Frame) -> Answer:
     plain = _plain(text)
     if plain in _DONE or (plain in _NOTHING and step.optional):
         return Answer([], named=True, whole=True)
+    # A label may have a comma in it.
+    if (whole := _named(options, text, frame)) is not None:
+        return Answer([whole], named=True)
     values = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         value = _named(options, part, frame)

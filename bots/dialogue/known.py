@@ -44,7 +44,7 @@ VARIANTS = {
     "plan.proposed": ("provisional",),
     "plan.undecided": ("provisional",),
     "form.visit.confirm": ("high",),
-    "form.visit.done": ("high",),
+    "form.visit.done": ("high", "lacking"),
 }
 
 #: Everything that can reach a worker between Going in and Out; a test reads along that each is safe at the door.
@@ -100,7 +100,6 @@ _BRACES: dict[str, str] = {
     "plan.demanded": "ref starts_at lacking managers",
     "plan.review": "ref due_on",
     "plan.course_ends": "ref worker course until_on",
-    "reply.lacking": "lacking managers",
     "reply.plan": "ref",
     "reply.measure_decided": "says verdict",
     "debrief.remind": "starts_at ref",
@@ -165,7 +164,7 @@ _BRACES: dict[str, str] = {
     "line.role": "role team",
     **{f"form.{each}": "given" for each in ("go_on", "elsewhere", "left", "finished", "unknown", "empty", "too_long")},
     **{f"form.{each}": "given" for each in ("no_time", "no_duration", "no_place")},
-    "form.visit.done": "starts_at length ref risk",
+    "form.visit.done": "starts_at length ref risk lacking managers",
     "form.debrief.done": _NEXT,
     "form.debrief.first": _NEXT,
 }

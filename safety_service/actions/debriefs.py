@@ -1,49 +1,40 @@
-"""The first debrief prompt: asked when a worker is out, answered in the chat, chased until it is given."""
+"""A worker's own debrief: answered part by part, given once, added to afterwards.
 
-import logging
-from collections.abc import Mapping
+Part A is given as soon as it is answered: what follows from it cannot wait for the rest. Submitting is final.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from safety_service.actions import scene as scenes
+from config.forms import Form
+from config.forms_debrief import HARD, debrief_form, met, private
+from config.guidance import Guidance
 from safety_service.actions.actor import Actor
+from safety_service.actions.debrief_asking import about, chased, edition_of, quiet_key, signals, start, visit_of
+from safety_service.actions.debrief_urgent import log, talks, tell_urgent
 from safety_service.actions.errors import NotFound
-from safety_service.actions.scene import managers_now
-from safety_service.actions.telling import Priority, iso, tell
-from safety_service.domain.debrief import Chase, facts, next_chase, severity, timetable
+from safety_service.actions.given import Given
+from safety_service.actions.learning import follow
+from safety_service.domain.debrief import difficult, severity
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Outcome, Phase
-from safety_service.store import agencies, debriefs, events, families, people, visits
+from safety_service.domain.words import Outcome
+from safety_service.store import debriefs, visits
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
-from safety_service.store.errors import DatabaseAway, TryAgain
-from safety_service.store.ids import new_id
-from safety_service.store.visits import VisitRow
 
-log = logging.getLogger(__name__)
+__all__ = ["about", "answer", "form_of", "give_first_part", "keep", "quiet_key", "start", "submit", "wanted_of"]
+
 
 #: A worker who is inside or driving is not reminded: looked at again after this.
 NOT_NOW = timedelta(minutes=15)
 
 
-async def start(tx: Tx, agency_id: UUID, visit_id: UUID, worker_id: UUID) -> None:
-    """The worker is out: from now on their debrief is wanted, and chased. A second call changes nothing."""
-    if await debriefs.of_visit(tx, visit_id, worker_id) is not None:
-        return
-    fresh = Debrief(
-        id=new_id(),
-        agency_id=agency_id,
-        visit_id=visit_id,
-        worker_id=worker_id,
-        answers={},
-        asked_at=tx.now,
-        next_at=None,
-        stage=None,
-    )
-    await debriefs.add(tx, await _chased(tx, fresh))
+def page_of(row: Debrief) -> str:
+    """Our own page, on which it is told."""
+    return f"/debriefs/{row.id}/tell"
 
 
 async def wanted_of(tx: Tx, actor: Actor) -> list[Debrief]:
@@ -51,128 +42,168 @@ async def wanted_of(tx: Tx, actor: Actor) -> list[Debrief]:
     return await debriefs.open_of(tx, actor.person_id)
 
 
-async def answer(tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, Any]) -> Debrief:
-    """Keep answers as they are given. A hard visit is chased sooner; a wish to talk reaches the manager at once.
+async def form_of(tx: Tx, row: Debrief) -> Form:
+    """The whole form that this debrief is asked by."""
+    return debrief_form((await edition_of(tx, row)).guidance)
 
-    Raises NotFound; Refused `debrief_given`.
+
+async def answer(tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, Any]) -> Debrief:
+    """Keep answers as they are given, beside those that were given before.
+
+    Raises NotFound; Refused `debrief_given`, `answer_unknown`.
+    """
+    return await keep(tx, actor, debrief_id, answers, keys=answers.keys())
+
+
+async def keep(
+    tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, Any], *, keys: Collection[str] | None = None
+) -> Debrief:
+    """Keep these answers in place of those to the same questions (`keys`), or of all: one that is left out is gone.
+
+    A hard visit is chased sooner; what is urgent reaches the managers at once. What was met stays met once part A is
+    given. Raises NotFound; Refused `debrief_given`, `answer_unknown`.
     """
     before = await _own(tx, actor, debrief_id)
-    wants = before.wants_to_talk or answers.get("talk") == "yes"
-    after = replace(before, answers={**before.answers, **answers}, wants_to_talk=wants)
-    if before.next_at is not None:
-        after = await _chased(tx, after)
+    return await _kept(tx, before, answers, keys)
+
+
+async def _kept(tx: Tx, before: Debrief, answers: Mapping[str, Any], keys: Collection[str] | None) -> Debrief:
+    guidance = (await edition_of(tx, before)).guidance
+    _check(debrief_form(guidance), answers)
+    after = _with(guidance, before, answers, keys)
+    if before.next_at is not None and before.first_part_at is None:
+        after = await chased(tx, after)
     await debriefs.save(tx, after)
-    if wants and not before.wants_to_talk:
-        await _tell_managers(tx, after, "debrief.talk", Priority.QUESTION)
-        await _log(tx, after, "asked_to_talk", actor_id=actor.person_id)
+    await tell_urgent(tx, guidance, before, after)
     return after
 
 
-async def submit(tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, Any]) -> Debrief:
-    """The debrief is given: nothing is chased any more, and what was met counts for the next visit's risk.
+async def give_first_part(tx: Tx, actor: Actor, debrief_id: UUID) -> Debrief:
+    """Part A is told: what follows from it follows now, the rest may wait. A second call changes nothing.
 
-    Raises NotFound; Refused `debrief_given`.
+    Raises NotFound; Refused `debrief_given`, `debrief_unfinished`.
     """
-    before = await answer(tx, actor, debrief_id, answers)
-    met = [str(each) for each in before.answers.get("met") or ()]
+    return await first_part(tx, await _own(tx, actor, debrief_id))
+
+
+async def first_part(tx: Tx, before: Debrief, *, by_clock: bool = False) -> Debrief:
+    """The same, where the clock does it: what was met is answered, and the rest of part A does not come."""
+    if before.first_part_at is not None:
+        return before
+    edition, visit = await edition_of(tx, before), await visit_of(tx, before.visit_id)
+    if not ready(before.answers):
+        raise Refused("debrief_unfinished")
+    mood, behaviours = str(before.answers["mood"]), met(edition.guidance, before.answers)
+    if mood == "no_entry":
+        await visits.set_outcome(tx, visit.id, Outcome.NO_ENTRY)
     given = replace(
         before,
+        severity=str(severity(mood, behaviours.values())),
+        first_part_at=tx.now,
+        signals=await signals(tx, visit, before.worker_id, before.answers),
+    )
+    given = await chased(tx, given)
+    await debriefs.save(tx, given)
+    await log(tx, given, "debrief_first_part", by_clock=by_clock, severity=given.severity)
+    await follow(tx, await _given(tx, given, whole=False))
+    return given
+
+
+async def submit(tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, Any]) -> Debrief:
+    """The debrief is given: final, and chased no more. `answers` are kept beside those that were given before.
+
+    Raises NotFound; Refused `debrief_given`, `debrief_unfinished`, `answer_unknown`.
+    """
+    before = await keep(tx, actor, debrief_id, answers, keys=answers.keys())
+    if before.answers.get("mood") in HARD and "met" not in before.answers:
+        before = await keep(tx, actor, debrief_id, {"met": []}, keys=("met",))
+    guidance = (await edition_of(tx, before)).guidance
+    if missing(guidance, before):
+        raise Refused("debrief_unfinished")
+    await first_part(tx, before)
+    again = await debriefs.load(tx, before.id)
+    assert again is not None
+    public, own = _split(_everything(guidance, again))
+    behaviours = met(guidance, public)
+    given = replace(
+        again,
+        answers=public,
+        private=own or None,
+        severity=str(severity(str(public.get("mood")), behaviours.values())),
         state="submitted",
-        severity=str(severity(str(before.answers.get("mood")), met)),
         submitted_at=tx.now,
         next_at=None,
         stage=None,
     )
     await debriefs.save(tx, given)
-    row = await _visit(tx, given)
-    if before.answers.get("mood") == "no_entry":
-        await visits.set_outcome(tx, row.id, Outcome.NO_ENTRY)
-    await _feed_risk(tx, row, given, met)
-    await _log(tx, given, "debriefed", actor_id=actor.person_id, severity=given.severity)
-    return given
+    await log(tx, given, "debriefed", severity=given.severity)
+    await follow(tx, await _given(tx, given, whole=True))
+    kept = await debriefs.load(tx, given.id)
+    assert kept is not None
+    return kept
 
 
-async def _feed_risk(tx: Tx, row: VisitRow, given: Debrief, met: list[str]) -> None:
-    agency = await agencies.get(tx, given.agency_id)
-    on = given.asked_at.astimezone(ZoneInfo(agency.timezone)).date()
-    for kind in facts(met):
-        await families.add_fact(tx, row.family_id, kind, on, source="debrief", by=given.worker_id)
+def ready(answers: Mapping[str, Any]) -> bool:
+    """Whether part A says enough for everything that follows from it."""
+    mood = answers.get("mood")
+    return mood in ("fine", "no_entry") or (mood in HARD and "met" in answers)
 
 
-async def sweep_debriefs(tx: Tx, limit: int) -> int:
-    """Chase what is due: each in a savepoint, so that one that fails stops no other. Gives how many were looked at."""
-    due = await debriefs.due(tx, limit)
-    for row in due:
-        try:
-            async with tx.savepoint():
-                await _chase(tx, row)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("a debrief could not be chased: %s", row.id)
-            await debriefs.save(tx, replace(row, next_at=tx.now + NOT_NOW))
-    return len(due)
+def more_to_tell(guidance: Guidance, row: Debrief) -> bool:
+    """Whether the rest of the debrief is asked: mixed feelings alone need no more words."""
+    return difficult(str(row.answers.get("mood")), met(guidance, row.answers).values())
 
 
-async def _chase(tx: Tx, row: Debrief) -> None:
-    if row.stage == Chase.MANAGER:
-        await _tell_managers(tx, row, "debrief.overdue", Priority.NEWS)
-        await debriefs.save(tx, replace(row, next_at=None, stage=None))
-        await _log(tx, row, "debrief_overdue", actor_id=None)
-        return
-    if await _busy(tx, row.worker_id):
-        await debriefs.save(tx, replace(row, next_at=tx.now + NOT_NOW))
-        return
-    await tell(
-        tx,
-        [row.worker_id],
-        "debrief.remind",
-        await about(tx, row),
-        priority=Priority.ROUTINE,
-        visit_id=row.visit_id,
-        dedupe=f"debrief:{row.id}:{row.stage}",
+def missing(guidance: Guidance, row: Debrief) -> dict[str, str]:
+    """What has to be answered before this debrief can be submitted: the fault by key."""
+    answers = {**row.answers, **(row.private or {})}
+    asked = [each for each in debrief_form(guidance).steps if each.asked(answers)]
+    return {each.key: "empty" for each in asked if not each.optional and answers.get(each.key) in (None, "", [], {})}
+
+
+def _everything(guidance: Guidance, row: Debrief) -> dict[str, Any]:
+    return debrief_form(guidance).given({**row.answers, **(row.private or {})})
+
+
+def _check(form: Form, answers: Mapping[str, Any]) -> None:
+    """Raises Refused: an answer to a question that is not asked, or that is none. Which ones, its facts name."""
+    known = {each.key: each for each in form.steps}
+    wrong = [
+        key for key, value in answers.items() if key not in known or (value and known[key].fault(value) is not None)
+    ]
+    if wrong:
+        raise Refused("answer_unknown", keys=wrong)
+
+
+def _with(guidance: Guidance, before: Debrief, answers: Mapping[str, Any], keys: Collection[str] | None) -> Debrief:
+    held = {**before.answers, **(before.private or {})}
+    replaced = held.keys() if keys is None else keys
+    merged = {**{key: value for key, value in held.items() if key not in replaced}, **answers}
+    if before.first_part_at is not None:
+        met_so_far = [*(before.answers.get("met") or ()), *(merged.get("met") or ())]
+        merged = {**merged, "mood": before.answers.get("mood"), "met": list(dict.fromkeys(met_so_far))}
+    public, own = _split(merged)
+    wants = before.wants_to_talk or talks(guidance, own) or public.get("go_on") == "ring_me"
+    return replace(before, answers=public, private=own or None, wants_to_talk=wants)
+
+
+def _split(answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What colleagues may read, and part E."""
+    public = {key: value for key, value in answers.items() if not private(key)}
+    return public, {key: value for key, value in answers.items() if private(key)}
+
+
+async def _given(tx: Tx, row: Debrief, *, whole: bool) -> Given:
+    edition = await edition_of(tx, row)
+    answers = dict(row.answers)
+    return Given(
+        debrief=row,
+        visit=await visit_of(tx, row.visit_id),
+        edition=edition,
+        answers=answers,
+        behaviours=tuple(met(edition.guidance, answers)),
+        whole=whole,
     )
-    done = None if row.stage is None else Chase(row.stage)
-    await debriefs.save(tx, await _chased(tx, row, after=done))
-
-
-async def _busy(tx: Tx, worker_id: UUID) -> bool:
-    """Inside, or on the way home: perhaps driving."""
-    live = await visits.live_of_worker(tx, worker_id)
-    return any(each.visit.watch(worker_id).phase in (Phase.INSIDE, Phase.HOME) for each in live)
-
-
-async def _chased(tx: Tx, row: Debrief, *, after: Chase | None = None) -> Debrief:
-    """The row with its next reminder; `after`: the one that has just been done."""
-    agency = await agencies.get(tx, row.agency_id)
-    policy = (await tx.policy()).debrief
-    fine = row.answers.get("mood") not in ("off", "bad")
-    times = timetable(row.asked_at, fine=fine, zone=ZoneInfo(agency.timezone), policy=policy)
-    following = next_chase(times, tx.now, after=after)
-    if following is None:
-        return replace(row, stage=None, next_at=None)
-    return replace(row, stage=str(following[0]), next_at=following[1])
-
-
-async def _tell_managers(tx: Tx, row: Debrief, template: str, priority: Priority) -> None:
-    """The supervisor and the manager on duty, and nobody who is kept off the worker or the family."""
-    visit = await _visit(tx, row)
-    scene = await scenes.of_visit(tx, visit)
-    worker = await people.get(tx, row.worker_id)
-    audience = await managers_now(tx, scene) | scene.present.get("supervisor", frozenset())
-    params = {**await about(tx, row), "worker": worker.name, "worker_phone": worker.phone}
-    await tell(tx, audience - {row.worker_id}, template, params, priority=priority, visit_id=visit.id)
-
-
-async def about(tx: Tx, row: Debrief) -> dict[str, Any]:
-    """Which visit a debrief is of, as messages say it."""
-    visit = await _visit(tx, row)
-    return {
-        "debrief_id": str(row.id),
-        "visit_id": str(visit.id),
-        "ref": visit.family_ref,
-        "starts_at": iso(visit.visit.starts_at),
-    }
 
 
 async def _own(tx: Tx, actor: Actor, debrief_id: UUID) -> Debrief:
@@ -182,23 +213,3 @@ async def _own(tx: Tx, actor: Actor, debrief_id: UUID) -> Debrief:
     if row.state != "draft":
         raise Refused("debrief_given")
     return row
-
-
-async def _visit(tx: Tx, row: Debrief) -> VisitRow:
-    visit = await visits.load(tx, row.visit_id)
-    if visit is None:
-        raise NotFound
-    return visit
-
-
-async def _log(tx: Tx, row: Debrief, verb: str, *, actor_id: UUID | None, **details: str) -> None:
-    await events.log(
-        tx,
-        agency_id=row.agency_id,
-        actor_id=actor_id,
-        verb=verb,
-        subject="debrief",
-        subject_id=row.id,
-        visit_id=row.visit_id,
-        details=details,
-    )

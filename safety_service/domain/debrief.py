@@ -1,10 +1,12 @@
-"""The first debrief prompt: when it is chased, how hard the visit was, and which risk facts it feeds."""
+"""The debrief: when it is chased, how hard the visit was, what is urgent in it, and which risk facts it feeds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.guidance import Behaviour
 from config.policy import DebriefPolicy
 
 
@@ -24,20 +26,6 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
-
-#: What was met, as the debrief asks it, and the risk fact of the family that follows. Mixed feelings alone, and
-#: agreeing without doing, are no risk facts.
-FACTS: dict[str, str] = {
-    "put_off": "avoidance",
-    "no_answer": "confrontation",
-    "argued": "confrontation",
-    "veiled_threat": "veiled_threat",
-    "open_threat": "open_threat",
-    "weapon": "weapon",
-    "hit": "violence",
-    "dog": "dog",
-}
-_GRAVE = frozenset({"violence", "weapon", "open_threat", "veiled_threat"})
 
 Timetable = tuple[tuple[Chase, datetime], ...]
 
@@ -68,18 +56,64 @@ def next_chase(times: Timetable, now: datetime, *, after: Chase | None = None) -
     return next((each for each in left if each[1] > now or each[0] is Chase.MANAGER), None)
 
 
-def severity(mood: str, met: Iterable[str]) -> Severity:
-    """The worst of what was met decides; a visit that felt bad is never less than low."""
-    kinds = {FACTS.get(each) for each in met}
-    if kinds & _GRAVE:
-        return Severity.HIGH
-    if kinds - {None}:
-        return Severity.MEDIUM
-    if mood == "bad":
-        return Severity.MEDIUM
-    return Severity.LOW if mood == "off" else Severity.NONE
+def severity(mood: str, met: Iterable[Behaviour]) -> Severity:
+    """The worst of what was met decides; a visit that felt bad is never less than medium."""
+    felt = {"bad": Severity.MEDIUM, "off": Severity.LOW}.get(mood, Severity.NONE)
+    return max((felt, *(Severity(each.severity) for each in met)), key=_ORDER.index)
 
 
-def facts(met: Iterable[str]) -> tuple[str, ...]:
-    """The kinds of risk fact that follow from what was met, each once."""
-    return tuple(dict.fromkeys(FACTS[each] for each in met if each in FACTS))
+_ORDER = tuple(Severity)
+
+
+def difficult(mood: str, met: Iterable[Behaviour]) -> bool:
+    """Whether there is more to tell than the first part: mixed feelings alone are no difficult visit."""
+    return mood == "bad" or any(each.group != "ambivalence" for each in met)
+
+
+def facts(met: Mapping[str, Behaviour]) -> dict[str, str]:
+    """The kind of risk fact that follows from each thing that was met; mixed feelings have none."""
+    return {key: each.fact for key, each in met.items() if each.fact}
+
+
+class Urgent(StrEnum):
+    """What does not wait for anything: the managers hear at once."""
+
+    VIOLENCE = "violence"
+    THREAT = "threat"
+    HURT = "hurt"
+    STOP = "stop"
+    RING = "ring"
+    TALK = "talk"
+
+
+def urgent(answers: Mapping[str, Any], met: Iterable[Behaviour], *, wants_to_talk: bool) -> tuple[Urgent, ...]:
+    """What is urgent in these answers, the worst first."""
+    groups = {each.group for each in met if each.urgent}
+    go_on = answers.get("go_on")
+    true = {
+        Urgent.VIOLENCE: "violence" in groups,
+        # An agency may call for the managers after other things, too.
+        Urgent.THREAT: bool(groups - {"violence"}),
+        Urgent.HURT: answers.get("hurt") == "yes",
+        Urgent.STOP: go_on == "stop_visits",
+        Urgent.RING: go_on == "ring_me",
+        Urgent.TALK: wants_to_talk,
+    }
+    return tuple(each for each, holds in true.items() if holds)
+
+
+def rest_timetable(given_at: datetime, policy: DebriefPolicy) -> Timetable:
+    """When the rest of a difficult debrief is chased, from its first part on."""
+    return (
+        (Chase.REMIND, given_at + policy.rest_after),
+        (Chase.REMIND_AGAIN, given_at + policy.rest_again_after),
+        (Chase.MANAGER, given_at + policy.rest_manager_after),
+    )
+
+
+def quiet_question(keys: Sequence[str], quiet_before: int, every: int) -> str | None:
+    """Which question a quiet visit is asked besides, if its turn has come: another one each time."""
+    number = quiet_before + 1
+    if not keys or number % every:
+        return None
+    return keys[(number // every - 1) % len(keys)]

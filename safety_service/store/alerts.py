@@ -85,6 +85,11 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
     return await _loaded(tx, [alert.c.visit_id.in_(visit_ids), alert.c.state != State.RESOLVED], lock=lock)
 
 
+async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
+    """Every alert about a visit, the oldest first, closed ones too."""
+    return sorted(await _loaded(tx, [alert.c.visit_id == visit_id]), key=lambda each: each.alert.opened_at)
+
+
 async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *, lock: bool = False) -> list[AlertRow]:
     """Every unresolved alert of this worker (or, None, of the agency itself) that belongs to no visit."""
     whose = alert.c.worker_id.is_(None) if worker_id is None else alert.c.worker_id == worker_id

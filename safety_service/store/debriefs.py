@@ -1,20 +1,24 @@
-"""Debriefs: one for each worker of a visit."""
+"""Debriefs: one for each worker of a visit; what was met in them, and what was added afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from safety_service.store.database import Tx
-from safety_service.store.tables.learning import debrief
+from safety_service.store.ids import new_id
+from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debrief:
-    """A row. `answers` are by question key; `next_at` and `stage` say when and how it is chased."""
+    """A row. `answers` are by question key, without part E, which is `private`.
+
+    `next_at` and `stage` say when and how it is chased; `signals` is what the system saw of the visit by itself.
+    """
 
     id: UUID
     agency_id: UUID
@@ -28,6 +32,38 @@ class Debrief:
     next_at: datetime | None
     stage: str | None
     submitted_at: datetime | None = None
+    family_id: UUID | None = None
+    team_id: UUID | None = None
+    guidance_edition: int | None = None
+    first_part_at: datetime | None = None
+    private: Mapping[str, Any] | None = None
+    signals: Sequence[Mapping[str, Any]] | None = None
+    review: str | None = None
+    sampled: bool = False
+    review_next_at: datetime | None = None
+    reviewed_by: UUID | None = None
+    reviewed_at: datetime | None = None
+    review_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """Something that was met: its key, group and severity in the guidance."""
+
+    kind: str
+    group: str
+    severity: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addendum:
+    """What was added to a debrief after it was submitted."""
+
+    id: UUID
+    by: UUID
+    at: datetime
+    text: str
 
 
 async def add(tx: Tx, row: Debrief) -> None:
@@ -44,9 +80,13 @@ async def load(tx: Tx, debrief_id: UUID, *, lock: bool = False) -> Debrief | Non
 
 async def of_visit(tx: Tx, visit_id: UUID, worker_id: UUID) -> Debrief | None:
     """This worker's debrief of this visit."""
-    query = select(debrief).where(debrief.c.visit_id == visit_id, debrief.c.worker_id == worker_id)
-    row = (await tx.conn.execute(query)).one_or_none()
-    return None if row is None else _read(row)
+    return next((each for each in await all_of_visit(tx, visit_id) if each.worker_id == worker_id), None)
+
+
+async def all_of_visit(tx: Tx, visit_id: UUID) -> list[Debrief]:
+    """Everybody's debrief of this visit."""
+    query = select(debrief).where(debrief.c.visit_id == visit_id).order_by(debrief.c.id)
+    return [_read(row) for row in await tx.conn.execute(query)]
 
 
 async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
@@ -63,9 +103,55 @@ async def due(tx: Tx, limit: int) -> list[Debrief]:
     return [_read(row) for row in rows]
 
 
+async def quiet_given(tx: Tx, family_id: UUID) -> int:
+    """How many debriefs of this family were given about quiet visits."""
+    about = (debrief.c.family_id == family_id, debrief.c.severity == "none", debrief.c.state != "draft")
+    return int((await tx.conn.execute(select(func.count()).where(*about).select_from(debrief))).scalar_one())
+
+
+async def given_before(tx: Tx, family_id: UUID, than: Debrief, limit: int) -> list[Debrief]:
+    """The last debriefs of other visits to this family whose first part was given, the newest first."""
+    about = (debrief.c.family_id == family_id, debrief.c.visit_id != than.visit_id, debrief.c.asked_at <= than.asked_at)
+    query = select(debrief).where(*about, debrief.c.first_part_at.is_not(None))
+    rows = await tx.conn.execute(query.order_by(debrief.c.asked_at.desc(), debrief.c.id.desc()).limit(limit))
+    return [_read(row) for row in rows]
+
+
 async def save(tx: Tx, row: Debrief) -> None:
     """Write it back."""
     await tx.conn.execute(update(debrief).where(debrief.c.id == row.id).values(**_values(row)))
+
+
+async def met_in(tx: Tx, debrief_id: UUID) -> frozenset[str]:
+    """The keys of what was recorded as met."""
+    query = select(debrief_behaviour.c.kind).where(debrief_behaviour.c.debrief_id == debrief_id)
+    return frozenset((await tx.conn.execute(query)).scalars())
+
+
+async def add_met(tx: Tx, row: Debrief, met: Collection[Met]) -> None:
+    """Record what was met, a row each: what families, teams and trends are looked up by."""
+    about = {"debrief_id": row.id, "family_id": row.family_id, "worker_id": row.worker_id, "team_id": row.team_id}
+    if met:
+        values = [
+            {**about, "kind": each.kind, "group": each.group, "severity": each.severity, "on": each.on} for each in met
+        ]
+        await tx.conn.execute(insert(debrief_behaviour), values)
+
+
+async def add_addendum(tx: Tx, debrief_id: UUID, by: UUID, text: str) -> Addendum:
+    """Keep what was added; it is never changed."""
+    made = Addendum(id=new_id(), by=by, at=tx.now, text=text)
+    await tx.conn.execute(
+        insert(debrief_addendum).values(id=made.id, debrief_id=debrief_id, by=by, at=tx.now, text=text)
+    )
+    return made
+
+
+async def addenda(tx: Tx, debrief_id: UUID) -> list[Addendum]:
+    """What was added, in its order."""
+    query = select(debrief_addendum).where(debrief_addendum.c.debrief_id == debrief_id)
+    rows = await tx.conn.execute(query.order_by(debrief_addendum.c.at, debrief_addendum.c.id))
+    return [Addendum(id=row.id, by=row.by, at=row.at, text=row.text) for row in rows]
 
 
 def _read(row: Row[Any]) -> Debrief:
@@ -73,4 +159,9 @@ def _read(row: Row[Any]) -> Debrief:
 
 
 def _values(row: Debrief) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in debrief.columns} | {"answers": dict(row.answers)}
+    values = {column.name: getattr(row, column.name) for column in debrief.columns}
+    return values | {
+        "answers": dict(row.answers),
+        "private": None if row.private is None else dict(row.private),
+        "signals": None if row.signals is None else [dict(each) for each in row.signals],
+    }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from safety_service.actions import words
-from safety_service.actions.debriefs import sweep_debriefs
+from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.words import Word
 from safety_service.domain.words import Outcome
 from safety_service.store import debriefs, families, visits
@@ -58,46 +58,80 @@ async def test_no_entry_is_one_tap_and_stands_on_the_visit(world: World, talk: T
     assert visit.visit.outcome is Outcome.NO_ENTRY
 
 
-async def test_a_hard_visit_asks_what_was_met_who_should_know_and_whether_to_talk(world: World, talk: Talk) -> None:
-    await with_page(world, "Ann")
+async def test_a_hard_visit_is_eight_taps_and_the_rest_is_for_our_own_page(world: World, talk: Talk) -> None:
+    since = world.now
+    world.clock.move(timedelta(seconds=1))
+    await talk.presses("Ann", "Bad")
+    (go_on,) = await talk.presses("Ann", "No")
+    assert go_on.labels[:3] == ["Yes", "Ring me", "Stop my visits"]
+    await talk.presses("Ann", "Yes", of=go_on)
+    await talk.presses("Ann", "Hit, held")
+    (hurt,) = await talk.presses("Ann", "Done")
+    assert hurt.text == "Is anybody hurt?"
+    (tell,) = await talk.presses("Ann", "No", of=hurt)
+    assert tell.text == "Who has to know now? Choose all, then Done."
+    await talk.presses("Ann", "Police")
+    (first,) = await talk.presses("Ann", "Done")
+    assert await talk.taps("Ann", since + timedelta(milliseconds=1)) == 8
+    row = await of(world)
+    assert first.text.startswith("Kept. What cannot wait has been passed on.")
+    assert first.button("Open our page").url == f"https://doorstep.example/debriefs/{row.id}/tell"
+    assert (row.state, row.severity, row.first_part_at is not None) == ("draft", "high", True)
+    assert row.answers["tell_now"] == ["police"] and row.answers["met"] == ["hit"]
+    async with world.database.reading() as tx:
+        family_id = await families.by_ref(tx, world.agency_id, "F-1")
+        assert family_id is not None
+        assert {each.kind for each in await families.facts(tx, family_id)} == {"violence", "targeted"}
+    (rest,) = await talk.says("Ann", "/debrief")
+    assert "there is more to tell, on our own page" in rest.text
+
+
+async def test_a_choice_of_many_is_taken_back_by_pressing_it_again(world: World, talk: Talk) -> None:
     await talk.presses("Ann", "Bad")
     await talk.presses("Ann", "No")
+    await talk.presses("Ann", "Yes")
     (met,) = await talk.presses("Ann", "Open threat")
     assert "✓ Open threat" in met.labels
     await talk.presses("Ann", "Dog, damage")
     (unpicked,) = await talk.presses("Ann", "✓ Dog, damage")
     assert "Dog, damage" in unpicked.labels
-    (elsewhere,) = await talk.presses("Ann", "Done")
-    assert elsewhere.template == "form.elsewhere" and elsewhere.labels[0] == "Skip"
-    talk.channel = "webchat"
-    (tell,) = await talk.says("Ann", "He stood in the doorway and said he knew my car.")
-    assert tell.text.startswith("Who should know?")
-    talk.channel = "telegram"
-    await talk.says("Ann", "my team, police")
-    (talk_to,) = await talk.says("Ann", "done")
-    assert talk_to.text == "Would you like to talk to your manager?"
-    await world.deliver()
-    (done,) = await talk.presses("Ann", "Yes")
-    assert "Your manager has been told that you would like to talk." in done.text
-    assert [world.name(each.person_id) for each in await world.deliver() if each.template == "debrief.talk"] == ["Mia"]
+    await talk.presses("Ann", "Done")
+    assert (await of(world)).answers["met"] == ["open_threat"]
+
+
+async def test_mixed_feelings_alone_are_told_in_full_at_the_roadside(world: World, talk: Talk) -> None:
+    await talk.presses("Ann", "A bit off")
+    await talk.presses("Ann", "Alone")
+    await talk.presses("Ann", "Yes")
+    await talk.presses("Ann", "Mixed feelings")
+    (done,) = await talk.presses("Ann", "Done")
+    assert done.text == "Done. Thank you."
     row = await of(world)
-    assert (row.state, row.severity) == ("submitted", "high")
-    assert row.answers["happened"] == "He stood in the doorway and said he knew my car."
-    assert row.answers["tell"] == ["team", "police"]
+    assert (row.state, row.severity) == ("submitted", "low")
     async with world.database.reading() as tx:
         family_id = await families.by_ref(tx, world.agency_id, "F-1")
-        assert family_id is not None
-        assert [each.kind for each in await families.facts(tx, family_id)] == ["open_threat"]
+        assert family_id is not None and await families.facts(tx, family_id) == []
 
 
-async def test_what_happened_may_be_a_voice_note(world: World, talk: Talk) -> None:
+async def test_going_back_and_saying_otherwise_keeps_the_last_word(world: World, talk: Talk) -> None:
+    await talk.presses("Ann", "Bad")
+    await talk.presses("Ann", "No")
+    (seen,) = await talk.presses("Ann", "Back")
+    assert seen.text == "Child or adult seen?" and "As last time" in seen.labels
+    await talk.presses("Ann", "Alone")
+    assert (await of(world)).answers == {"mood": "bad", "seen": "alone"}
+
+
+async def test_what_happened_may_be_a_voice_note_where_the_chat_may_carry_it(world: World, talk: Talk) -> None:
     talk.channel = "webchat"
     await with_page(world, "Ann")
     await talk.says("Ann", "/debrief")
-    for text in ("a bit off", "alone", "done"):
+    for text in ("a bit off", "alone", "yes", "argued, blocked"):
         await talk.says("Ann", text)
-    (tell,) = await talk.sends("Ann", "voice")
-    assert tell.text.startswith("Who should know?")
+    (happened,) = await talk.says("Ann", "done")
+    assert happened.template == "form.debrief.happened"
+    (first,) = await talk.sends("Ann", "voice")
+    assert first.template == "form.debrief.first"
     assert (await of(world)).answers["happened"] == "(A voice note.)"
 
 

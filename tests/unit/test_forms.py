@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from config.forms import DEBRIEF, FORMS, RESOLVE, VISIT, Form, Kind, Step
+from config.forms import FORMS, RESOLVE, VISIT, Form, Kind, Step
+from config.forms_debrief import CHAT
 from safety_service.actions import drafts as own_drafts
 from safety_service.store import drafts
 from safety_service.store.clock import SetClock
@@ -17,7 +18,7 @@ from tests.world import World
 
 def walked(form: Form, answers: dict[str, Any]) -> list[str]:
     """The keys that are asked, in order, when everything is answered like this."""
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {key: value for key, value in answers.items() if key.startswith("_")}
     asked = []
     while (step := form.next_step(given)) is not None:
         asked.append(step.key)
@@ -25,10 +26,14 @@ def walked(form: Form, answers: dict[str, Any]) -> list[str]:
     return asked
 
 
-def test_a_quiet_debrief_has_two_questions_and_a_hard_one_six() -> None:
-    assert walked(DEBRIEF, {"mood": "fine"}) == ["mood", "seen"]
-    assert walked(DEBRIEF, {"mood": "no_entry"}) == ["mood"]
-    assert walked(DEBRIEF, {"mood": "bad"}) == ["mood", "seen", "met", "happened", "tell", "talk"]
+def test_a_quiet_debrief_has_two_questions_and_a_hard_one_at_most_seven() -> None:
+    assert walked(CHAT, {"mood": "fine"}) == ["mood", "seen"]
+    assert walked(CHAT, {"mood": "fine", "_quiet": "yes"}) == ["mood", "seen", "quiet"]
+    assert walked(CHAT, {"mood": "no_entry"}) == ["mood"]
+    assert walked(CHAT, {"mood": "bad"}) == ["mood", "seen", "go_on", "met"]
+    grave = {"mood": "bad", "_violent": "yes", "_grave": "yes"}
+    assert walked(CHAT, grave) == ["mood", "seen", "go_on", "met", "hurt", "tell_now"]
+    assert walked(CHAT, {**grave, "_words": "yes"})[-1] == "happened"
 
 
 def test_how_it_is_known_is_asked_in_words_only_when_it_is_known_another_way() -> None:
@@ -44,14 +49,14 @@ def test_a_threat_is_never_planned_without_asking_for_strategies() -> None:
 
 
 def test_the_step_before_is_the_last_that_was_asked() -> None:
-    before = DEBRIEF.step_before("talk", {"mood": "bad", "seen": "no", "met": []})
+    before = CHAT.step_before("hurt", {"mood": "bad", "seen": "no", "met": []})
     assert before is not None and before.key == "met"
-    assert DEBRIEF.step_before("mood", {}) is None
+    assert CHAT.step_before("mood", {}) is None
 
 
 def test_answers_to_questions_that_have_no_point_any_more_are_left_out() -> None:
-    answers = {"mood": "fine", "seen": "no", "met": ["argued"], "happened": "", "_shown": [], "talk": "yes"}
-    assert DEBRIEF.given(answers) == {"mood": "fine", "seen": "no"}
+    answers = {"mood": "fine", "seen": "no", "met": ["argued"], "happened": "", "_shown": [], "go_on": "yes"}
+    assert CHAT.given(answers) == {"mood": "fine", "seen": "no"}
 
 
 @pytest.mark.parametrize(
