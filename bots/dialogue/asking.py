@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from bots.dialogue import debrief_form, forming
 from bots.dialogue.manager_forms import posts_held
 from bots.dialogue.turn import Turn
 from config.forms import COVER
-from safety_service.actions import debriefs, duty, planning, reading, speaking
-from safety_service.actions.planning import PlanRequest
+from safety_service.actions import debriefs, duty, families, reading, speaking
+from safety_service.actions.errors import NotFound
 from safety_service.actions.reading import BoardRow
 from safety_service.actions.telling import iso
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Phase, Role
-from safety_service.store.visits import VisitRow, Wanted
+from safety_service.store.visits import VisitRow
 
 #: So many alerts, each with its buttons, are shown at once; and so many lines of the board.
 ALERTS = 8
 LINES = 40
-#: So many of a family's last visits are named.
-PAST = 2
 
 
 async def today(turn: Turn) -> None:
@@ -110,29 +107,16 @@ async def me(turn: Turn) -> None:
 
 
 async def brief(turn: Turn, ref: str) -> None:
-    """What is known of a family: its risk now, why, and the last visits."""
+    """One tap to what is known of a family: the chat itself says nothing of it."""
     if not ref.strip():
         raise Refused("ref_wanted")
-    last = await planning.last_of_family(turn.tx, turn.actor, ref)
-    if last is None:
+    try:
+        family = await families.known(turn.tx, turn.actor, ref)
+    except NotFound:
         await turn.answer("reply.brief_none", ref=ref.strip()[:40])
         return
-    request = PlanRequest(
-        family_ref=ref, starts_at=turn.tx.now, ends_at=turn.tx.now + timedelta(minutes=1), answers=last.answers
-    )
-    risk, because = await planning.judge_risk(turn.tx, turn.actor, request)
-    wanted = Wanted(agency_id=turn.actor.agency_id, family_id=last.family_id, until=turn.tx.now)
-    past = (await reading.visits_of(turn.tx, turn.actor, wanted, PAST)).rows
-    lines = [_past_line(each) for each in past]
-    says = [each.says for each in because]
-    await turn.answer(
-        "reply.brief", ref=last.family_ref, risk=str(risk), because=says, visits=lines, phase=None, visit_id=None
-    )
-
-
-def _past_line(row: VisitRow) -> dict[str, Any]:
-    outcome = str(row.visit.outcome or "none")
-    return {"line": "past", "starts_at": iso(row.visit.starts_at), "outcome": outcome, "risk": str(row.visit.risk)}
+    page = families.page_of(family.ref, "briefing")
+    await turn.answer("reply.brief", ref=family.ref, page=page, page_label="button.read", phase=None, visit_id=None)
 
 
 async def debrief(turn: Turn) -> None:

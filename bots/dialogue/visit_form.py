@@ -91,17 +91,11 @@ class VisitForm(Keeper):
         await drafts.end(turn.tx, draft)
         await turn.look()
         await offer_briefing(turn, row.family_ref)
-        await turn.answer("form.visit.done", **{**_door(turn, row), "length": draft.answers["length"]})
+        told = {**_door(turn, row), "length": draft.answers["length"]}
         if row.lacking:
-            managers = await planning.who_hears(turn.tx, row)
-            await turn.answer("reply.lacking", lacking=row.lacking, managers=managers, phase=None)
-
-
-async def offer_briefing(turn: Turn, ref: str) -> None:
-    """One tap to what there is to read before going, unless the speaker said they had, or is behind a door now."""
-    page = None if turn.inside else await briefing.wanted(turn.tx, turn.actor, ref)
-    if page is not None:
-        await turn.answer("briefing.offer", ref=ref, page=page, page_label="button.read", phase=None)
+            told |= {"variant": "lacking", "lacking": row.lacking}
+            told["managers"] = await planning.who_hears(turn.tx, row)
+        await turn.answer("form.visit.done", **told)
 
 
 def _door(turn: Turn, row: VisitRow) -> dict[str, Any]:

@@ -108,11 +108,11 @@ def _lowers(lowered: Fact, plan: Planned, policy: Policy) -> bool:
 
 
 def _level(line: RiskLine, plan: Planned, lowered: Fact | None) -> Risk:
-    """The line's level. Lowered: by facts that were known by then, never what is about the day or about this worker."""
+    """The line's level. Lowered: by facts that were known before, never what is about the day or about this worker."""
     level = Risk(line.level)
     if lowered is None or lowered.known_at is None or line.fact is None or line.of_worker:
         return level
-    covered = all(each.known_at and each.known_at <= lowered.known_at for each in _matching(line, plan))
+    covered = all(each.known_at and each.known_at < lowered.known_at for each in _matching(line, plan))
     to = LOWERED[lowered.kind]
     return to if covered and higher(level, to) is level else level
 

@@ -12,7 +12,7 @@ from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.plans import briefing_read, plan_version
-from safety_service.store.tables.visits import visit
+from safety_service.store.tables.visits import risk_fact, visit
 from safety_service.store.upsert import insert_or
 
 
@@ -57,6 +57,12 @@ async def readers(tx: Tx, family_id: UUID, number: int) -> frozenset[UUID]:
     columns = briefing_read.c
     query = select(columns.person_id).where(columns.family_id == family_id, columns.plan_number >= number)
     return frozenset((await tx.conn.execute(query)).scalars())
+
+
+async def has_facts(tx: Tx, family_id: UUID) -> bool:
+    """Whether any risk fact is kept of the family."""
+    query = select(risk_fact.c.id).where(risk_fact.c.family_id == family_id).limit(1)
+    return (await tx.conn.execute(query)).first() is not None
 
 
 async def last_told(tx: Tx, family_id: UUID, limit: int) -> list[Told]:

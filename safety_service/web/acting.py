@@ -1,0 +1,69 @@
+"""What a page does for its visitor: one transaction, refusals kept and said in the sentence that the chat would say."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiohttp import web
+
+from bots.dialogue.render import render
+from safety_service.actions import refusals
+from safety_service.actions.errors import NotFound
+from safety_service.domain.refusal import Refused
+from safety_service.services import DATABASE
+from safety_service.store.database import Tx
+from safety_service.transact import in_transaction
+from safety_service.web.pages import message
+from safety_service.web.visitor import Visitor, visitor_of
+
+Result = TypeVar("Result")
+Work = Callable[[Tx, Visitor], Awaitable[Result]]
+
+#: Our own page carries all that there is to say.
+CHANNEL, CEILING = "webchat", "case"
+
+
+async def looked(request: web.Request, subject: str, work: Work[Result]) -> tuple[Visitor, Result]:
+    """What a page shows, and to whom; what is not theirs to know is kept in the log. Raises NotFound."""
+    visitor, found, why = await _tried(request, "look", subject, work)
+    if why is not None:
+        raise NotFound
+    assert found is not None
+    return visitor, found
+
+
+async def done(
+    request: web.Request, doing: str, subject: str, work: Work[str | None], *, back: str
+) -> web.StreamResponse:
+    """Do it, then show the page that `work` names, or the one to go back to; if it is refused, a page that says why.
+
+    Raises NotFound.
+    """
+    visitor, there, why = await _tried(request, doing, subject, work)
+    if isinstance(why, NotFound):
+        raise why
+    if why is not None:
+        return message(request, "That was not done", said(why, visitor), status=409, back=back, visitor=visitor)
+    raise web.HTTPSeeOther(there or back)
+
+
+def said(why: Refused, visitor: Visitor) -> str:
+    """The sentence of a refusal."""
+    shown = render(f"refused.{why.code}", why.facts, channel=CHANNEL, ceiling=CEILING, zone=visitor.known.zone)
+    return shown.text
+
+
+async def _tried(
+    request: web.Request, doing: str, subject: str, work: Work[Result]
+) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
+    async def whole(tx: Tx) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
+        visitor = await visitor_of(tx, request, keeps=True)
+        try:
+            async with tx.savepoint():
+                return visitor, await work(tx, visitor), None
+        except (Refused, NotFound) as why:
+            await refusals.note(tx, visitor.actor, doing, why, subject=subject)
+            return visitor, None, why
+
+    return await in_transaction(request.app[DATABASE], whole)
