@@ -15,7 +15,7 @@ from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import debrief_log, exclusions, families, people, visits
+from safety_service.store import debrief_log, exclusions, families, people, reviews, visits
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said, WantedDebriefs
 
@@ -52,8 +52,8 @@ class Reading:
     signals: Any
     addenda: tuple[Said, ...]
     comments: tuple[Said, ...]
-    #: The reader may comment on it, and review it once it is submitted.
-    may_comment: bool
+    review_note: str | None
+    #: The reader may review it, once it is submitted.
     may_review: bool
 
 
@@ -92,7 +92,7 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
         signals=await debrief_log.signals_of(tx, debrief_id),
         addenda=tuple((await debrief_log.addenda_of(tx, [debrief_id]))[debrief_id]),
         comments=tuple((await debrief_log.comments_of(tx, [debrief_id]))[debrief_id]),
-        may_comment=True,
+        review_note=await reviews.note_of(tx, debrief_id),
         may_review=reads and not own and logged.state == "submitted",
     )
     await keep(

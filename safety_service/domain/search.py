@@ -11,7 +11,9 @@ from typing import Any
 #: Answers in words, by key.
 TEXTS = ("happened", "met_when", "who_did", "who_lives", "incident_ref", "police_ref", "only_us_why", "account")
 #: Answers in words whose keys begin so.
-FAMILIES = ("child_", "quiet_", "gap_")
+FAMILIES = ("child_", "quiet_")
+#: What could not be checked, a group each: what of it is in words.
+GAP, GAP_TEXTS = "gap_", ("why", "action")
 #: What may be a key of the guidance or somebody's own words.
 MIXED = ("safer",)
 #: An answer that is not in words.
@@ -34,6 +36,8 @@ def texts_of(answers: Mapping[str, Any]) -> Iterator[str]:
     for key, given in answers.items():
         if key in TEXTS or key.startswith(FAMILIES):
             yield from (each for each in _strings(given) if each not in _CHOSEN)
+        elif key.startswith(GAP) and isinstance(given, Mapping):
+            yield from (given[part] for part in GAP_TEXTS if isinstance(given.get(part), str))
         elif key in MIXED:
             yield from (each for each in _strings(given) if not _KEY.fullmatch(each))
 

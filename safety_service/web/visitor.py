@@ -46,6 +46,11 @@ class Visitor:
         return bool(self.actor.teams(Role.MANAGER, Role.PRACTITIONER))
 
     @property
+    def sees_log(self) -> bool:
+        """Whether there are debriefs for them to read: their own, or their teams'."""
+        return bool(self.actor.teams(Role.MANAGER, Role.REVIEWER, Role.PRACTITIONER))
+
+    @property
     def role_words(self) -> str:
         """Their roles, to be read."""
         held = [str(role) for role in Role if self.actor.is_any(role)]

@@ -1,0 +1,118 @@
+"""The pages of the debrief log: search, read, comment, review, take along."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from aiohttp import ClientSession
+from sqlalchemy import update
+from yarl import URL
+
+from safety_service import web
+from safety_service.store.tables.people import person
+from tests.debriefs import given
+from tests.http import application, browsing, serving, signed_in
+from tests.world import World
+
+SECRET = "I keep thinking of the stairs"
+
+
+@pytest.fixture
+async def office(world: World) -> AsyncIterator["Office"]:
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(serving(application(world, web)))
+        yield Office(world, base, stack)
+
+
+class Office:
+    """Browsers of several people."""
+
+    def __init__(self, world: World, base: str, stack: AsyncExitStack) -> None:
+        self.world, self._base, self._stack = world, base, stack
+
+    async def browser(self, who: str) -> ClientSession:
+        session = await self._stack.enter_async_context(browsing(self._base))
+        await signed_in(self.world, session, who)
+        return session
+
+
+async def seen(browser: ClientSession, path: str | URL, **query: str) -> str:
+    async with browser.get(path, params=query or None) as answer:
+        return f"{answer.status} {await answer.text()}"
+
+
+async def test_a_manager_searches_reads_comments_and_reviews(office: Office) -> None:
+    bad = await given(
+        office.world,
+        "Ann",
+        behaviours=["argued"],
+        severity="medium",
+        answers={"happened": "He <b>shouted</b>", "reasons": ["removal"], "child_safe_silence": "not_known"},
+        private={"feeling": SECRET},
+    )
+    mia = await office.browser("Mia")
+    assert "F-1" in await seen(mia, "/log", q="shouting") and "F-1" not in await seen(mia, "/log", q="whisper")
+    text = await seen(mia, f"/log/{bad}")
+    assert "He &lt;b&gt;shouted&lt;/b&gt;" in text and "Fears losing the children" in text and "Argued, blocked" in text
+    assert SECRET not in text and "Reflections" not in text
+    async with mia.post(f"/log/{bad}/comment", data={"note": "Well done"}) as answer:
+        assert "Well done" in await answer.text()
+    async with mia.post(f"/log/{bad}/review", data={"note": "Talked through"}) as answer:
+        text = await answer.text()
+    assert "Talked through" in text and "I have reviewed it" not in text
+    async with mia.post(f"/log/{bad}/review", data={"note": "Again"}) as answer:
+        assert answer.status == 409 and "reviewed that already" in await answer.text()
+
+
+async def test_reflections_are_on_the_page_of_worker_and_supervisor_only(office: Office) -> None:
+    bad = await given(office.world, "Ann", private={"feeling": SECRET})
+    async with office.world.database.transaction() as tx:
+        mine = update(person).where(person.c.id == office.world.ids["Ann"])
+        await tx.conn.execute(mine.values(supervisor_id=office.world.ids["Dev"]))
+    shown = {
+        who: SECRET in await seen(await office.browser(who), f"/log/{bad}") for who in ("Ann", "Dev", "Mia", "Rita")
+    }
+    assert shown == {"Ann": True, "Dev": True, "Mia": False, "Rita": False}
+
+
+async def test_what_is_not_theirs_looks_as_if_it_were_not_there(office: Office) -> None:
+    hers = await given(office.world, "Ann")
+    ben = await office.browser("Ben")
+    assert (await seen(ben, f"/log/{hers}")).startswith("404")
+    assert "Nothing found" in await seen(ben, "/log")
+    assert (await seen(ben, "/log/export")).startswith("404")
+    async with ben.post("/log/export", data={"what": "visits", "format": "csv"}) as answer:
+        assert answer.status in (404, 409)
+
+
+async def test_a_search_without_a_word_is_said_on_the_page(office: Office) -> None:
+    assert "at least one word" in await seen(await office.browser("Mia"), "/log", q="...")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "pdf"])
+@pytest.mark.parametrize("what", ["debriefs", "care"])
+async def test_a_period_is_taken_along_as_a_file(office: Office, what: str, form: str) -> None:
+    await given(office.world, "Ann", private={"feeling": SECRET})
+    mia = await office.browser("Mia")
+    fields = {"what": what, "format": form, "from": "2026-11-01", "to": "2026-11-16"}
+    async with mia.post("/log/export", data=fields) as answer:
+        text = await answer.read()
+        assert answer.status == 200 and f'filename="{what}-2026-11-16.{form}"' in answer.headers["Content-Disposition"]
+    assert text and SECRET.encode() not in text
+    async with mia.post("/log/export", data={**fields, "from": "2026-12-01"}) as answer:
+        assert answer.status == 409
+
+
+async def test_the_list_goes_on_where_it_stopped(office: Office) -> None:
+    for number in range(51):
+        await given(office.world, "Ann", ref=f"F-{number:02}", after=number * 30)
+        office.world.clock.move(timedelta(seconds=1))
+    mia = await office.browser("Mia")
+    first = await seen(mia, "/log", behaviour="")
+    assert "F-01" in first and "F-00" not in first
+    further = re.findall(r'href="(/log\?[^"]+)">Further back', first)[0]
+    second = await seen(mia, URL(unescape(further), encoded=True))
+    assert "F-00" in second and "F-01" not in second and "Further back" not in second
