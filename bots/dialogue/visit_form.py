@@ -98,6 +98,13 @@ class VisitForm(Keeper):
         await turn.answer("form.visit.done", **told)
 
 
+async def offer_briefing(turn: Turn, ref: str) -> None:
+    """One tap to what there is to read before going, unless the speaker said they had, or is behind a door now."""
+    page = None if turn.inside else await briefing.wanted(turn.tx, turn.actor, ref)
+    if page is not None:
+        await turn.answer("briefing.offer", ref=ref, page=page, page_label="button.read", phase=None)
+
+
 def _door(turn: Turn, row: VisitRow) -> dict[str, Any]:
     """The new visit, with the door's buttons if it is the one that a word would be about."""
     here = turn.current is not None and turn.current.id == row.id
