@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+#: When a supervision was, and what is kept of it.
+Record = tuple[datetime, Mapping[str, Any]]
+
 
 class View(StrEnum):
     """How one person judges a risk."""
@@ -26,6 +29,11 @@ class Hostility:
     on: date
     kinds: tuple[str, ...]
 
+    @property
+    def point(self) -> str:
+        """What it is ticked off by."""
+        return met_point(self.debrief_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -43,10 +51,16 @@ class Expected:
 class Wellbeing:
     """How the worker said that they are after a visit: for them and their supervisor only."""
 
+    debrief_id: UUID
     on: date
     feeling: str
     support: tuple[str, ...]
     back: str
+
+    @property
+    def point(self) -> str:
+        """What it is ticked off by, and with it the reflections of the same debrief."""
+        return private_point(self.debrief_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,7 @@ class Judgement:
     """A risk as two people judge it; both are kept, and it stays on the agenda until it is closed."""
 
     id: str
+    family_id: str
     family_ref: str
     worker: str
     worker_why: str
@@ -92,19 +107,38 @@ def counted(given: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def wellbeing(on: date, private: Mapping[str, Any]) -> Wellbeing | None:
-    """What a private part says of how they are; None: nothing."""
-    feeling, back = str(private.get("feeling") or ""), str(private.get("back") or "")
-    support = tuple(str(each) for each in private.get("support") or ())
-    return Wellbeing(on=on, feeling=feeling, support=support, back=back) if feeling or support or back else None
+def wellbeing(debrief_id: UUID, on: date, private: Mapping[str, Any]) -> Wellbeing:
+    """What a private part says of how they are."""
+    return Wellbeing(
+        debrief_id=debrief_id,
+        on=on,
+        feeling=str(private.get("feeling") or ""),
+        support=tuple(str(each) for each in private.get("support") or ()),
+        back=str(private.get("back") or ""),
+    )
 
 
-def still_open(records: Iterable[tuple[datetime, Mapping[str, Any]]]) -> tuple[Judgement, ...]:
-    """Judgements that were written down and not closed since; `records`: when, and the body, the oldest first."""
+def met_point(debrief_id: UUID) -> str:
+    """What was met, as a point of the agenda."""
+    return f"met:{debrief_id}"
+
+
+def private_point(debrief_id: UUID) -> str:
+    """The private part of a debrief, as a point of the agenda."""
+    return f"private:{debrief_id}"
+
+
+def discussed(records: Iterable[Record]) -> frozenset[str]:
+    """The points that were ticked off in some supervision: all others stay."""
+    return frozenset(str(point) for _, body in records for point in body.get("discussed") or ())
+
+
+def still_open(records: Iterable[Record]) -> tuple[Judgement, ...]:
+    """Risks that were judged differently, and not settled since; the records come the oldest first."""
     found: dict[str, Judgement] = {}
     for at, body in records:
-        for each in body.get("judgements") or ():
-            found[str(each["id"])] = _judgement(each, at)
+        judged = [_judgement(each, at) for each in body.get("judgements") or ()]
+        found.update({each.id: each for each in judged if each.differs})
         for each in body.get("settled") or ():
             found.pop(str(each["id"]), None)
     return tuple(found.values())
@@ -113,6 +147,7 @@ def still_open(records: Iterable[tuple[datetime, Mapping[str, Any]]]) -> tuple[J
 def _judgement(each: Mapping[str, Any], at: datetime) -> Judgement:
     return Judgement(
         id=str(each["id"]),
+        family_id=str(each.get("family_id") or ""),
         family_ref=str(each.get("family_ref") or ""),
         worker=str(each.get("worker") or ""),
         worker_why=str(each.get("worker_why") or ""),
