@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from safety_service.actions import debrief_follow, fact_reviews, proposals, reviews, sharing, undertakings
+from safety_service.actions import debrief_follow, fact_reviews, partners, proposals, reviews, sharing, undertakings
 from safety_service.actions.given import Given
 from safety_service.store.database import Tx
 
@@ -14,6 +14,7 @@ FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = (
     undertakings.follow,
     reviews.file_and_index,
     fact_reviews.set_reviews,
+    partners.follow,
     proposals.propose,
 )
 
