@@ -71,10 +71,15 @@ async def test_a_high_risk_family_is_planned_in_at_most_six_taps_and_never_witho
         "Now, 45 minutes. I ask every 15 minutes.",
         "HIGH. A manager has to decide. I will watch you if you go.",
         "F-1, plan",
+        "Lacking: Ann: Personal safety.",
     ]
     assert "Raise it" not in sure.labels
-    (done,) = await talk.presses("Ann", "Yes, plan it")
-    assert "A manager has been asked to decide. I will watch you if you go." in done.text
+    (read, done) = await talk.presses("Ann", "Yes, plan it")
+    assert read.labels == ["Read"]
+    assert done.text.splitlines()[2:] == [
+        "Lacking: Ann: Personal safety.",
+        "I will watch you if you go. Mia has been told.",
+    ]
     assert done.labels == ["Going in", "Late", "Not going"]
     assert await talk.taps("Ann", since) <= 6 + 1  # one of them was the test's own Done too early
     row = await newest(world)
