@@ -81,17 +81,15 @@ async def _case(tx: Tx, given: Given) -> _Case:
 
 
 async def _owner(tx: Tx, given: Given) -> UUID | None:
-    """Who decides: the manager on duty, else one of the team; never who was there, nor who is kept off.
+    """Who decides: a manager of the team, whoever is on duty first; never who was there, nor who is kept off.
 
-    Where the team has nobody left, any manager of the agency, and in the end an administrator, who finds one.
+    Where the team has none left it is an administrator's to find one.
     """
     scene = await scenes.of_visit(tx, given.visit)
+    managers = await roles.with_role(tx, Role.MANAGER, team_id=given.visit.team_id)
+    administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=given.debrief.agency_id)
     barred = scene.workers | await exclusions.excluded_any(tx, scene.workers, given.visit.family_id)
-    anywhere = [
-        await roles.with_role(tx, each, agency_id=given.debrief.agency_id)
-        for each in (Role.MANAGER, Role.ADMINISTRATOR)
-    ]
-    for whom in (await managers_now(tx, scene), *anywhere):
+    for whom in (managers & await managers_now(tx, scene), managers, administrators):
         if left := whom - barred:
             return min(left)
     return None
@@ -106,6 +104,8 @@ async def _take_up(tx: Tx, case: _Case, wanted: Suggestion, known: list[Measure]
             by = await _decide_by(tx, case)
             after = replace(after, state=MeasureState.PROVISIONAL, decide_by=by, next_at=by)
         await measures.save(tx, after)
+        if after.holds != before.holds:
+            await _told(tx, case, after)
         return after.holds != before.holds
     made = await _made(tx, case, wanted)
     await measures.add(tx, made)
