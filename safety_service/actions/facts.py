@@ -8,7 +8,7 @@ from uuid import UUID
 
 from config.guidance import Guidance
 from config.policy import Policy
-from safety_service.actions import circle, families
+from safety_service.actions import circle, families, renewing
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -17,7 +17,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.risk import LOWERED, RAISED, Fact, counts_still
 from safety_service.domain.words import ENDED
 from safety_service.store import families as rows
-from safety_service.store import risk_facts, visits
+from safety_service.store import people, risk_facts, visits
 from safety_service.store.database import Tx
 from safety_service.store.risk_facts import FactRow, corrected
 from safety_service.store.visits import Wanted
@@ -88,6 +88,7 @@ async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
     may_change(actor, family)
     today = await circle.today(tx, actor.agency_id)
     _sensible(given, today, kinds(await tx.policy(), (await tx.guidance(actor.agency_id)).guidance))
+    await _must_be_ours(tx, actor, given.worker_id)
     review_on = given.review_on or today + (await tx.policy()).family.fact_review
     made = await rows.add_fact(
         tx,
@@ -104,6 +105,7 @@ async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
         their_view=cut(given.their_view) or None,
     )
     await keep_fact(tx, actor, "fact_added", made)
+    await renewing.renew_family(tx, family.id, what=made.says or made.kind)
     return made
 
 
@@ -120,6 +122,7 @@ async def correct(tx: Tx, actor: Actor, fact_id: UUID, changes: Mapping[str, Any
     today = await circle.today(tx, actor.agency_id)
     known = {*kinds(await tx.policy(), (await tx.guidance(actor.agency_id)).guidance), before.kind}
     _sensible(NewFact(kind=after.kind, on=after.on, source=before.source), today, known)
+    await _must_be_ours(tx, actor, after.worker_id)
     await _end(tx, actor, before, today, why)
     made = await rows.add_fact(
         tx,
@@ -133,6 +136,7 @@ async def correct(tx: Tx, actor: Actor, fact_id: UUID, changes: Mapping[str, Any
         **corrected(after),
     )
     await keep_fact(tx, actor, "fact_corrected", made, corrects=str(before.id))
+    await renewing.renew_family(tx, family.id, what=made.says or made.kind)
     return made
 
 
@@ -185,6 +189,13 @@ async def must_lower(tx: Tx, actor: Actor, family: Family) -> None:
     coming = await visits.listed(tx, Wanted(agency_id=actor.agency_id, family_id=family.id, live=True), 200)
     going = frozenset().union(*(each.workers for each in coming if each.visit.status not in ENDED))
     may_lower(actor, family, going)
+
+
+async def _must_be_ours(tx: Tx, actor: Actor, worker_id: UUID | None) -> None:
+    if worker_id is not None:
+        found = (await people.many(tx, [worker_id])).get(worker_id)
+        if found is None or found.agency_id != actor.agency_id:
+            raise Refused("worker_unknown")
 
 
 async def _end(tx: Tx, actor: Actor, row: FactRow, today: date, why: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from safety_service.actions import demands
+from safety_service.actions import demands, readiness
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
@@ -90,6 +90,7 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     waits = row.visit.status is Status.WAITING
     effects = (DecisionWanted(),) if waits else ()
     await carry_out(tx, await scenes.of_visit(tx, row, with_people=waits), {}, effects)
+    await readiness.tell_gaps(tx, row, "planned")
     tx.announce(f"board:{team_id}")
     tx.announce("sweep")
     return row

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from safety_service.actions import circle, families
+from safety_service.actions import circle, families, renewing
 from safety_service.actions.actor import Actor
 from safety_service.actions.facts import cut, keep_fact, must_lower
 from safety_service.actions.families import Family
@@ -22,7 +22,9 @@ async def raise_risk(tx: Tx, actor: Actor, ref: str, why: str) -> FactRow:
     """
     family = await families.known(tx, actor, ref)
     review_after = (await tx.policy()).family.lowered
-    return await _by_hand(tx, actor, family, RAISED, why, review_after=review_after)
+    made = await _by_hand(tx, actor, family, RAISED, why, review_after=review_after)
+    await renewing.renew_family(tx, family.id, what=made.says or "")
+    return made
 
 
 async def lower_risk(tx: Tx, actor: Actor, ref: str, to: str, why: str, days: int) -> FactRow:

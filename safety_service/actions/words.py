@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import matters, renewing
+from safety_service.actions import matters, readiness, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_say
 from safety_service.actions.actor import Actor
@@ -69,7 +69,10 @@ async def begin(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
         if other.id != visit_id and (_left_behind(watch) or watch.carries_home):
             await happen(tx, other, ev.BegunElsewhere(worker_id=actor.person_id, said_at=said_at))
     await renewing.at_the_door(tx, actor.person_id, visit_id)
-    return await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
+    done = await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
+    if done.visit is not None and done.visit.visit.watch(actor.person_id).phase is Phase.INSIDE:
+        await readiness.tell_gaps(tx, done.visit, "begun")
+    return done
 
 
 def _left_behind(watch: Watch) -> bool:

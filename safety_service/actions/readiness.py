@@ -1,0 +1,91 @@
+"""Readiness: before a visit it is said who would not be there. Nothing of it stops the visit, or the watch."""
+
+import logging
+from typing import Literal
+from uuid import UUID
+
+from safety_service.actions import matters
+from safety_service.actions import scene as scenes
+from safety_service.actions.access import may_see_visit
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.telling import Priority, iso, tell
+from safety_service.domain.duty import Gap
+from safety_service.domain.readiness import There, empty_rungs, posts, posts_of
+from safety_service.store import events, exclusions, people, roles, rota, standing, visits
+from safety_service.store.database import Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.visits import VisitRow
+
+log = logging.getLogger(__name__)
+
+When = Literal["planned", "begun"]
+
+
+async def gaps_of(tx: Tx, actor: Actor, visit_id: UUID) -> list[Gap]:
+    """Which rungs nobody would stand on for a part of a visit and its way home. Raises NotFound."""
+    row = await visits.load(tx, visit_id)
+    if row is None:
+        raise NotFound
+    may_see_visit(actor, await matters.of_visit(tx, row))
+    return await gaps(tx, row)
+
+
+async def gaps(tx: Tx, row: VisitRow) -> list[Gap]:
+    """The same, for whoever has the visit already."""
+    starts_at, ends_at = max(row.visit.starts_at, tx.now), row.visit.ends_at + row.visit.travel
+    if ends_at <= starts_at:
+        return []
+    there = There(
+        shifts=tuple(await rota.between(tx, [row.team_id], starts_at, ends_at)),
+        supervisors=await roles.supervisors_of(tx, row.workers),
+        standing=await standing.of(tx, row.agency_id),
+        barred=row.workers | await exclusions.excluded_any(tx, row.workers, row.family_id),
+    )
+    return empty_rungs(posts(row.visit.risk, await tx.policy()), there, starts_at, ends_at)
+
+
+async def tell_gaps(tx: Tx, row: VisitRow, when: When) -> None:
+    """Say it to those who go and to the managers, once when planned and once when begun; it undoes nothing else."""
+    try:
+        async with tx.savepoint():
+            await _tell(tx, row, when)
+    except (DatabaseAway, TryAgain):
+        raise
+    except Exception:
+        log.exception("nobody was told who is missing for a visit: %s", row.id)
+
+
+async def _tell(tx: Tx, row: VisitRow, when: When) -> None:
+    empty = posts_of(await gaps(tx, row))
+    if not empty:
+        return
+    managers = await scenes.managers_now(tx, await scenes.of_visit(tx, row))
+    known = await people.many(tx, managers | row.workers)
+    names = [known[each].name for each in managers]
+    about = {"visit_id": str(row.id), "ref": row.family_ref, "starts_at": iso(row.visit.starts_at)}
+    once = f"ready:{row.id}:{when}"
+    for post in empty:
+        worker = ", ".join(sorted(known[each].name for each in row.workers))
+        wanted = {**about, "post": post, "worker": worker}
+        await tell(
+            tx,
+            managers,
+            "readiness.manager",
+            wanted,
+            priority=Priority.NEWS,
+            visit_id=row.id,
+            dedupe=f"{once}:{post}",
+        )
+    said = {**about, "by": " and ".join(sorted(names))}
+    await tell(tx, row.workers, f"readiness.{when}", said, priority=Priority.NEWS, visit_id=row.id, dedupe=once)
+    await events.log(
+        tx,
+        agency_id=row.agency_id,
+        actor_id=None,
+        verb="not_ready",
+        subject="visit",
+        subject_id=row.id,
+        visit_id=row.id,
+        details={"posts": list(empty), "when": when},
+    )
