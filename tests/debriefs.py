@@ -14,7 +14,7 @@ from safety_service.store import visits
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
 from safety_service.store.ids import new_id
-from safety_service.store.tables.learning import debrief, debrief_behaviour
+from safety_service.store.tables.learning import debrief
 from tests.world import World
 
 
@@ -43,7 +43,7 @@ async def put(tx: Tx, visit_id: UUID, worker_id: UUID, *, whole: bool = True, **
         "family_id": row.family_id,
         "team_id": row.team_id,
         "state": "submitted" if whole else "draft",
-        "answers": {"mood": "bad" if behaviours else "fine", "seen": "alone", **more.pop("answers", {})},
+        "answers": {**_mood(behaviours), "seen": "alone", **more.pop("answers", {})},
         "severity": more.pop("severity", "none"),
         "asked_at": tx.now,
         "submitted_at": tx.now if whole else None,
@@ -52,20 +52,6 @@ async def put(tx: Tx, visit_id: UUID, worker_id: UUID, *, whole: bool = True, **
         **more,
     }
     await tx.conn.execute(insert(debrief).values(values))
-    for key in behaviours:
-        met = edition.guidance.behaviours[key]
-        await tx.conn.execute(
-            insert(debrief_behaviour).values(
-                debrief_id=values["id"],
-                kind=key,
-                group=met.group,
-                severity=met.severity,
-                family_id=row.family_id,
-                worker_id=worker_id,
-                team_id=row.team_id,
-                on=tx.now.date(),
-            )
-        )
     names = {each for each in Debrief.__dataclass_fields__ if each in values}
     kept = Debrief(**{"next_at": None, "stage": None, **{name: values[name] for name in names}})
     follows = Given(
@@ -74,3 +60,7 @@ async def put(tx: Tx, visit_id: UUID, worker_id: UUID, *, whole: bool = True, **
     await learning.follow(tx, follows)
     made: UUID = values["id"]
     return made
+
+
+def _mood(behaviours: tuple[str, ...]) -> dict[str, Any]:
+    return {"mood": "bad", "met": list(behaviours)} if behaviours else {"mood": "fine"}
