@@ -61,7 +61,7 @@ _PRIVATE = frozenset({"reflect", "feeling", "support", "back", "fact"})
 
 @dataclass(frozen=True, slots=True)
 class DebriefPart:
-    """A part of the debrief: its letter, and the keys of its questions in their order."""
+    """A part of the debrief: its name, and the keys of its questions in their order."""
 
     key: str
     steps: tuple[Step, ...]
@@ -143,10 +143,12 @@ def _child(guidance: Guidance) -> Iterable[Step]:
             yield Step(key=f"child_{key}", kind=Kind.CHOICE, options=KNOWN, when=when)
 
 
+def _areas(guidance: Guidance) -> Iterable[Step]:
+    yield _many("areas", guidance.asked("areas"), when={"mood": HARD})
+
+
 def _gaps(guidance: Guidance) -> Iterable[Step]:
-    areas = tuple(guidance.asked("areas"))
-    yield _many("areas", areas, when={"mood": HARD})
-    for area in areas:
+    for area in guidance.asked("areas"):
         yield Step(
             key=f"gap_{area}",
             kind=Kind.GROUP,
@@ -176,15 +178,17 @@ def _why(guidance: Guidance) -> Iterable[Step]:
 
 
 def _reflections(guidance: Guidance) -> Iterable[Step]:
-    keys = tuple(guidance.asked("reflections"))
     hard = {"mood": HARD}
-    yield _many("reflect", keys, when=hard)
-    for key in keys:
-        yield _text(f"reflect_{key}", when={"reflect": (key,)})
+    yield _many("reflect", guidance.asked("reflections"), when=hard)
     yield _text("feeling", when=hard)
     yield _many("support", guidance.asked("support"), when=hard)
     yield _choice("back", ("yes", "with_someone", "not_me"), when=hard)
     yield _text("fact", when=hard)
+
+
+def _reflected(guidance: Guidance) -> Iterable[Step]:
+    for key in guidance.asked("reflections"):
+        yield _text(f"reflect_{key}", when={"reflect": (key,)})
 
 
 def _safer(guidance: Guidance) -> Iterable[Step]:
@@ -195,7 +199,17 @@ def _safer(guidance: Guidance) -> Iterable[Step]:
     yield _many("resistant", guidance.asked("resistant"), when=hard)
 
 
-_PARTS = {"a": _first, "b": _child, "c": _gaps, "d": _why, "e": _reflections, "f": _safer}
+#: Parts A to F; what C and E ask about each answer has a page of its own.
+_PARTS = {
+    "a": _first,
+    "b": _child,
+    "c": _areas,
+    "gaps": _gaps,
+    "d": _why,
+    "e": _reflections,
+    "reflected": _reflected,
+    "f": _safer,
+}
 
 
 def _choice(key: str, options: Iterable[str], *, when: Mapping[str, tuple[str, ...]]) -> Step:

@@ -199,7 +199,7 @@ REFUSALS: dict[str, str] = {
         "",
     ),
     **dict.fromkeys(
-        "words_wanted reviewers_only note_missing debrief_not_given reviewed_already held_already not_held"
+        "words_wanted reviewers_only note_missing debrief_not_given addendum_wanted reviewed_already held_already not_held"
         " preview_first period_wanted".split(),
         "",
     ),
@@ -217,6 +217,7 @@ REFUSALS: dict[str, str] = {
     ),
     **dict.fromkeys(("name_taken", "already_there", "not_there"), "name"),
     "zone_unknown": "zone",
+    "addendum_too_long": "most",
     "phone_unknown": "why",
     "card_unknown": "field",
     "card_too_long": "field most",

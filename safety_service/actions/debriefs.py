@@ -25,7 +25,7 @@ from safety_service.store import debriefs, visits
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
 
-__all__ = ["about", "answer", "form_of", "give_first_part", "keep", "quiet_key", "start", "submit", "wanted_of"]
+__all__ = ["about", "answer", "form_of", "give_first_part", "keep", "own", "quiet_key", "start", "submit", "wanted_of"]
 
 
 #: A worker who is inside or driving is not reminded: looked at again after this.
@@ -40,6 +40,29 @@ def page_of(row: Debrief) -> str:
 async def wanted_of(tx: Tx, actor: Actor) -> list[Debrief]:
     """What the actor has not told yet, the oldest first."""
     return await debriefs.open_of(tx, actor.person_id)
+
+
+async def own(tx: Tx, actor: Actor, debrief_id: UUID) -> Debrief:
+    """The actor's own debrief, given or not. Raises NotFound."""
+    row = await debriefs.load(tx, debrief_id)
+    if row is None or row.worker_id != actor.person_id:
+        raise NotFound
+    return row
+
+
+async def of_visit(tx: Tx, actor: Actor, visit_id: UUID, worker_id: UUID | None) -> Debrief:
+    """Which debrief of a visit is meant: one's own, else this worker's, else the only one there is.
+
+    Whether the actor may read it is for whoever reads it. Raises NotFound.
+    """
+    found = await debriefs.all_of_visit(tx, visit_id)
+    wanted = worker_id or actor.person_id
+    chosen = [each for each in found if each.worker_id == wanted]
+    if not chosen and worker_id is None and len(found) == 1:
+        chosen = found
+    if not chosen or chosen[0].agency_id != actor.agency_id:
+        raise NotFound
+    return chosen[0]
 
 
 async def form_of(tx: Tx, row: Debrief) -> Form:
@@ -123,12 +146,12 @@ async def submit(tx: Tx, actor: Actor, debrief_id: UUID, answers: Mapping[str, A
     await first_part(tx, before)
     again = await debriefs.load(tx, before.id)
     assert again is not None
-    public, own = _split(_everything(guidance, again))
+    public, hidden = _split(_everything(guidance, again))
     behaviours = met(guidance, public)
     given = replace(
         again,
         answers=public,
-        private=own or None,
+        private=hidden or None,
         severity=str(severity(str(public.get("mood")), behaviours.values())),
         state="submitted",
         submitted_at=tx.now,
@@ -161,6 +184,12 @@ def missing(guidance: Guidance, row: Debrief) -> dict[str, str]:
     return {each.key: "empty" for each in asked if not each.optional and answers.get(each.key) in (None, "", [], {})}
 
 
+async def missing_with(tx: Tx, row: Debrief, answers: Mapping[str, Any]) -> dict[str, str]:
+    """The same, with these answers beside those that are kept."""
+    guidance = (await edition_of(tx, row)).guidance
+    return missing(guidance, _with(guidance, row, answers, answers.keys()))
+
+
 def _everything(guidance: Guidance, row: Debrief) -> dict[str, Any]:
     return debrief_form(guidance).given({**row.answers, **(row.private or {})})
 
@@ -182,9 +211,9 @@ def _with(guidance: Guidance, before: Debrief, answers: Mapping[str, Any], keys:
     if before.first_part_at is not None:
         met_so_far = [*(before.answers.get("met") or ()), *(merged.get("met") or ())]
         merged = {**merged, "mood": before.answers.get("mood"), "met": list(dict.fromkeys(met_so_far))}
-    public, own = _split(merged)
-    wants = before.wants_to_talk or talks(guidance, own) or public.get("go_on") == "ring_me"
-    return replace(before, answers=public, private=own or None, wants_to_talk=wants)
+    public, hidden = _split(merged)
+    wants = before.wants_to_talk or talks(guidance, hidden) or public.get("go_on") == "ring_me"
+    return replace(before, answers=public, private=hidden or None, wants_to_talk=wants)
 
 
 def _split(answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Open items: opened by what was told, asked after, and closed by somebody who says what became of it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -124,6 +124,11 @@ async def of_teams(tx: Tx, actor: Actor, limit: int = 200) -> list[Item]:
         for each in found
         if not kept_off.from_matter(() if each.worker_id is None else (each.worker_id,), each.family_id)
     ]
+
+
+async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:
+    """The references of the families that items are about, which the caller has been let see."""
+    return await items.refs_of(tx, rows)
 
 
 async def chase_items(tx: Tx, limit: int) -> int:

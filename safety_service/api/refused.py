@@ -19,6 +19,8 @@ LONDON = ZoneInfo("Europe/London")
 OF_HTTP = {"key_reused": "This Idempotency-Key came with another request before."}
 #: Each refusal that is not "you may not" (403), with the member of the body that it is about.
 STATUS: Mapping[str, tuple[int, str | None]] = {
+    "addendum_too_long": (UNUSABLE, "/text"),
+    "addendum_wanted": (UNUSABLE, "/text"),
     "already_out": (CONFLICT, None),
     "already_over": (UNUSABLE, "/ends_at"),
     "cancel_only_before_begin": (CONFLICT, None),

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import item
+from safety_service.store.tables.visits import family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,13 @@ async def due(tx: Tx, limit: int) -> list[Item]:
     chosen = select(item).where(item.c.next_at <= tx.now).order_by(item.c.next_at).limit(limit)
     rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
     return [_read(row) for row in rows]
+
+
+async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:
+    """The references of the families that these are about, by the family's id."""
+    wanted = {each.family_id for each in rows if each.family_id is not None}
+    query = select(family.c.id, family.c.ref).where(family.c.id.in_(wanted))
+    return {row.id: row.ref for row in await tx.conn.execute(query)}
 
 
 async def _open(tx: Tx, *about: ColumnElement[bool], limit: int | None = None) -> list[Item]:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from safety_service.services import Services
-from safety_service.web import alerts, board, briefing, card, log, sign_in
+from safety_service.web import alerts, board, briefing, card, debrief, items, log, sign_in
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
 from safety_service.web.live import STREAMS, Streams, end_streams
@@ -21,5 +21,5 @@ def setup(app: web.Application, services: Services) -> None:
     app.middlewares.append(answer_with_pages)
     app.middlewares.append(refuse_foreign_posts(services.settings.base_url))
     set_up_pages(app)
-    for noun in (sign_in, board, alerts, card, briefing, log):
+    for noun in (sign_in, board, alerts, card, debrief, items, briefing, log):
         app.router.add_routes(noun.routes)

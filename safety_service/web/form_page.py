@@ -39,6 +39,8 @@ class Words:
     #: By step: each option's label. A step whose options only the moment knows has them here, in their order.
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     help: Mapping[str, str] = field(default_factory=dict)
+    #: When a question has a point, where the options that it depends on would be too long a list.
+    only_if: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,8 @@ def _may_be_asked(step: Step, answers: Mapping[str, Any], here: Sequence[str]) -
 
 
 def _only_if(form: Form, words: Words, step: Step) -> str:
+    if step.when and step.key in words.only_if:
+        return words.only_if[step.key]
     said = []
     for key, wanted in step.when.items():
         labels = words.options.get(key, {})
