@@ -237,12 +237,13 @@ async def test_a_colleague_sees_who_is_out_and_nothing_of_an_alarm(world: World,
     assert (await talk.says("Rita", "/board"))[0].text == "That is not among your tasks."
 
 
-async def test_what_is_known_of_a_family(world: World, talk: Talk) -> None:
+async def test_what_is_known_of_a_family_is_one_tap_away_and_not_said_in_the_chat(world: World, talk: Talk) -> None:
     async with world.database.transaction() as tx:
         family_id = await families.ensure(tx, world.agency_id, "F-1")
         await families.add_fact(tx, family_id, "weapon", tx.now.date(), source="debrief", by=None)
     (brief,) = await talk.says("Mia", "/brief f-1")
-    assert brief.text.splitlines() == ["F-1: High.", "09:00: no outcome kept, Medium."]
+    assert brief.text == "F-1: read this before you go."
+    assert brief.button("Read").url == "https://doorstep.example/families/F-1/briefing"
     assert (await talk.says("Mia", "/plan F-404"))[0].text == "I know nothing of F-404 yet."
     assert (await talk.says("Mia", "/brief"))[0].text == "Which reference?"
 
