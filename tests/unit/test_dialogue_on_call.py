@@ -244,7 +244,7 @@ async def test_what_is_known_of_a_family_is_one_tap_away_and_not_said_in_the_cha
     (brief,) = await talk.says("Mia", "/brief f-1")
     assert brief.text == "F-1: read this before you go."
     assert brief.button("Read").url == "https://doorstep.example/families/F-1/briefing"
-    assert (await talk.says("Mia", "/plan F-404"))[0].text == "I know nothing of F-404 yet."
+    assert (await talk.says("Mia", "/brief F-404"))[0].text == "I know nothing of F-404 yet."
     assert (await talk.says("Mia", "/brief"))[0].text == "Which reference?"
 
 
