@@ -116,3 +116,21 @@ async def test_the_list_goes_on_where_it_stopped(office: Office) -> None:
     further = re.findall(r'href="(/log\?[^"]+)">Further back', first)[0]
     second = await seen(mia, URL(unescape(further), encoded=True))
     assert "F-00" in second and "F-01" not in second and "Further back" not in second
+
+
+async def test_a_family_that_asks_gets_what_somebody_has_looked_at(office: Office) -> None:
+    await given(office.world, "Ann", answers={"happened": "Ann saw the neighbour at 4"}, private={"feeling": SECRET})
+    mia, rita = await office.browser("Mia"), await office.browser("Rita")
+    page = "/families/F-1/subject-access"
+    assert "saw the" not in await seen(mia, page)
+    assert (await seen(rita, page)).startswith("409")
+    assert (await seen(await office.browser("Adam"), page)).startswith("404")
+    fields = {"passages": "the neighbour at 4\r\n"}
+    async with mia.post(page, data=fields) as answer:
+        shown = await answer.text()
+    assert "[a member of staff] saw [left out]" in shown and SECRET not in shown
+    digest = re.findall(r'name="digest" value="(\w+)"', shown)[0]
+    async with mia.post(f"{page}/file", data={**fields, "digest": digest, "format": "txt"}) as answer:
+        assert answer.status == 200 and "[a member of staff] saw [left out]" in await answer.text()
+    async with mia.post(f"{page}/file", data={"digest": digest, "format": "json"}) as answer:
+        assert answer.status == 409 and "Look at it" in await answer.text()

@@ -1,0 +1,83 @@
+"""What a family gets that asks what is kept about it: marked, looked at, then given out. Nothing goes out unseen."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from safety_service.actions import circle, subject_access
+from safety_service.actions.subject_access import Answer
+from safety_service.domain.refusal import Refused
+from safety_service.store.database import Tx
+from safety_service.web.acting import looked, said
+from safety_service.web.pages import message, page
+from safety_service.web.visitor import Visitor
+
+routes = web.RouteTableDef()
+
+HERE = "/families/{ref}/subject-access"
+FORMS = {"txt": "text/plain; charset=utf-8", "json": "application/json"}
+#: Passages that one answer may leave out.
+MOST = 200
+
+
+@routes.get(HERE)
+async def asked(request: web.Request) -> web.StreamResponse:
+    """Where passages are marked. Nothing of the family is shown yet."""
+
+    async def work(tx: Tx, visitor: Visitor) -> str:
+        try:
+            around = await circle.by_ref(tx, visitor.actor, request.match_info["ref"])
+            circle.managed(visitor.actor, around)
+        except Refused as why:
+            return said(why, visitor)
+        return ""
+
+    visitor, refused = await looked(request, "subject_access", work)
+    if refused:
+        return message(request, "That was not done", refused, status=409, visitor=visitor)
+    context = {"ref": request.match_info["ref"], "passages": "", "answer": None}
+    return page(request, "subject_access.html", visitor, context=context)
+
+
+@routes.post(HERE)
+async def previewed(request: web.Request) -> web.StreamResponse:
+    """What would go out, to be read."""
+    ref, typed = request.match_info["ref"], str((await request.post()).get("passages", ""))
+
+    async def work(tx: Tx, visitor: Visitor) -> tuple[Answer | None, str]:
+        try:
+            return await subject_access.preview(tx, visitor.actor, ref, _passages(typed)), ""
+        except Refused as why:
+            return None, said(why, visitor)
+
+    visitor, (answer, refused) = await looked(request, "subject_access", work)
+    if answer is None:
+        return message(request, "That was not done", refused, status=409, visitor=visitor)
+    context = {"ref": ref, "passages": typed, "answer": answer}
+    return page(request, "subject_access.html", visitor, context=context)
+
+
+@routes.post(HERE + "/file")
+async def given_out(request: web.Request) -> web.StreamResponse:
+    """The file, exactly as it was looked at."""
+    fields, ref = await request.post(), request.match_info["ref"]
+    form = "json" if fields.get("format") == "json" else "txt"
+    typed, digest = str(fields.get("passages", "")), str(fields.get("digest", ""))
+
+    async def work(tx: Tx, visitor: Visitor) -> tuple[Answer | None, str]:
+        try:
+            return await subject_access.export(tx, visitor.actor, ref, _passages(typed), digest), ""
+        except Refused as why:
+            return None, said(why, visitor)
+
+    visitor, (answer, refused) = await looked(request, "subject_access", work)
+    if answer is None:
+        back = request.path.removesuffix("/file")
+        return message(request, "That was not done", refused, status=409, back=back, visitor=visitor)
+    body = answer.as_json() if form == "json" else answer.as_text().encode()
+    saved = {"Content-Type": FORMS[form], "Content-Disposition": f'attachment; filename="kept-about-family.{form}"'}
+    return web.Response(body=body, headers=saved)
+
+
+def _passages(typed: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in typed.splitlines() if line.strip())[:MOST]
