@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from safety_service.actions import circle, evidence
 from safety_service.actions.actor import Actor
 from safety_service.actions.renewing import plan_page, renew_family
 from safety_service.domain.course import Course
 from safety_service.domain.plan import Difference, Measure, differences, picture
-from safety_service.store import agencies, courses, events, measures, plans
+from safety_service.domain.refusal import Refused
+from safety_service.store import courses, events, families, measures, plans
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.measures import Decision
@@ -57,6 +57,11 @@ async def where(tx: Tx, actor: Actor, ref: str) -> tuple[str, str]:
     return around.ref, plan_page(around.ref)
 
 
+async def is_of(tx: Tx, measure: Measure, ref: str) -> bool:
+    """Whether a measure belongs to the family with this reference."""
+    return await families.by_ref(tx, measure.agency_id, ref) == measure.family_id
+
+
 def _with_differences(versions: Sequence[Version]) -> list[tuple[Version, tuple[Difference, ...]]]:
     before = [*(each.measures for each in versions[1:]), ()]
     return [(each, differences(was, each.measures)) for each, was in zip(versions, before, strict=False)]
@@ -99,11 +104,23 @@ async def new_version(
     return version.number
 
 
+async def reviewed(tx: Tx, actor: Actor, ref: str, why: str, review_on: date) -> int:
+    """A manager has looked at the plan again: its next version, to be looked at again on a day to come.
+
+    Raises NotFound; Refused `managers_only`, `reason_wanted`, `until_past`.
+    """
+    around = await circle.by_ref(tx, actor, ref)
+    circle.managed(actor, around)
+    if not why.strip():
+        raise Refused("reason_wanted")
+    if review_on <= await circle.today(tx, actor.agency_id):
+        raise Refused("until_past")
+    await evidence.keep(tx, actor, actor.agency_id, "reviewed", subject="plan", subject_id=around.family_id)
+    return await new_version(
+        tx, around.family_id, cause="review", why=why.strip(), by=actor.person_id, review_on=review_on
+    )
+
+
 def _carried_on(before: Version | None, today: date) -> date | None:
     due = None if before is None else before.review_on
     return due if due is not None and due >= today else None
-
-
-async def local_day(tx: Tx, agency_id: UUID, at: datetime) -> date:
-    """Which day a moment is where the agency works."""
-    return at.astimezone(ZoneInfo((await agencies.get(tx, agency_id)).timezone)).date()

@@ -44,6 +44,12 @@ STATUS: Mapping[str, tuple[int, str | None]] = {
     "question_wanted": (UNUSABLE, "/question"),
     "extend_by_more_than_nothing": (UNUSABLE, "/by_s"),
     "key_reused": (UNUSABLE, None),
+    "measure_closed": (CONFLICT, None),
+    "change_unknown": (UNUSABLE, "/changes"),
+    "demands_unknown": (UNUSABLE, "/changes/demands"),
+    "says_wanted": (UNUSABLE, "/changes/says"),
+    "until_too_far": (UNUSABLE, "/until_on"),
+    "until_past": (UNUSABLE, "/until_on"),
     "not_begun_yet": (CONFLICT, None),
     "not_to_them": (UNUSABLE, "/to"),
     "answer_unknown": (UNUSABLE, "/answers"),
@@ -91,6 +97,7 @@ STATUS: Mapping[str, tuple[int, str | None]] = {
     "meeting_over": (CONFLICT, None),
     "not_in_team": (UNUSABLE, "/decisions"),
     "judgement_unknown": (UNUSABLE, "/settled"),
+    "judgement_lacks": (UNUSABLE, "/judgements"),
 }
 
 

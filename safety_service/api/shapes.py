@@ -51,6 +51,8 @@ def visit_shape(row: VisitRow, names: Names) -> dict[str, Any]:
         "travel_s": round(visit.travel.total_seconds()),
         "plan": row.answers,
         "decision": None if row.decision is None else _decision_shape(row.decision),
+        "plan_number": row.plan_number,
+        "lacking": row.lacking,
         "outcome": visit.outcome,
         "team_id": str(row.team_id),
         "version": row.version,

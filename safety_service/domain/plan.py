@@ -129,6 +129,12 @@ class Measure:
         return self.state in UNDECIDED
 
 
+def possible(measure: Measure) -> tuple[MeasureDecision, ...]:
+    """What can be said of a measure now."""
+    allowed = _POSSIBLE.get(measure.state, frozenset())
+    return tuple(each for each in MeasureDecision if each in allowed)
+
+
 def decided(measure: Measure, kind: MeasureDecision, reason: str, changes: Mapping[str, Any]) -> Measure:
     """The measure after a manager's decision; its next time to be asked about is set by whoever keeps it.
 
@@ -136,7 +142,7 @@ def decided(measure: Measure, kind: MeasureDecision, reason: str, changes: Mappi
     """
     if not reason.strip():
         raise Refused("reason_wanted")
-    if kind not in _POSSIBLE.get(measure.state, frozenset()):
+    if kind not in possible(measure):
         raise Refused("measure_closed")
     after = replace(measure, **changes) if kind is MeasureDecision.CHANGE else measure
     if not after.says.strip():

@@ -3,7 +3,24 @@
 from aiohttp import web
 
 from safety_service.services import Services
-from safety_service.web import alerts, board, briefing, card, debrief, items, log, sign_in
+from safety_service.web import (
+    acknowledge,
+    alerts,
+    board,
+    briefing,
+    card,
+    debrief,
+    items,
+    log,
+    meetings,
+    plan,
+    plan_deciding,
+    shares,
+    sign_in,
+    subject_access,
+    supervision,
+    undertakings,
+)
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
 from safety_service.web.live import STREAMS, Streams, end_streams
@@ -21,5 +38,22 @@ def setup(app: web.Application, services: Services) -> None:
     app.middlewares.append(answer_with_pages)
     app.middlewares.append(refuse_foreign_posts(services.settings.base_url))
     set_up_pages(app)
-    for noun in (sign_in, board, alerts, card, debrief, items, briefing, log):
+    for noun in (
+        sign_in,
+        board,
+        alerts,
+        card,
+        debrief,
+        items,
+        briefing,
+        log,
+        plan,
+        plan_deciding,
+        subject_access,
+        undertakings,
+        shares,
+        acknowledge,
+        meetings,
+        supervision,
+    ):
         app.router.add_routes(noun.routes)

@@ -1,0 +1,212 @@
+"""A manager's decisions about a plan, on plain pages: a measure with its changes, how the work goes on, a review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from config.duration import parse_duration, say_duration
+from config.forms_plan import COURSE, DEMANDS, INTERVALS, MEASURE_DECISION, PEOPLE, REVIEW
+from config.guidance import Demands
+from safety_service.actions import circle, courses, measures, plans, renewing
+from safety_service.actions.colleagues import colleagues
+from safety_service.actions.courses import Direction
+from safety_service.actions.errors import NotFound
+from safety_service.actions.measures import Verdict
+from safety_service.domain.course import CourseKind
+from safety_service.domain.plan import Measure, MeasureDecision, possible, written
+from safety_service.domain.refusal import Refused
+from safety_service.domain.words import Role
+from safety_service.store.database import Tx
+from safety_service.web import plan_words
+from safety_service.web.forming import Draw, Drawn, show, take
+from safety_service.web.visitor import Visitor
+
+routes = web.RouteTableDef()
+
+SUBJECT = "measure"
+
+
+@routes.get("/families/{ref}/plan/measures/{id}")
+async def measure(request: web.Request) -> web.StreamResponse:
+    """The form for one measure."""
+    return await show(request, SUBJECT, _draw_measure(request))
+
+
+@routes.post("/families/{ref}/plan/measures/{id}")
+async def decide(request: web.Request) -> web.StreamResponse:
+    """Decide."""
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        before = await measures.to_decide(tx, visitor.actor, _id(request))
+        await measures.decide(tx, visitor.actor, before.id, _verdict(before, answers))
+        return renewing.plan_page(request.match_info["ref"])
+
+    return await take(request, SUBJECT, "decide", _draw_measure(request), do)
+
+
+@routes.get("/families/{ref}/plan/course")
+async def course(request: web.Request) -> web.StreamResponse:
+    """The form for how the work goes on."""
+    return await show(request, SUBJECT, _draw_course(request))
+
+
+@routes.post("/families/{ref}/plan/course")
+async def decide_course(request: web.Request) -> web.StreamResponse:
+    """Decide how the work goes on."""
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        ref = request.match_info["ref"]
+        until_on = date.fromisoformat(answers["until_on"])
+        direction = Direction(kind=CourseKind(answers["kind"]), reason=answers["reason"], until_on=until_on)
+        await courses.for_family(tx, visitor.actor, ref, direction)
+        return renewing.plan_page(ref)
+
+    return await take(request, "course", "decide", _draw_course(request), do)
+
+
+@routes.get("/families/{ref}/plan/review")
+async def review(request: web.Request) -> web.StreamResponse:
+    """The form for looking at the plan again."""
+    return await show(request, "plan", _draw_review(request))
+
+
+@routes.post("/families/{ref}/plan/review")
+async def reviewed(request: web.Request) -> web.StreamResponse:
+    """It was looked at: the next version, with the next date."""
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        ref = request.match_info["ref"]
+        await plans.reviewed(tx, visitor.actor, ref, answers["why"], date.fromisoformat(answers["review_on"]))
+        return renewing.plan_page(ref)
+
+    return await take(request, "plan", "review", _draw_review(request), do)
+
+
+def _draw_measure(request: web.Request) -> Draw:
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        found = await measures.to_decide(tx, visitor.actor, _id(request))
+        ref = (await circle.by_id(tx, visitor.actor, found.family_id)).ref
+        kinds = possible(found)
+        ready: dict[str, str] = {}
+        for each in kinds:
+            ready |= await measures.ready_reasons(tx, visitor.actor, each)
+        workers = await colleagues(tx, visitor.actor, Role.PRACTITIONER)
+        options = {
+            **plan_words.DECIDING.options,
+            "kind": {str(each): plan_words.VERDICTS[each] for each in kinds},
+            "reason": ready,
+            "worker_id": {str(each.id): each.name for each in workers},
+        }
+        return Drawn(
+            form=MEASURE_DECISION,
+            words=replace(plan_words.DECIDING, options=options),
+            heading=f"{ref}: {found.says}",
+            action=f"{renewing.plan_page(ref)}/measures/{found.id}",
+            back=renewing.plan_page(ref),
+            intro=[f"It {plan_words.STATES[found.state]}."],
+            button="Decide",
+            answers=_as_it_is(found),
+        )
+
+    return draw
+
+
+def _as_it_is(found: Measure) -> dict[str, Any]:
+    """The measure as the form's answers."""
+    wants = found.demands
+    return {
+        "says": found.says,
+        "people": str(wants.people or 1),
+        "demands": [each for each in DEMANDS if getattr(wants, each)],
+        "interval": "none" if wants.interval is None else say_duration(wants.interval),
+        "confirm": wants.confirm,
+        "worker_id": "" if found.worker_id is None else str(found.worker_id),
+        "who": found.who or "",
+        "from_on": found.from_on.isoformat(),
+        "until_on": "" if found.until_on is None else found.until_on.isoformat(),
+    }
+
+
+def _verdict(before: Measure, answers: Mapping[str, Any]) -> Verdict:
+    try:
+        kind = MeasureDecision(answers["kind"])
+    except ValueError:
+        raise Refused("change_unknown") from None
+    changes = _changes(before, answers) if kind is MeasureDecision.CHANGE else {}
+    return Verdict(kind=kind, reason=answers["reason"], changes=changes)
+
+
+def _changes(before: Measure, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not as it was; an empty end or worker is none."""
+    found: dict[str, Any] = {
+        "says": answers.get("says", ""),
+        "demands": _demands(before.demands, answers),
+        "who": answers.get("who") or None,
+        "worker_id": UUID(answers["worker_id"]) if answers.get("worker_id") else None,
+        "from_on": date.fromisoformat(answers["from_on"]) if answers.get("from_on") else before.from_on,
+        "until_on": date.fromisoformat(answers["until_on"]) if answers.get("until_on") else None,
+    }
+    was = {**{name: getattr(before, name) for name in found}, "demands": written(before.demands)}
+    return {name: value for name, value in found.items() if value != was[name]}
+
+
+def _demands(before: Demands, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """As the guidance writes them; what this page does not ask about (training) stays."""
+    chosen, people, interval = answers.get("demands", ()), answers.get("people"), answers.get("interval")
+    return written(
+        before.model_copy(
+            update={
+                **{each: each in chosen for each in DEMANDS},
+                "people": int(people) if people in PEOPLE else None,
+                "interval": parse_duration(interval) if interval in INTERVALS else None,
+                "confirm": str(answers.get("confirm", ""))[:120],
+            }
+        )
+    )
+
+
+def _draw_course(request: web.Request) -> Draw:
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        family = await circle.by_ref(tx, visitor.actor, request.match_info["ref"])
+        circle.managed(visitor.actor, family)
+        here = renewing.plan_page(family.ref)
+        return Drawn(
+            form=COURSE,
+            words=plan_words.COURSE,
+            heading=f"{family.ref}: how does the work go on?",
+            action=f"{here}/course",
+            back=here,
+            intro=["It covers the visits under the plan as it is now, so that not each of them waits for a decision."],
+            button="Decide",
+        )
+
+    return draw
+
+
+def _draw_review(request: web.Request) -> Draw:
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        family = await circle.by_ref(tx, visitor.actor, request.match_info["ref"])
+        circle.managed(visitor.actor, family)
+        here = renewing.plan_page(family.ref)
+        return Drawn(
+            form=REVIEW,
+            words=plan_words.REVIEW,
+            heading=f"{family.ref}: looking at the plan again",
+            action=f"{here}/review",
+            back=here,
+        )
+
+    return draw
+
+
+def _id(request: web.Request) -> UUID:
+    try:
+        return UUID(request.match_info["id"])
+    except ValueError:
+        raise NotFound from None
