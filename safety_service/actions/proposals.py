@@ -46,7 +46,7 @@ async def propose(tx: Tx, given: Given) -> None:
     family_id = given.visit.family_id
     await versions.lock_family(tx, family_id)
     known = await measures.of_family(tx, family_id)
-    fresh = [each for each in wanted if not _heard(each, known, given.debrief.id)]
+    fresh = [each for each in wanted if not _closed_since(each, known, given.debrief.id)]
     case = await _case(tx, given)
     holds = [await _take_up(tx, case, each, known) for each in fresh]
     if any(holds):
@@ -56,14 +56,10 @@ async def propose(tx: Tx, given: Given) -> None:
         await renewing.renew_family(tx, family_id, what=", ".join(case.behaviours))
 
 
-def _heard(wanted: Suggestion, known: list[Measure], debrief_id: UUID) -> bool:
-    """This debrief has suggested it before, with its first part: whatever was decided since is not undone."""
-    return any(
-        wanted.same_as(each)
-        and str(debrief_id) in each.because.debriefs
-        and not (wanted.at_once and each.state is MeasureState.PROPOSED)
-        for each in known
-    )
+def _closed_since(wanted: Suggestion, known: list[Measure], debrief_id: UUID) -> bool:
+    """This debrief suggested it before, with its first part, and somebody has closed it: that is not undone."""
+    same = [each for each in known if wanted.same_as(each)]
+    return not any(each.open for each in same) and any(str(debrief_id) in each.because.debriefs for each in same)
 
 
 async def _case(tx: Tx, given: Given) -> _Case:
