@@ -195,11 +195,13 @@ REFUSALS: dict[str, str] = {
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
         " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
-        " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed item_note_wanted debrief_unfinished answer_unknown".split(),
+        " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed"
+        " item_note_wanted debrief_unfinished answer_unknown".split(),
         "",
     ),
     **dict.fromkeys(
-        "words_wanted reviewers_only note_missing debrief_not_given addendum_wanted reviewed_already held_already not_held"
+        "words_wanted reviewers_only note_missing debrief_not_given addendum_wanted"
+        " reviewed_already held_already not_held"
         " preview_first period_wanted".split(),
         "",
     ),
@@ -212,7 +214,7 @@ REFUSALS: dict[str, str] = {
         "undertaking_lacks undertaking_over review_wanted share_decided basis_wanted partner_kept_out"
         " contact_unverified nothing_to_tell invited_unknown meets_before_now parents_why_wanted share_wanted"
         " notes_wanted owner_wanted meeting_over not_in_team supervisors_only no_supervisor"
-        " judgement_unknown".split(),
+        " judgement_unknown judgement_lacks".split(),
         "",
     ),
     **dict.fromkeys(("name_taken", "already_there", "not_there"), "name"),

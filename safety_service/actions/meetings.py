@@ -17,7 +17,7 @@ from safety_service.actions.telling import Priority, tell
 from safety_service.domain.gathering import Agreed, Call, Outcome, check_call, check_outcome
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import events, families, meetings, partners, roles
+from safety_service.store import events, exclusions, families, meetings, partners, people, roles
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.ids import new_id
@@ -111,11 +111,8 @@ async def hold(tx: Tx, actor: Actor, meeting_id: UUID, outcome: Outcome) -> Seen
 
 async def _decided(tx: Tx, actor: Actor, row: Meeting, agreed: Agreed) -> dict[str, Any]:
     """One decision as it stays open; where another agency is to do it, whoever called the meeting asks after it."""
-    if agreed.owner_id is not None:
-        theirs = await roles.with_role(tx, Role.PRACTITIONER, team_id=row.team_id)
-        theirs |= await roles.with_role(tx, Role.MANAGER, team_id=row.team_id)
-        if agreed.owner_id not in theirs:
-            raise Refused("not_in_team")
+    if agreed.owner_id is not None and agreed.owner_id not in await _may_own(tx, row):
+        raise Refused("not_in_team")
     opened = await items.open_item(
         tx,
         agency_id=row.agency_id,
@@ -132,9 +129,33 @@ async def _decided(tx: Tx, actor: Actor, row: Meeting, agreed: Agreed) -> dict[s
         "what": agreed.what.strip(),
         "who": agreed.who.strip(),
         "owner_id": None if agreed.owner_id is None else str(agreed.owner_id),
+        "name": "" if agreed.owner_id is None else (await people.get(tx, agreed.owner_id)).name,
         "due_on": None if agreed.due_on is None else agreed.due_on.isoformat(),
         "item_id": str(opened.id),
     }
+
+
+async def to_end(tx: Tx, actor: Actor, meeting_id: UUID) -> Seen:
+    """A meeting that the actor may hold or cancel. Raises NotFound; Refused `managers_only`, `meeting_over`."""
+    row, family = await _held(tx, actor, meeting_id)
+    return await _seen(tx, row, family)
+
+
+async def to_invite(tx: Tx, family: Circle) -> list[Partner]:
+    """The agencies that can be asked to a meeting about a family that the caller has been let see."""
+    return await partners.of_family(tx, family.family_id)
+
+
+async def owners(tx: Tx, row: Meeting) -> dict[UUID, str]:
+    """Who of ours can see to a decision, by name; for whoever may hold this meeting."""
+    known = await people.many(tx, await _may_own(tx, row))
+    return {each.id: each.name for each in sorted(known.values(), key=lambda person: person.name.casefold())}
+
+
+async def _may_own(tx: Tx, row: Meeting) -> frozenset[UUID]:
+    goes = await roles.with_role(tx, Role.PRACTITIONER, team_id=row.team_id)
+    manages = await roles.with_role(tx, Role.MANAGER, team_id=row.team_id)
+    return (goes | manages) - await exclusions.excluded(tx, None, row.family_id)
 
 
 async def cancel(tx: Tx, actor: Actor, meeting_id: UUID, why: str) -> Seen:

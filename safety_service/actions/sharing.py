@@ -228,6 +228,22 @@ async def matter(tx: Tx, row: Share) -> Matter:
     return Matter(agency_id=row.agency_id, team_id=row.team_id, workers=workers, excluded=excluded)
 
 
+async def must_decide(tx: Tx, actor: Actor, row: Share) -> None:
+    """Raises what deciding it would raise: NotFound; Refused `never_your_own`, `managers_only`, `share_decided`."""
+    may_decide(actor, await matter(tx, row))
+    if row.state != "proposed":
+        raise Refused("share_decided")
+
+
+async def decides(tx: Tx, actor: Actor, row: Share) -> bool:
+    """Whether this is for the actor to decide."""
+    try:
+        may_decide(actor, await matter(tx, row))
+    except Refused:
+        return False
+    return True
+
+
 def may_read(actor: Actor, about: Matter) -> None:
     """Read an entry of the record. Raises NotFound."""
     may_see_visit(actor, about)

@@ -8,6 +8,8 @@ from aiohttp.typedefs import Handler, Middleware
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Carries no cookie: a bearer token in a header cannot be sent by a page of somebody else's.
 API = "/api/"
+#: One-time links for people of other agencies: no cookie either, and whoever can send it holds the link.
+LINKS = "/a/"
 
 
 def comes_from_us(request: web.Request, public_url: str) -> bool:
@@ -31,7 +33,7 @@ def refuse_foreign_posts(public_url: str) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        foreign = request.method not in SAFE and not request.path.startswith(API)
+        foreign = request.method not in SAFE and not request.path.startswith((API, LINKS))
         if foreign and not comes_from_us(request, public_url):
             raise web.HTTPForbidden(text="This came from another site's page, so nothing was done.")
         return await handler(request)
