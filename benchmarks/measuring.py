@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks import alarms, checkins, seed
+from benchmarks import alarms, checkins, learning, seed
 from benchmarks.alarms import AT_ONCE, LATENESS
 from benchmarks.ground import NAMES, Ground, Kind, begin
+from benchmarks.learning import LEARNING
 from benchmarks.processes import NotMeasured
 from benchmarks.profile import Profile, profile
 from benchmarks.scale import Scale
@@ -22,7 +23,8 @@ from benchmarks.watched import Watched
 from safety_service.store.database import Database
 
 CHECK_INS, PROFILE = "check-ins", "profile"
-EVERY = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
+WATCH = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
+EVERY = (*WATCH, LEARNING)
 
 
 @dataclass(slots=True)
@@ -55,6 +57,14 @@ async def measure(kinds: list[Kind], wanted: Collection[str], scale: Scale) -> R
 
 
 async def _measure_on(ground: Ground, kind: Kind, wanted: Collection[str], scale: Scale, report: Report) -> None:
+    if LEARNING in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: the learning loop over years of debriefs"):
+            report.rows += await learning.measure(ground, kind, scale)
+    if set(WATCH) & set(wanted):
+        await _measure_watch(ground, kind, wanted, scale, report)
+
+
+async def _measure_watch(ground: Ground, kind: Kind, wanted: Collection[str], scale: Scale, report: Report) -> None:
     seeded, watched = await _seed(ground, kind, scale)
     if {PROFILE, CHECK_INS} & set(wanted):
         _say(f"{NAMES[kind]}: one check-in taken apart")

@@ -21,6 +21,11 @@ class Scale:
     spread: int = 200
     spread_over: float = 60.0
     profiled: int = 500
+    families: int = 1_000
+    #: Of each family.
+    debriefs: int = 100
+    #: How often each question of the learning loop is asked.
+    asked: int = 200
     #: Seconds after which alarms that have not come are given up.
     patience: float = 180.0
 
@@ -37,4 +42,7 @@ QUICK = Scale(
     spread=8,
     spread_over=2.0,
     profiled=60,
+    families=20,
+    debriefs=10,
+    asked=20,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from benchmarks import measuring, seed
+from benchmarks import learning, measuring, seed
 from benchmarks.ground import begin
 from benchmarks.profile import profile
 from benchmarks.replay import Slot, make_replay
@@ -16,6 +16,12 @@ TINY = replace(QUICK, watched=12, profiled=12)
 async def test_a_check_in_is_taken_apart_into_named_statements() -> None:
     report = (await measuring.measure(["sqlite"], [measuring.PROFILE], TINY)).markdown()
     assert "UPDATE watch" in report and "INSERT said" in report and "COMMIT" in report
+
+
+async def test_the_learning_loop_is_asked_over_years_of_debriefs() -> None:
+    tiny = replace(TINY, families=3, debriefs=5, asked=10)
+    report = (await measuring.measure(["sqlite"], [learning.LEARNING], tiny)).markdown()
+    assert "15 debriefs: a rare word, p99" in report and "planning where" in report and "check-in" not in report
 
 
 async def test_a_recorded_check_in_can_be_said_again_for_another_visit() -> None:
