@@ -164,7 +164,10 @@ def _tightened(watch: Watch, risk: Risk, every: timedelta, now: datetime, policy
     assert armed.alarm_at is not None
     if armed.alarm_at > watch.alarm_at:
         return tight
-    return armed if due_at < watch.due_at else _sooner(tight, armed.alarm_at, policy)
+    if due_at >= watch.due_at:
+        return _sooner(tight, armed.alarm_at, policy)
+    # Who should have been heard by now is asked now.
+    return replace(armed, stage=Stage.ASK, next_at=now) if due_at <= now else armed
 
 
 def _sooner(watch: Watch, alarm_at: datetime, policy: Policy) -> Watch:

@@ -1,0 +1,99 @@
+"""C5: what is new at a family reaches its running visits at once: managers hear, deadlines tighten, none is later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from safety_service.actions import words
+from safety_service.actions.words import Word
+from safety_service.domain.words import Risk, Status
+from safety_service.store import families
+from tests.guidance.at_plans import all_of, been, everything_said_to, first_part, says, trained
+from tests.world import MINUTE, World
+
+
+async def test_a_threat_tightens_the_watch_of_whoever_is_in_there_now_and_the_manager_hears(world: World) -> None:
+    row = await been(world, "Ann")
+    running = await world.inside("Ben", minutes=60)
+    before = running.visit.watches[0]
+    assert running.visit.risk is not Risk.HIGH and before.interval > timedelta(minutes=15)
+    await world.jump(5)
+    await first_part(world, row, "open_threat")
+    after = (await world.visit(running.id)).visit
+    watch = after.watches[0]
+    assert after.risk is Risk.HIGH and after.status is Status.BEGUN
+    assert watch.interval == timedelta(minutes=15)
+    assert before.last_word_at is not None
+    assert watch.due_at == before.last_word_at + 15 * MINUTE
+    assert before.alarm_at and watch.alarm_at and watch.alarm_at < before.alarm_at
+    (news,) = world.told("Mia", "plan.running")
+    assert news.params["worker"] == "Ben" and news.params["new"] == "Open threat"
+    assert "hreat" not in await everything_said_to(world, "Ben")  # nothing of it at the door
+
+
+async def test_whoever_has_not_said_anything_for_longer_than_is_now_allowed_is_asked_now(world: World) -> None:
+    row = await been(world, "Ann")
+    running = await world.inside("Ben", minutes=60)
+    await world.jump(25)
+    await first_part(world, row, "open_threat")
+    watch = (await world.visit(running.id)).visit.watches[0]
+    assert watch.due_at == world.now
+    assert watch.alarm_at == world.now + timedelta(minutes=3)
+    await world.sweep()
+    await world.deliver()
+    assert world.told("Ben", "ask.")
+
+
+async def test_a_deadline_that_is_sooner_already_stays_and_nothing_is_asked_twice(world: World) -> None:
+    row = await been(world, "Ann")
+    running = await world.inside("Ben", minutes=60, check_in_every=timedelta(minutes=5))
+    await world.later(5.5)
+    asked = len(world.told("Ben", "ask.check_in"))
+    before = (await world.visit(running.id)).visit.watches[0]
+    await first_part(world, row, "open_threat")
+    watch = (await world.visit(running.id)).visit.watches[0]
+    assert (watch.due_at, watch.interval) == (before.due_at, before.interval)
+    assert before.alarm_at and watch.alarm_at and watch.alarm_at <= before.alarm_at
+    await world.sweep()
+    await world.deliver()
+    assert len(world.told("Ben", "ask.check_in")) == asked
+
+
+async def test_a_visit_to_come_is_held_against_it_its_manager_asked_and_its_worker_told_what_not_why(
+    world: World,
+) -> None:
+    await trained(world, "Ben")
+    row = await been(world, "Ann")
+    coming = await world.plan("Ben", after=300)
+    assert coming.visit.status is Status.PLANNED
+    await first_part(world, row, "open_threat")
+    after = await world.visit(coming.id)
+    assert after.visit.status is Status.WAITING and after.visit.risk is Risk.HIGH
+    assert world.told("Mia", "decision.wanted")[-1].params["lacking"][0]["says"] == "Two people"
+    (told,) = world.told("Ben", "plan.demanded")
+    assert told.params["lacking"][0]["since"] == world.now.date().isoformat()
+    assert told.params["managers"] == ["Mia"]
+    await says(world, "Mia", (await all_of(world, after))["two_people"], "refuse", "Ben knows them well")
+    assert [each["what"] for each in (await world.visit(coming.id)).lacking] == []
+
+
+async def test_a_family_elsewhere_is_none_of_its_business(world: World) -> None:
+    row = await been(world, "Ann")
+    running = await world.inside("Ben", ref="F-2")
+    await first_part(world, row, "weapon")
+    assert (await world.visit(running.id)).visit == running.visit
+    assert not world.told("Mia", "plan.running")
+
+
+async def test_the_threat_is_found_at_the_door_too(world: World) -> None:
+    """Looked at again at begin, whatever was missed before: the watch begins at the risk as it is then."""
+    await trained(world, "Ben")
+    coming = await world.plan("Ben", after=10)
+    async with world.database.transaction() as tx:
+        await families.add_fact(tx, coming.family_id, "open_threat", tx.now.date(), source="police", by=None)
+    await world.jump(10)
+    await world.do("Ben", words.begin, coming.id, Word())
+    after = (await world.visit(coming.id)).visit
+    assert after.risk is Risk.HIGH and after.watches[0].interval == timedelta(minutes=15)
+    await world.deliver()
+    assert world.told("Mia", "manager.begun_undecided")
