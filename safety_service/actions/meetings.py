@@ -102,7 +102,7 @@ async def hold(tx: Tx, actor: Actor, meeting_id: UUID, outcome: Outcome) -> Seen
         review_on=outcome.review_on,
         next_at=await circle.morning_of(tx, row.agency_id, outcome.review_on),
     )
-    await meetings.save(tx, held)
+    held = await meetings.save(tx, held)
     await meetings.reviewed_by(tx, held)
     await _log(tx, actor, "held", held, plan=number, review_on=outcome.review_on.isoformat())
     await _tell(tx, held, "meeting.held", Priority.NEWS, besides=actor.person_id)
@@ -164,7 +164,7 @@ async def cancel(tx: Tx, actor: Actor, meeting_id: UUID, why: str) -> Seen:
     if not why.strip():
         raise Refused("reason_wanted")
     gone = replace(row, state="cancelled", body={**row.body, "cancelled_why": why.strip()}, next_at=None)
-    await meetings.save(tx, gone)
+    gone = await meetings.save(tx, gone)
     await _log(tx, actor, "cancelled", gone)
     await _tell(tx, gone, "meeting.cancelled", Priority.NEWS, besides=actor.person_id)
     return await _seen(tx, gone, family)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from safety_service.api import alerts, debrief, debriefs, pairing, plans, positions, visits, words
+from safety_service.api import alerts, around, debrief, debriefs, pairing, plans, positions, supervision, visits, words
 from safety_service.api.problems import PREFIX, answer_with_problems
 from safety_service.services import Services
 
@@ -12,5 +12,5 @@ __all__ = ["PREFIX", "setup"]
 def setup(app: web.Application, services: Services) -> None:  # noqa: ARG001
     """Add the interface to the application, which holds the services under their keys."""
     app.middlewares.append(answer_with_problems)
-    for noun in (pairing, visits, words, positions, alerts, debrief, debriefs, plans):
+    for noun in (pairing, visits, words, positions, alerts, debrief, debriefs, plans, around, supervision):
         app.router.add_routes(noun.routes)

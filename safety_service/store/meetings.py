@@ -1,6 +1,6 @@
 """Meetings of agencies, and joint debriefs (G12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -51,10 +51,11 @@ async def of_family(tx: Tx, family_id: UUID) -> list[Meeting]:
     return [_read(row) for row in await tx.conn.execute(query)]
 
 
-async def save(tx: Tx, row: Meeting) -> None:
-    """Write it back as its next version."""
-    values = {**_values(row), "version": row.version + 1}
-    await tx.conn.execute(update(meeting).where(meeting.c.id == row.id).values(**values))
+async def save(tx: Tx, row: Meeting) -> Meeting:
+    """Write it back as its next version, which is given."""
+    following = replace(row, version=row.version + 1)
+    await tx.conn.execute(update(meeting).where(meeting.c.id == row.id).values(**_values(following)))
+    return following
 
 
 async def due(tx: Tx, limit: int) -> list[Meeting]:
