@@ -79,6 +79,16 @@ async def known_of(tx: Tx, family: Family) -> list[FactView]:
     ]
 
 
+async def one(tx: Tx, actor: Actor, fact_id: UUID) -> tuple[Family, FactView]:
+    """One fact, and whose it is. Raises NotFound."""
+    row = await risk_facts.load(tx, fact_id)
+    if row is None:
+        raise NotFound
+    family = await families.by_id(tx, actor, row.family_id)
+    await keep_fact(tx, actor, "read", row)
+    return family, next(each for each in await known_of(tx, family) if each.row.id == fact_id)
+
+
 async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
     """Keep a fact. It counts from now on, for every visit that is planned.
 

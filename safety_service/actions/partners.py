@@ -62,6 +62,16 @@ async def known_around(tx: Tx, family: Family) -> Around:
     )
 
 
+async def one(tx: Tx, actor: Actor, partner_id: UUID) -> tuple[Family, Partner]:
+    """One agency, and at which family it is. Raises NotFound."""
+    row = await partners.load(tx, partner_id)
+    if row is None:
+        raise NotFound
+    family = await families.by_id(tx, actor, row.family_id)
+    await _keep(tx, actor, "read", row)
+    return family, row
+
+
 async def add(tx: Tx, actor: Actor, ref: str, given: Mapping[str, Any]) -> Partner:
     """Another agency comes to the family. Raises NotFound; Refused: `not_your_role`, as `change`."""
     family = await families.known(tx, actor, ref)

@@ -1,0 +1,73 @@
+"""Changing what is kept of a family, part by part: a list has its rows and some blank ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from config.forms_family import PARTS, ROWS, record_form, to_answers, to_value
+from safety_service.actions import families
+from safety_service.actions.errors import NotFound
+from safety_service.domain.family import written
+from safety_service.domain.refusal import Refused
+from safety_service.store.database import Tx
+from safety_service.web import family_words
+from safety_service.web.forming import Draw, Drawn, show, take
+from safety_service.web.visitor import Visitor
+
+routes = web.RouteTableDef()
+
+SUBJECT = "family"
+
+
+@routes.get("/families/{ref}/change/{part}")
+async def changing(request: web.Request) -> web.StreamResponse:
+    """The form of one part."""
+    return await show(request, SUBJECT, _draw(request))
+
+
+@routes.post("/families/{ref}/change/{part}")
+async def change(request: web.Request) -> web.StreamResponse:
+    """Keep it, unless somebody else has changed the family meanwhile."""
+    ref, part = request.match_info["ref"], request.match_info["part"]
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        await families.change(tx, visitor.actor, ref, _version(request), {part: to_value(part, answers)})
+        return families.page_of(ref)
+
+    return await take(request, SUBJECT, "change", _draw(request), do)
+
+
+def _draw(request: web.Request) -> Draw:
+    ref, part = request.match_info["ref"], request.match_info["part"]
+
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        if part not in PARTS:
+            raise NotFound
+        family = await families.read(tx, visitor.actor, ref)
+        families.may_change(visitor.actor, family)
+        kept: Any = family.row.name if part == "name" else written(family.record)[part]
+        form = record_form(part, len(kept) if part in ROWS else 0)
+        needs = (await tx.guidance(visitor.actor.agency_id)).guidance.asked("needs")
+        options = {"key": {key: each.says for key, each in needs.items()}} if part == "needs" else {}
+        here = families.page_of(family.ref, f"change/{part}")
+        version = request.query.get("version", str(family.row.version))
+        return Drawn(
+            form=form,
+            words=family_words.part_words(part, len(form.steps) if part in ROWS else 0, options),
+            heading=f"{family.ref}: {family_words.PARTS[part]}",
+            action=f"{here}?version={version}",
+            back=families.page_of(family.ref),
+            answers=to_answers(part, kept),
+        )
+
+    return draw
+
+
+def _version(request: web.Request) -> int:
+    try:
+        return int(request.query.get("version", ""))
+    except ValueError:
+        raise Refused("changed_meanwhile") from None
