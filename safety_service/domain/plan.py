@@ -154,7 +154,7 @@ def decided(measure: Measure, kind: MeasureDecision, reason: str, changes: Mappi
 
 def written(demands: Demands) -> dict[str, Any]:
     """Demands as they are stored: only what is demanded, durations as one writes them."""
-    given = demands.model_dump(exclude_defaults=True)
+    given = {name: value for name, value in demands.model_dump(exclude_defaults=True).items() if value is not None}
     if demands.interval is not None:
         given["interval"] = say_duration(demands.interval)
     return given
