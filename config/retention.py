@@ -29,7 +29,5 @@ class RetentionPolicy(BaseModel):
 
     #: Debriefs with all that was added to them, counted from when they were given.
     debriefs: Annotated[Duration, _at_least("366d")]
-    #: Where somebody was, and what they noted with a word: the word itself, and its time, stay.
-    positions: Annotated[Duration, _at_least("31d")]
     #: Messages that went out.
     messages: Annotated[Duration, _at_least("31d")]
