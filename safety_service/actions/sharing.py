@@ -7,6 +7,7 @@ of the family's changes nothing about it. Who may not learn of it is never propo
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from safety_service.actions import circle
@@ -100,7 +101,7 @@ async def _nobody_known(tx: Tx, given: Given) -> None:
     """Who else goes there is asked, too: an empty list is no reason to be silent."""
     visit = given.visit
     people = await circle.to_ask(tx, visit.agency_id, [visit.team_id], visit.family_id, workers=visit.workers)
-    params = {"ref": visit.family_ref, "page": f"/families/{visit.family_ref}/partners"}
+    params = {"ref": visit.family_ref, "page": f"/families/{quote(visit.family_ref, safe='')}/partners/new"}
     await tell(tx, people, "share.nobody_known", params, priority=Priority.QUESTION, visit_id=visit.id)
 
 

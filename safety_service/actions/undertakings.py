@@ -93,6 +93,15 @@ async def of_family(tx: Tx, actor: Actor, ref: str) -> list[Kept]:
     return [Kept(each, notes[each.id]) for each in rows]
 
 
+async def holding(tx: Tx, actor: Actor, ref: str) -> list[Kept]:
+    """Those that hold now, without their notes, the oldest first: for a page that logs that it was read.
+
+    Raises NotFound.
+    """
+    family = await circle.by_ref(tx, actor, ref)
+    return [Kept(each, []) for each in await undertakings.open_of_family(tx, family.family_id)]
+
+
 async def read(tx: Tx, actor: Actor, undertaking_id: UUID) -> tuple[Circle, Kept]:
     """One undertaking and whose it is. Raises NotFound."""
     row = await undertakings.load(tx, undertaking_id)

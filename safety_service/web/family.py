@@ -198,11 +198,13 @@ def _links(family: Family, visitor: Visitor, may: bool) -> list[tuple[str, str]]
         return families.page_of(family.ref, what)
 
     links = [(to("briefing"), "Before you go"), (to("plan"), "The plan"), (to("undertakings"), "Undertakings")]
-    links.append((to("risk/raise"), "Raise the risk"))
+    links += [(to("meetings"), "Meetings"), (to("risk/raise"), "Raise the risk")]
     if may:
         links += [(to("facts/new"), "A risk fact"), (to("partners/new"), "Another agency")]
     if not visitor.actor.teams(Role.MANAGER).isdisjoint(family.teams):
         links.append((to("risk/lower"), "Lower the risk"))
+    if not visitor.actor.teams(Role.MANAGER, Role.REVIEWER).isdisjoint(family.teams):
+        links.append((to("shares"), "What other agencies were told"))
     return links
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
 
 from config.guidance import Guidance
-from safety_service.actions import plans, renewing
+from safety_service.actions import plans, renewing, undertakings
 from safety_service.actions.plans import Plan
+from safety_service.actions.undertakings import Kept
 from safety_service.actions.visitors import names_of
 from safety_service.domain.plan import Measure
 from safety_service.domain.words import Role
@@ -18,6 +19,7 @@ from safety_service.store.database import Tx
 from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.plan_words import CAUSES, COURSES, STATES, VERDICTS, because, changed, demanded
+from safety_service.web.undertakings import undertaking_card
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -31,6 +33,7 @@ class _Shown:
     names: Mapping[UUID, str]
     guidance: Guidance
     decides: bool
+    undertakings: Sequence[Kept]
 
 
 @routes.get("/families/{ref}/plan")
@@ -42,13 +45,15 @@ async def plan(request: web.Request) -> web.StreamResponse:
         found = await plans.read(tx, visitor.actor, ref)
         guidance = (await tx.guidance(visitor.actor.agency_id)).guidance
         names = await names_of(tx, _people(found))
-        return _Shown(found, names, guidance, visitor.actor.is_any(Role.MANAGER))
+        held = await undertakings.holding(tx, visitor.actor, ref)
+        return _Shown(found, names, guidance, visitor.actor.is_any(Role.MANAGER), held)
 
     visitor, shown = await looked(request, SUBJECT, work)
     found = shown.plan
     here = renewing.plan_page(found.ref)
     cards = [
         *(_measure(shown, each, visitor) for each in sorted(found.measures, key=_order) if each.open),
+        *(undertaking_card(each, {}, visitor, link=True, label=True) for each in shown.undertakings),
         *_courses(shown, visitor),
         *_versions(shown, visitor),
         *(_measure(shown, each, visitor) for each in found.measures if not each.open),

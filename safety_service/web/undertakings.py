@@ -64,7 +64,7 @@ async def listed(request: web.Request) -> web.StreamResponse:
         return found, await names_of(tx, {each.by for kept in found for each in kept.notes})
 
     visitor, (found, names) = await looked(request, SUBJECT, work)
-    cards = [_card(each, names, visitor, link=True) for each in found]
+    cards = [undertaking_card(each, names, visitor, link=True) for each in found]
     links = (
         [(families.page_of(ref, "undertakings/new"), "Write one down")] if visitor.actor.is_any(Role.MANAGER) else []
     )
@@ -85,7 +85,12 @@ async def one(request: web.Request) -> web.StreamResponse:
     if kept.row.state in HOLDING and visitor.actor.teams(Role.MANAGER) & family.teams:
         links = [(f"/undertakings/{kept.row.id}/note", "Say what became of it"), *links]
     return around(
-        request, visitor, f"{family.ref}: undertaking", [_card(kept, names, visitor)], warn=LABEL, links=links
+        request,
+        visitor,
+        f"{family.ref}: undertaking",
+        [undertaking_card(kept, names, visitor)],
+        warn=LABEL,
+        links=links,
     )
 
 
@@ -180,17 +185,21 @@ def _draw_note(request: web.Request) -> Any:
     return draw
 
 
-def _card(kept: Kept, names: Mapping[UUID, str], visitor: Visitor, *, link: bool = False) -> Card:
-    body = kept.row.body
+def undertaking_card(
+    kept: Kept, names: Mapping[UUID, str], visitor: Visitor, *, link: bool = False, label: bool = False
+) -> Card:
+    """An undertaking as a card; `label`: it says what it is, where the page does not."""
+    body, made_on = kept.row.body, kept.row.made_at.astimezone(visitor.known.zone).date()
     notes = [
         f"{said_time(each.at, visitor)}, {names.get(each.by, '')}: {STATES[each.state]}. "
         + (each.note or "As told in the debrief.")
         for each in kept.notes
     ]
     return Card(
-        title=f"{said_day(kept.row.made_at.astimezone(visitor.known.zone).date())}: {STATES[kept.row.state]}",
+        title=f"Undertaking of {said_day(made_on)}: {STATES[kept.row.state]}",
         alerted=kept.row.state == "broken",
         lines=[
+            ("What it is", LABEL if label else ""),
             (WORDS.says["concern"], body["concern"]),
             (WORDS.says["expected"], body["expected"]),
             (WORDS.says["otherwise"], body["otherwise"]),

@@ -82,6 +82,18 @@ async def test_an_undertaking_is_written_down_and_says_what_it_is_not(office: Of
     assert (await seen(ann, "/families/F-1/undertakings/new")).startswith("409")
 
 
+async def test_it_stands_on_the_plan_the_briefing_and_the_familys_page(office: Office) -> None:
+    mia, ann = await office.browser("Mia"), await office.browser("Ann")
+    await sent(mia, "/families/F-1/undertakings/new", **TERMS)
+    text = await seen(ann, "/families/F-1/plan")
+    assert "Nobody shouts" in text and "not a partnership agreement" in text
+    assert "Nobody shouts" in await seen(ann, "/families/F-1/briefing")
+    for who, shown in ((ann, False), (mia, True)):
+        text = await seen(who, "/families/F-1")
+        assert 'href="/families/F-1/undertakings"' in text and 'href="/families/F-1/meetings"' in text
+        assert ('href="/families/F-1/shares"' in text) is shown
+
+
 async def test_what_became_of_it_is_said_on_its_page(office: Office) -> None:
     mia = await office.browser("Mia")
     text = await sent(mia, "/families/F-1/undertakings/new", **TERMS)
