@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from safety_service.actions import circle, families, planning
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import apart
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.families import Family
@@ -130,8 +131,13 @@ async def ask(tx: Tx, actor: Actor, ref: str, question: str) -> int:
 async def wanted(tx: Tx, actor: Actor, ref: str) -> str | None:
     """The path of the briefing, where there is something to read that the actor has not said they have read.
 
-    The same None for what they may not know of. It reads nothing out, so nothing is logged.
+    The same None for what they may not know of. It reads nothing out, so nothing is logged; and where it fails, the
+    visit that it is offered with is planned all the same.
     """
+    return await apart(tx, _wanted(tx, actor, ref), None, "whether there is a briefing to be read")
+
+
+async def _wanted(tx: Tx, actor: Actor, ref: str) -> str | None:
     try:
         family = await families.known(tx, actor, ref)
     except NotFound:

@@ -10,6 +10,7 @@ from safety_service.actions import demands, readiness
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import apart
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.judging import judged
 from safety_service.domain import visit as rules
@@ -58,7 +59,7 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     risk, because = await judge_risk(tx, actor, asked)
     family_id = await families.ensure(tx, actor.agency_id, asked.family_ref)
     policy = await tx.policy()
-    demanded = await demands.interval(tx, actor.agency_id, family_id, asked.starts_at)
+    demanded = await _longest(tx, actor.agency_id, family_id, asked.starts_at)
     visit, _ = rules.plan(
         new_id(),
         asked.workers,
@@ -84,7 +85,7 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
         created_at=tx.now,
         created_by=actor.person_id,
     )
-    row = demands.held(row, await demands.look(tx, demands.offered(row)), policy)
+    row = await apart(tx, _held(tx, row), _undecided(row), "a visit is planned without a look at the family's plan")
     await visits.insert_visit(tx, row)
     await _log(tx, actor, row)
     waits = row.visit.status is Status.WAITING
@@ -94,6 +95,21 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     tx.announce(f"board:{team_id}")
     tx.announce("sweep")
     return row
+
+
+async def _longest(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> timedelta | None:
+    """How rarely the family's plan lets be asked. P1: a plan that cannot be read refuses no visit."""
+    demanded = demands.interval(tx, agency_id, family_id, on)
+    return await apart(tx, demanded, None, "the interval that the family's plan demands is not known")
+
+
+async def _held(tx: Tx, row: VisitRow) -> VisitRow:
+    return demands.held(row, await demands.look(tx, demands.offered(row)), await tx.policy())
+
+
+def _undecided(row: VisitRow) -> VisitRow:
+    """Nobody knows what it lacks: it is watched, and a manager decides."""
+    return replace(row, visit=replace(row.visit, status=Status.WAITING))
 
 
 async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, tuple[Because, ...]]:
@@ -122,6 +138,10 @@ class Demanded:
 
 async def demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
     """Before a visit is planned: what the plan will ask of it. Nothing, for whoever may not know of the family."""
+    return await apart(tx, _demanded(tx, actor, request), Demanded(), "what the family's plan demands is not known")
+
+
+async def _demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
     family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
     if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
         return Demanded()

@@ -1,6 +1,5 @@
 """Something new is known of a family: its coming and running visits are held against it at once."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from safety_service.actions import demands as looking
 from safety_service.actions import scene as scenes
+from safety_service.actions.apart import apart
 from safety_service.actions.judging import judged
 from safety_service.actions.scene import managers_now
 from safety_service.actions.telling import Priority, iso, tell
@@ -17,10 +17,7 @@ from safety_service.domain.risk import Because
 from safety_service.domain.words import Phase, Status
 from safety_service.store import coming, events, people, visits
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.visits import VisitRow
-
-log = logging.getLogger(__name__)
 
 _WAITS = (Status.PLANNED, Status.WAITING)
 
@@ -31,9 +28,9 @@ async def renew_family(tx: Tx, family_id: UUID, *, what: str = "") -> None:
 
 
 async def renew(tx: Tx, visit_ids: Iterable[UUID], *, what: str = "") -> None:
-    """Hold these visits against what is known now, in the order of their ids."""
+    """Hold these visits against what is known now, in the order of their ids; one that fails stops no other."""
     for row in (await visits.load_many(tx, list(visit_ids), lock=True)).values():
-        await renew_visit(tx, row, what=what)
+        await apart(tx, renew_visit(tx, row, what=what), row, f"visit {row.id} is not held against its plan")
 
 
 async def renew_visit(tx: Tx, row: VisitRow, *, what: str = "", tells: bool = True) -> VisitRow:
@@ -67,13 +64,7 @@ async def at_the_door(tx: Tx, worker_id: UUID, visit_id: UUID) -> None:
     row = await visits.load(tx, visit_id, lock=True)
     if row is None or worker_id not in row.workers or row.visit.watch(worker_id).phase is not Phase.BEGIN:
         return
-    try:
-        async with tx.savepoint():
-            await renew_visit(tx, row, tells=False)
-    except (DatabaseAway, TryAgain):
-        raise
-    except Exception:
-        log.exception("a visit could not be held against its plan: %s", visit_id)
+    await apart(tx, renew_visit(tx, row, tells=False), row, f"visit {row.id} is not held against its plan")
 
 
 async def _judged_again(tx: Tx, row: VisitRow) -> VisitRow:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour
 
@@ -98,9 +99,7 @@ async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
 
 async def due(tx: Tx, limit: int) -> list[Debrief]:
     """Those to be chased by now, locked; others' locks are stepped over."""
-    chosen = select(debrief).where(debrief.c.next_at <= tx.now).order_by(debrief.c.next_at).limit(limit)
-    rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return await due_rows(tx, debrief, limit, _read)
 
 
 async def quiet_given(tx: Tx, family_id: UUID) -> int:

@@ -74,7 +74,9 @@ async def known(tx: Tx, family_id: UUID) -> bool:
 
 async def facts(tx: Tx, family_id: UUID) -> Sequence[Fact]:
     """Every risk fact of the family, ended ones too."""
-    query = select(risk_fact).where(risk_fact.c.family_id == family_id).order_by(risk_fact.c.on)
+    columns = risk_fact.c
+    judged_by = (columns.kind, columns.on, columns.worker_id, columns.ended_on, columns.created_at)
+    query = select(*judged_by).where(columns.family_id == family_id).order_by(columns.on)
     rows = (await tx.conn.execute(query)).all()
     return [
         Fact(

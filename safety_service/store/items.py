@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import item
 from safety_service.store.tables.visits import family
@@ -79,9 +80,7 @@ async def of_debrief(tx: Tx, debrief_id: UUID) -> list[Item]:
 
 async def due(tx: Tx, limit: int) -> list[Item]:
     """Those to be asked after by now, locked; others' locks are stepped over."""
-    chosen = select(item).where(item.c.next_at <= tx.now).order_by(item.c.next_at).limit(limit)
-    rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return await due_rows(tx, item, limit, _read)
 
 
 async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:

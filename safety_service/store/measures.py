@@ -11,6 +11,7 @@ from sqlalchemy import Row, insert, select, update
 from config.guidance import Demands
 from safety_service.domain.plan import HOLDS, OPEN, Because, Measure, MeasureDecision, MeasureState, written
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.plans import measure, measure_decision
@@ -70,8 +71,7 @@ async def _of(tx: Tx, family_id: UUID, states: Collection[MeasureState]) -> list
 
 async def due(tx: Tx, limit: int) -> list[MeasureRow]:
     """Those whose owner is to be asked by now, locked; others' locks are stepped over."""
-    chosen = select(measure).where(measure.c.next_at <= tx.now).order_by(measure.c.next_at, measure.c.id).limit(limit)
-    return [_read(row) for row in await tx.conn.execute(chosen.with_for_update(skip_locked=True))]
+    return await due_rows(tx, measure, limit, _read)
 
 
 async def add_decision(tx: Tx, measure_id: UUID, made: Decision) -> None:

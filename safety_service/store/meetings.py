@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.tables.around import meeting
 
 
@@ -60,9 +61,7 @@ async def save(tx: Tx, row: Meeting) -> Meeting:
 
 async def due(tx: Tx, limit: int) -> list[Meeting]:
     """Those to be chased by now, locked; others' locks are stepped over."""
-    chosen = select(meeting).where(meeting.c.next_at <= tx.now).order_by(meeting.c.next_at).limit(limit)
-    rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return await due_rows(tx, meeting, limit, _read)
 
 
 async def reviewed_by(tx: Tx, held: Meeting) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.tables.around import share
 
 #: 128 bits: nobody guesses a link.
@@ -89,9 +90,7 @@ async def save(tx: Tx, row: Share) -> None:
 
 async def due(tx: Tx, limit: int) -> list[Share]:
     """Those to be chased by now, locked; others' locks are stepped over."""
-    chosen = select(share).where(share.c.next_at <= tx.now).order_by(share.c.next_at).limit(limit)
-    rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return await due_rows(tx, share, limit, _read)
 
 
 async def _one(tx: Tx, query: Any) -> Share | None:

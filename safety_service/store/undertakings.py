@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
 from safety_service.store.tables.plans import undertaking, undertaking_note
 
@@ -91,9 +92,7 @@ async def notes_of(tx: Tx, undertaking_ids: Collection[UUID]) -> dict[UUID, list
 
 async def due(tx: Tx, limit: int) -> list[Undertaking]:
     """Those to be looked at by now, locked; others' locks are stepped over."""
-    chosen = select(undertaking).where(undertaking.c.next_at <= tx.now).order_by(undertaking.c.next_at).limit(limit)
-    rows = await tx.conn.execute(chosen.with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return await due_rows(tx, undertaking, limit, _read)
 
 
 def _read(row: Row[Any]) -> Undertaking:

@@ -3,10 +3,14 @@
 import pytest
 from sqlalchemy import text
 
+from safety_service.actions import words
+from safety_service.actions.plan_chases import chase_measures
 from safety_service.actions.sweeping import sweep_alerts
-from safety_service.domain.words import Kind
+from safety_service.actions.words import Word
+from safety_service.domain.words import Kind, Phase, Risk, Status
 from safety_service.store import outbox
 from safety_service.store.database import Database
+from tests.guidance.at_plans import told
 from tests.world import MINUTE, World, build
 
 SPOILT = b"nothing that a key opens"
@@ -74,3 +78,28 @@ async def tried(world: World) -> int:
     async with world.database.transaction() as tx:
         assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
         return int((await tx.conn.execute(waiting)).scalar_one())
+
+
+async def test_a_measure_that_no_key_opens_keeps_nobody_from_planning_a_visit_nor_from_being_watched_on_it(
+    world: World,
+) -> None:
+    await told(world, "open_threat")
+    await spoil(world, "UPDATE measure SET says = :spoilt")
+    row = await world.plan("Ben", after=30)
+    assert row.visit.status is Status.WAITING, "nobody knows what it lacks: a manager decides"
+    assert row.visit.risk is Risk.HIGH, "what is known of the risk counts all the same"
+    await world.do("Ben", words.begin, row.id, Word())
+    assert (await world.visit(row.id)).visit.watch(world.ids["Ben"]).phase is Phase.INSIDE
+
+
+async def test_a_measure_that_no_key_opens_keeps_no_other_from_being_asked_about(world: World) -> None:
+    await told(world, "argued")
+    await told(world, "argued", ref="F-2")
+    await spoil(world, "UPDATE measure SET says = :spoilt WHERE family_id = (SELECT id FROM family WHERE ref = 'F-1')")
+    await world.jump(24 * 60 * 6)
+    async with world.database.transaction() as tx:
+        await chase_measures(tx, 20)
+    await world.deliver()
+    assert {each.params["ref"] for each in world.told("Mia", "plan.undecided")} == {"F-2"}
+    async with world.database.transaction() as tx:
+        assert await chase_measures(tx, 20) == 0, "not again in the same moment"

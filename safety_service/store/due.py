@@ -1,0 +1,37 @@
+"""Rows whose moment has come: read one by one, so that one that cannot be read keeps no other from being seen to."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Table, select, update
+
+from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
+
+log = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
+
+#: A row that cannot be read (sealed with a key that is gone, or spoilt) is looked at again after this.
+UNREADABLE = timedelta(hours=1)
+
+
+async def due_rows(tx: Tx, table: Table, limit: int, read: Callable[[Row[Any]], Read]) -> list[Read]:
+    """Rows of a table whose `next_at` has come, the longest due first, locked; others' locks are stepped over."""
+    columns = table.c
+    chosen = select(columns.id).where(columns.next_at <= tx.now).order_by(columns.next_at, columns.id).limit(limit)
+    ids = (await tx.conn.execute(chosen.with_for_update(skip_locked=True))).scalars().all()
+    found: list[Read] = []
+    for row_id in ids:
+        try:
+            found.append(read((await tx.conn.execute(select(table).where(columns.id == row_id))).one()))
+        except (KeysDoNotOpen, ValueError, TypeError, KeyError):
+            log.critical("%s %s cannot be read: nobody is asked about it", table.name, row_id, exc_info=True)
+            await _later(tx, table, row_id, tx.now + UNREADABLE)
+    return found
+
+
+async def _later(tx: Tx, table: Table, row_id: Any, at: datetime) -> None:
+    await tx.conn.execute(update(table).where(table.c.id == row_id).values(next_at=at))
