@@ -85,7 +85,7 @@ async def _with_moment(turn: Turn, draft: Draft, step: Step, row: Debrief) -> Dr
 
 
 async def _guidance(turn: Turn, draft: Draft) -> Guidance:
-    row = next(each for each in await debriefs.wanted_of(turn.tx, turn.actor) if each.id == draft.subject_id)
+    row = await debriefs.own(turn.tx, turn.actor, draft.subject_id)
     return (await edition_of(turn.tx, row)).guidance
 
 

@@ -153,6 +153,10 @@ def _urgent(key: str, value: Any, frame: Frame) -> Words:
     return {key: ", ".join(frame.named("urgent", each) for each in value)}
 
 
+def _tell(key: str, value: Any, frame: Frame) -> Words:
+    return {key: ", ".join(frame.named("tell", each) for each in value)}
+
+
 def _seen(_key: str, value: Any, frame: Frame) -> Words:
     at, distance_m = frame.clock(value["at"]), value.get("distance_m")
     if distance_m is None:
@@ -238,6 +242,7 @@ _SPECIAL: dict[str, Dresser] = {
     "due_on": _date,
     "item": _label("item"),
     "urgent": _urgent,
+    "tell": _tell,
     "post": _label("post"),
     "purpose": _option,
     "transport": _option,

@@ -106,6 +106,7 @@ _BRACES: dict[str, str] = {
     "debrief.overdue": "worker starts_at ref",
     "debrief.talk": "worker worker_phone starts_at ref",
     "debrief.urgent": "worker worker_phone starts_at ref urgent visits",
+    "debrief.tell": "worker starts_at ref tell",
     "debrief.rest": "starts_at ref",
     "debrief.rest_overdue": "worker starts_at ref",
     "item.due": "item ref opened_at",
@@ -275,6 +276,7 @@ def labels() -> Braces:
         "outcome": (*Outcome, "none"),
         "item": ITEMS.split(),
         "urgent": Urgent,
+        "tell": ("team", "police"),
         **{f"reason.{kind}": map(str, range(1, REASONS + 1)) for kind in Decided},
     }
     named = {f"{group}.{name}" for group, names in groups.items() for name in names}

@@ -48,6 +48,13 @@ async def tell_urgent(tx: Tx, guidance: Guidance, before: Debrief, after: Debrie
         await log(tx, after, _VERBS[each])
 
 
+async def pass_on(tx: Tx, row: Debrief) -> None:
+    """Whom the worker wants told, beside the managers: they see to it. Other agencies are told by their own rules."""
+    wanted = [str(each) for each in row.answers.get("tell_now") or () if each in ("team", "police")]
+    if wanted:
+        await tell_managers(tx, row, "debrief.tell", Priority.QUESTION, tell=wanted, dedupe=f"debrief:{row.id}:tell")
+
+
 _VERBS = {
     Urgent.VIOLENCE: "told_of_violence",
     Urgent.THREAT: "told_of_threat",

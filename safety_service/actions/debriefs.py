@@ -14,7 +14,7 @@ from config.forms_debrief import HARD, debrief_form, met, private
 from config.guidance import Guidance
 from safety_service.actions.actor import Actor
 from safety_service.actions.debrief_asking import about, chased, edition_of, quiet_key, signals, start, visit_of
-from safety_service.actions.debrief_urgent import log, talks, tell_urgent
+from safety_service.actions.debrief_urgent import log, pass_on, talks, tell_urgent
 from safety_service.actions.errors import NotFound
 from safety_service.actions.given import Given
 from safety_service.actions.learning import follow
@@ -98,6 +98,12 @@ async def _kept(tx: Tx, before: Debrief, answers: Mapping[str, Any], keys: Colle
         after = await chased(tx, after)
     await debriefs.save(tx, after)
     await tell_urgent(tx, guidance, before, after)
+    if before.first_part_at is not None and after.answers.get("met") != before.answers.get("met"):
+        # More was met than was told at the roadside: what follows from it does not wait for the rest either.
+        found = met(guidance, after.answers).values()
+        after = replace(after, severity=str(severity(str(after.answers.get("mood")), found)))
+        await debriefs.save(tx, after)
+        await follow(tx, await _given(tx, after, whole=False))
     return after
 
 
@@ -128,6 +134,7 @@ async def first_part(tx: Tx, before: Debrief, *, by_clock: bool = False) -> Debr
     given = await chased(tx, given)
     await debriefs.save(tx, given)
     await log(tx, given, "debrief_first_part", by_clock=by_clock, severity=given.severity)
+    await pass_on(tx, given)
     await follow(tx, await _given(tx, given, whole=False))
     return given
 

@@ -190,6 +190,7 @@ def _page(request: web.Request, visitor: Visitor, telling: Telling, part: Debrie
         intro=PRIVATE if private else (),
         buttons=[*buttons, ("later", "Keep, the rest later")],
         hidden={"part": part.key},
+        links=(("/notices/advice", "Where to find advice and support"),) if private else (),
     )
 
 

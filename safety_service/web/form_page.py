@@ -86,10 +86,12 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
     notes: Sequence[str] = (),
     buttons: Sequence[tuple[str, str]] = (("", "Keep it"),),
     hidden: Mapping[str, str] | None = None,
+    links: Sequence[tuple[str, str]] = (),
 ) -> web.Response:
     """The page. `action`: where it is sent; `buttons`: the value of `do` and the label, the first one is the main one.
 
-    `notes` stand below the questions, `hidden` goes back with them. Status 422 where there are faults.
+    `notes` and `links` (address, words) stand below the questions, `hidden` goes back with them. Status 422 where
+    there are faults.
     """
     shown = parts or [Part(heading="", keys=tuple(each.key for each in form.steps))]
     drawn = [(each, fields(form, words, answers, zone, faults=faults or {}, keys=each.keys)) for each in shown]
@@ -102,6 +104,7 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
         "notes": notes,
         "buttons": buttons,
         "hidden": hidden or {},
+        "links": links,
         "most": LONGEST_TEXT,
         "own_suffix": OWN,
     }

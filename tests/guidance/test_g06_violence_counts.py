@@ -2,9 +2,10 @@
 
 import pytest
 
+from safety_service.actions import debriefs
 from safety_service.actions.items import close_item
 from safety_service.domain.refusal import Refused
-from tests.guidance.telling import CHILD, HARD, gives, open_items, out, tells
+from tests.guidance.telling import CHILD, HARD, facts_of, gives, open_items, out, tells
 from tests.world import World
 
 
@@ -27,3 +28,12 @@ async def test_the_whole_debrief_does_not_open_it_twice_and_an_argument_opens_no
     other = await out(world, ref="F-2")
     await tells(world, other, {**HARD, "met": ["argued"]})
     assert await open_items(world, other, "risk_assessment") == []
+
+
+async def test_what_is_remembered_later_counts_when_it_is_written_not_when_all_is_given(world: World) -> None:
+    visit = await out(world)
+    row = await tells(world, visit, {**HARD, "met": ["argued"]})
+    assert await facts_of(world) == ["confrontation"]
+    await world.do("Ann", debriefs.answer, row.id, {"met": ["argued", "weapon"]})
+    assert await facts_of(world) == ["confrontation", "targeted", "weapon"]
+    assert len(await open_items(world, visit, "risk_assessment")) == 1

@@ -82,3 +82,13 @@ async def test_no_chat_of_the_worker_ever_asks_how_they_are_or_shows_what_they_w
     talk = Talk(world)
     await talk.says("Ann", "/debrief")
     assert not any("SECRET" in each.text or "How are you" in each.text for each in await talk.screen("Ann"))
+
+
+async def test_whom_the_worker_wants_told_reaches_the_managers_once(world: World) -> None:
+    visit = await out(world)
+    await world.deliver()
+    await tells(world, visit, {**HARD, "met": ["open_threat"], "tell_now": ["team", "police", "manager"]})
+    sent = [each for each in await world.deliver() if each.template == "debrief.tell"]
+    assert [world.name(each.person_id) for each in sent] == ["Mia"]
+    shown = next(each for each in await Talk(world).screen("Mia") if each.template == "debrief.tell")
+    assert shown.text == "Ann, after 09:00 (F-1), asks you to tell: their team, the police."

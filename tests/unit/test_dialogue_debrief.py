@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from safety_service.actions import debriefs as actions
 from safety_service.actions import words
 from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.words import Word
@@ -174,3 +175,14 @@ async def test_no_form_is_shown_inside_the_next_visit(world: World, talk: Talk) 
     assert (await talk.presses("Ann", "Bad"))[0].text == "That can wait until you are out."
     await world.do("Ann", words.left, row.id, Word())
     assert (await talk.says("Ann", "/debrief"))[0].template == "form.debrief.mood"
+
+
+async def test_a_button_of_the_chat_after_all_was_given_on_our_page_is_answered_plainly(
+    world: World, talk: Talk
+) -> None:
+    await talk.presses("Ann", "Bad")
+    (go_on,) = await talk.presses("Ann", "No")
+    row = await of(world)
+    await world.do("Ann", actions.submit, row.id, {"go_on": "yes", "met": ["mixed"]})
+    (said,) = await talk.presses("Ann", "Yes", of=go_on)
+    assert said.text == "You have told that already."
