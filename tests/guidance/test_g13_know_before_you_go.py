@@ -1,6 +1,7 @@
 """G13: whoever plans a visit is offered what there is to know, reads it on one page, and says once that they have."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -19,7 +20,7 @@ from tests.talk import Talk
 from tests.unit.rows import put
 from tests.world import World
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "household": [
         {"who": "Mr Marsh", "relation": "father", "did": "hit a nurse in 2024", "spoken_to": "no"},
         {"who": "Jay", "relation": "son, 6"},
