@@ -5,7 +5,7 @@ It is the worker's and their supervisor's. The team's managers see that it takes
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from safety_service.domain.supervising import (
     still_open,
 )
 from safety_service.domain.words import Role
-from safety_service.store import agencies, exclusions, notices, people, supervisions
+from safety_service.store import agencies, exclusions, notices, people, roles, supervisions
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.ids import new_id
@@ -99,6 +99,15 @@ async def read(tx: Tx, actor: Actor, worker_id: UUID) -> Seen:
         advice="" if advice is None else advice.text,
         phone=agency.office_phone or (await tx.policy()).office_number,
     )
+
+
+async def overview(tx: Tx, actor: Actor) -> list[tuple[Person, datetime | None]]:
+    """The actor's own supervision and those that they give, by name, and when the last one was."""
+    theirs = await roles.supervised_by(tx, actor.person_id)
+    kept_off = await exclusions.of_person(tx, actor.person_id)
+    known = await people.many(tx, {actor.person_id, *theirs} - kept_off.workers)
+    last = await supervisions.last_of(tx, list(known))
+    return [(each, last.get(each.id)) for each in sorted(known.values(), key=lambda one: one.name.casefold())]
 
 
 async def record(tx: Tx, actor: Actor, worker_id: UUID, said: Said) -> Supervision:

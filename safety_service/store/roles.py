@@ -32,6 +32,12 @@ async def supervisors_of(tx: Tx, workers: Collection[UUID]) -> frozenset[UUID]:
     return frozenset((await tx.conn.execute(query)).scalars())
 
 
+async def supervised_by(tx: Tx, person_id: UUID) -> frozenset[UUID]:
+    """The active people whose supervisor this is."""
+    query = select(person.c.id).where(person.c.supervisor_id == person_id, person.c.active)
+    return frozenset((await tx.conn.execute(query)).scalars())
+
+
 async def active(tx: Tx, people: Collection[UUID]) -> frozenset[UUID]:
     """Those of these people who are active."""
     query = select(person.c.id).where(person.c.id.in_(people), person.c.active)

@@ -1,12 +1,12 @@
 """Supervisions (G11), and what a worker's agenda is made of. What was written down of one is never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from safety_service.store.database import Tx
 from safety_service.store.tables.around import supervision
@@ -67,6 +67,13 @@ async def of_worker(tx: Tx, worker_id: UUID) -> list[Supervision]:
     """Every supervision of a worker, the oldest first."""
     query = select(supervision).where(supervision.c.worker_id == worker_id).order_by(supervision.c.at, supervision.c.id)
     return [Supervision(**row._mapping) for row in await tx.conn.execute(query)]
+
+
+async def last_of(tx: Tx, worker_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When each of these was supervised last; who never was is not in it."""
+    latest = select(supervision.c.worker_id, func.max(supervision.c.at).label("at"))
+    query = latest.where(supervision.c.worker_id.in_(worker_ids)).group_by(supervision.c.worker_id)
+    return {row.worker_id: row.at for row in await tx.conn.execute(query)}
 
 
 async def met_by(tx: Tx, worker_id: UUID, since: date) -> list[MetBy]:

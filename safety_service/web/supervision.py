@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from safety_service.actions.supervision import Judged, NewItem, Said, Seen
 from safety_service.domain.refusal import Refused
 from safety_service.domain.supervising import Agenda, View
 from safety_service.store.database import Tx
+from safety_service.store.people import Person
 from safety_service.web.acting import looked
 from safety_service.web.agenda_card import agenda_cards, item_line
 from safety_service.web.around_page import Card, around, said_day, said_time
@@ -67,6 +68,25 @@ class Shown:
 
     seen: Seen
     guidance: Guidance
+
+
+@routes.get("/supervision")
+async def overview(request: web.Request) -> web.StreamResponse:
+    """One's own supervision, and those that one gives."""
+
+    async def work(tx: Tx, visitor: Visitor) -> list[tuple[Person, datetime | None]]:
+        return await supervision.overview(tx, visitor.actor)
+
+    visitor, found = await looked(request, SUBJECT, work)
+    cards = [
+        Card(
+            title="Your own" if each.id == visitor.person_id else each.name,
+            lines=[("The last one", said_time(last, visitor) or "None yet")],
+            link=(f"/people/{each.id}/supervision", "Open it"),
+        )
+        for each, last in found
+    ]
+    return around(request, visitor, "Supervision", cards)
 
 
 @routes.get("/people/{id}/supervision")

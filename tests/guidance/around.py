@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from config.guidance import parse_guidance
 from safety_service.actions import words
 from safety_service.actions.given import Given
 from safety_service.actions.words import Word
@@ -20,6 +21,9 @@ from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.around import partner
 from safety_service.store.visits import VisitRow
 from tests.world import World
+
+#: Part B, nothing of it known.
+CHILD_PART = {f"child_{key}": "not_known" for key, each in parse_guidance("").child.items() if each.answer != "text"}
 
 Follow = Callable[[Tx, Given], Awaitable[None]]
 

@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
+from safety_service.actions import debriefs as telling
 from safety_service.actions import undertakings as actions
 from safety_service.actions.errors import NotFound
 from safety_service.actions.undertakings import Terms
 from safety_service.domain.refusal import Refused
-from safety_service.store import exclusions, undertakings
+from safety_service.store import debriefs, exclusions, undertakings
 from safety_service.store.tables.plans import undertaking_note
 from safety_service.store.undertakings import Undertaking
 from safety_service.store.visits import VisitRow
-from tests.guidance.around import bad_visit, chased, everything_said, told
+from tests.guidance.around import CHILD_PART, bad_visit, chased, everything_said, told
+from tests.talk import Talk
 from tests.world import World
 
 REVIEW = date(2026, 12, 1)
@@ -145,6 +147,21 @@ async def test_what_a_debrief_says_of_it_is_noted(world: World, row: VisitRow) -
     (kept,) = await world.do("Mia", actions.of_family, "F-1")
     assert kept.row.state == "broken" and [each.state for each in kept.notes] == ["kept", "broken"]
     assert world.told("Mia", "undertaking.broken") and world.told("Dev", "undertaking.broken")
+
+
+async def test_broken_comes_through_the_debrief_to_the_managers(world: World, row: VisitRow) -> None:
+    one = await made(world)
+    async with world.database.reading() as tx:
+        debrief = await debriefs.of_visit(tx, row.id, world.ids["Ann"])
+    assert debrief is not None
+    answers = {"mood": "bad", "seen": "no", "go_on": "yes", "met": ["argued"], **CHILD_PART}
+    answers |= {"undertaking": "broken"}
+    await world.do("Ann", telling.submit, debrief.id, answers)
+    (kept,) = await world.do("Mia", actions.of_family, "F-1")
+    assert kept.row.state == "broken" and [each.debrief_id for each in kept.notes] == [debrief.id]
+    (bubble,) = [each for each in await Talk(world).screen("Mia") if each.template == "undertaking.broken"]
+    (button,) = [each for line in bubble.shown.buttons for each in line]
+    assert button.url == f"https://doorstep.example/undertakings/{one.id}"
 
 
 async def test_of_several_the_managers_say_which_one_was_broken(world: World, row: VisitRow) -> None:

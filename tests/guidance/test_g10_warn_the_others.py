@@ -1,5 +1,6 @@
 """G10: after threats or violence other agencies hear of it: the least, decided by a person, acknowledged by name."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 
 from config.guidance import parse_guidance
 from safety_service.actions import acknowledging, sharing
+from safety_service.actions import debriefs as telling
 from safety_service.actions.errors import NotFound
 from safety_service.actions.sharing import Decision, Seen
 from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Basis, Decided, least, to_be_told
-from safety_service.store import exclusions, people, shares
+from safety_service.store import debriefs, exclusions, people, shares
 from safety_service.store.shares import Share
 from safety_service.store.visits import VisitRow
-from tests.guidance.around import agency_at, bad_visit, chased, everything_said, told
+from tests.guidance.around import CHILD_PART, agency_at, bad_visit, chased, everything_said, told
+from tests.talk import Talk
 from tests.world import World
 
 SHARE = Decision(decided=Decided.SHARE, basis=Basis.PROTECT_WORKER, reason="They go there alone on Thursday")
@@ -68,6 +71,24 @@ async def test_a_threat_proposes_to_warn_each_agency_once(world: World, row: Vis
     asked = world.told("Mia", "share.wanted")
     assert [(each.params["count"], each.params["ref"]) for each in asked] == [(2, "F-1")]
     assert asked[0].params["page"].startswith("/shares/")
+
+
+async def test_from_the_roadside_to_the_manager_who_reads_of_no_threat_in_the_chat(world: World, row: VisitRow) -> None:
+    await agency_at(world, row.family_id)
+    async with world.database.reading() as tx:
+        debrief = await debriefs.of_visit(tx, row.id, world.ids["Ann"])
+    assert debrief is not None
+    answers = {"mood": "bad", "seen": "no", "go_on": "yes", "met": ["open_threat"], "happened": "He knows my street"}
+    await world.do("Ann", telling.answer, debrief.id, answers)
+    await world.do("Ann", telling.give_first_part, debrief.id)
+    (one,) = await all_of(world, row)
+    (bubble,) = [each for each in await Talk(world).screen("Mia") if each.template == "share.wanted"]
+    (button,) = [each for line in bubble.shown.buttons for each in line]
+    assert button.url == f"https://doorstep.example/shares/{one.id}"
+    assert "F-1" in bubble.text and not re.search(r"threat|street|School", bubble.text)
+    await world.do("Ann", telling.submit, debrief.id, {"circumstances": ["drink"], **CHILD_PART})
+    (one,) = await all_of(world, row)
+    assert one.body["context"] == ["Drink"]
 
 
 async def test_quiet_and_mixed_feelings_warn_nobody_unless_the_worker_asks(world: World, row: VisitRow) -> None:

@@ -232,6 +232,16 @@ async def test_without_a_supervisor_a_wish_is_not_lost_in_silence(world: World, 
     assert asked.params["page"] == f"/people/{world.ids['Ann']}/supervision"
 
 
+async def test_a_supervisor_sees_whose_turn_it_is(world: World, row: VisitRow) -> None:
+    never = [(each.name, last) for each, last in await world.do("Mia", supervision.overview)]
+    assert never == [("Ann", None), ("Mia", None)]
+    await recorded(world)
+    now = world.now
+    world.clock.move(timedelta(days=1))
+    assert [last for _, last in await world.do("Mia", supervision.overview)] == [now, None]
+    assert [each.name for each, _ in await world.do("Ann", supervision.overview)] == ["Ann"]
+
+
 async def test_where_to_ask_about_safeguarding_is_one_tap_away(world: World, row: VisitRow) -> None:
     assert ((await seen(world)).advice, (await seen(world)).phone) == ("", "01632 960000")
     async with world.database.transaction() as tx:

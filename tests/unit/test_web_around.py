@@ -262,5 +262,6 @@ async def test_a_supervision_is_read_by_two_and_written_down_by_one(office: Offi
     assert "Supervision, 16 November 2026" in text and "stairs" not in text and "lamp" not in text
     assert (await seen(dev, f"{path}/record")).startswith("409")
     assert (await seen(await office.browser("Ben"), path)).startswith("404")
+    assert path in await seen(mia, "/supervision") and path not in await seen(dev, "/supervision")
     world.clock.move(timedelta(days=1))
     assert len((await world.do("Mia", supervision.read, world.ids["Ann"])).records) == 1
