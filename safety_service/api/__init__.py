@@ -2,7 +2,22 @@
 
 from aiohttp import web
 
-from safety_service.api import alerts, around, debrief, debriefs, pairing, plans, positions, supervision, visits, words
+from safety_service.api import (
+    alerts,
+    around,
+    debrief,
+    debriefs,
+    facts,
+    families,
+    pairing,
+    partners,
+    plans,
+    positions,
+    summaries,
+    supervision,
+    visits,
+    words,
+)
 from safety_service.api.problems import PREFIX, answer_with_problems
 from safety_service.services import Services
 
@@ -12,5 +27,20 @@ __all__ = ["PREFIX", "setup"]
 def setup(app: web.Application, services: Services) -> None:  # noqa: ARG001
     """Add the interface to the application, which holds the services under their keys."""
     app.middlewares.append(answer_with_problems)
-    for noun in (pairing, visits, words, positions, alerts, debrief, debriefs, plans, around, supervision):
+    for noun in (
+        pairing,
+        visits,
+        words,
+        positions,
+        alerts,
+        debrief,
+        debriefs,
+        plans,
+        around,
+        supervision,
+        facts,
+        families,
+        partners,
+        summaries,
+    ):
         app.router.add_routes(noun.routes)
