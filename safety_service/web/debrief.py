@@ -14,14 +14,14 @@ from config.forms_debrief import DebriefPart, debrief_form, debrief_parts
 from safety_service.actions import debriefs
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.debrief_addenda import add_addendum
-from safety_service.actions.debrief_asking import edition_of
+from safety_service.actions.debrief_asking import edition_of, signals, visit_of
 from safety_service.actions.errors import NotFound
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
 from safety_service.store.guidances import Edition
 from safety_service.web.acting import done, looked
-from safety_service.web.debrief_words import HEADINGS, PRIVATE, debrief_words
+from safety_service.web.debrief_words import HEADINGS, PRIVATE, SIGNALS, debrief_words
 from safety_service.web.form_answers import read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import message
@@ -41,6 +41,8 @@ class Telling:
     edition: Edition
     about: Mapping[str, Any]
     owners: tuple[tuple[str, str], ...]
+    #: What the service saw by itself.
+    signals: tuple[str, ...] = ()
     answers: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
 
@@ -187,11 +189,18 @@ def _page(request: web.Request, visitor: Visitor, telling: Telling, part: Debrie
         zone=visitor.known.zone,
         faults=faults,
         parts=[Part(heading=_place(telling, part), keys=keys)],
-        intro=PRIVATE if private else (),
+        intro=PRIVATE if private else _seen(telling, part),
         buttons=[*buttons, ("later", "Keep, the rest later")],
         hidden={"part": part.key},
         links=(("/notices/advice", "Where to find advice and support"),) if private else (),
     )
+
+
+def _seen(telling: Telling, part: DebriefPart) -> tuple[str, ...]:
+    """Part A says what is noted already, so that nobody has to write it."""
+    if part.key != "a" or not telling.signals:
+        return ()
+    return (f"Noted by itself: {', '.join(telling.signals)}.",)
 
 
 def _place(telling: Telling, part: DebriefPart) -> str:
@@ -208,7 +217,9 @@ async def _telling(tx: Tx, visitor: Visitor, debrief_id: UUID) -> Telling:
     row = await debriefs.own(tx, visitor.actor, debrief_id)
     managers = await colleagues(tx, visitor.actor, Role.MANAGER)
     owners = ((str(visitor.person_id), "Me"), *((str(each.id), each.name) for each in managers))
-    return Telling(row, await edition_of(tx, row), await debriefs.about(tx, row), owners)
+    seen = await signals(tx, await visit_of(tx, row.visit_id), row.worker_id, row.answers)
+    said = tuple(dict.fromkeys(SIGNALS.get(each["kind"], each["kind"]) for each in seen))
+    return Telling(row, await edition_of(tx, row), await debriefs.about(tx, row), owners, said)
 
 
 def _id(request: web.Request) -> UUID:

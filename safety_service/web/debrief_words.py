@@ -93,6 +93,17 @@ PRIVATE = (
     "You and your supervisor read this page. No list, search, export or log shows it to anybody else.",
     "Honestly: a court, an inquiry, or a complaint that is investigated may be entitled to see it.",
 )
+#: What the service saw of the visit by itself.
+SIGNALS = {
+    "no_entry": "no entry",
+    "refused": "turned away",
+    "aborted": "cut short",
+    "alert": "an alert",
+    "near_miss": "an alert, and nothing had happened",
+    "extend": "more time",
+    "silence": "a planned silence",
+    "ring_me": "asked to be rung",
+}
 GAP = {
     "why": "Why not?",
     "source": "Who else could tell?",

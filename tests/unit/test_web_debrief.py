@@ -1,6 +1,7 @@
 """The rest of a debrief on our own page: part by part, nothing typed is lost, part E with its honest line."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,9 @@ from aiohttp import ClientSession
 
 from safety_service import web
 from safety_service.actions import items as item_actions
+from safety_service.actions import words
+from safety_service.actions.words import Word
+from safety_service.domain.words import Outcome
 from tests.guidance.telling import CHILD, HARD, debrief_of, gives, open_items, out, tells
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
@@ -151,3 +155,13 @@ async def test_open_items_are_listed_read_and_closed(world: World, browser: Clie
     await signed_in(world, browser, "Ben")
     assert (await get(browser, f"/items/{row.id}"))[0] == 404
     assert await world.do("Ben", item_actions.mine) == []
+
+
+async def test_the_page_says_what_was_noted_by_itself(world: World, browser: ClientSession) -> None:
+    visit = await world.inside()
+    await world.do("Ann", words.extend, visit.id, Word(), timedelta(minutes=15))
+    await world.do("Ann", words.left, visit.id, Word(), Outcome.ABORTED)
+    row = await debrief_of(world, visit)
+    await signed_in(world, browser, "Ann")
+    _, text, _ = await get(browser, f"/debriefs/{row.id}/tell")
+    assert "Noted by itself: cut short, more time." in text
