@@ -62,6 +62,8 @@ class Briefing:
     needs: tuple[tuple[str, str], ...]
     notices: tuple[str, ...]
     visit: VisitRow | None
+    #: The last one on which the reader went, for a summary that is still to be written.
+    last_visit_id: UUID | None
     read_at: datetime | None
     #: Whom to ask.
     managers: tuple[str, ...]
@@ -93,6 +95,7 @@ async def of(tx: Tx, actor: Actor, ref: str) -> Briefing:
         needs=tuple((guidance.says("needs", each.key), each.detail) for each in family.record.needs),
         notices=await notices.kinds_of(tx, actor.agency_id),
         visit=visit,
+        last_visit_id=await _last_visit(tx, actor, family),
         read_at=await briefings.read_at(tx, family.id, actor.person_id, number),
         managers=tuple(sorted(each.name for each in asked.values() if each.id != actor.person_id)),
     )
@@ -165,6 +168,12 @@ async def _next_visit(tx: Tx, actor: Actor, family: Family) -> VisitRow | None:
     own = await visits.listed(tx, replace(coming, worker_id=actor.person_id), 1)
     found: Sequence[VisitRow] = own or await visits.listed(tx, coming, 1)
     return found[0] if found else None
+
+
+async def _last_visit(tx: Tx, actor: Actor, family: Family) -> UUID | None:
+    been = Wanted(agency_id=actor.agency_id, family_id=family.id, worker_id=actor.person_id, until=tx.now)
+    found = await visits.listed(tx, been, 1)
+    return found[0].id if found else None
 
 
 async def _risk(tx: Tx, actor: Actor, family: Family, visit: VisitRow | None) -> tuple[Risk, tuple[Because, ...]]:

@@ -85,6 +85,7 @@ def shown(found: Briefing, visitor: Visitor) -> dict[str, Any]:
         "day": said_day,
         "read_at": None if found.read_at is None else said_day(found.read_at.astimezone(visitor.known.zone).date()),
         "coming": _coming(found, visitor),
+        "summary_page": _summary_page(found, visitor),
         "item": lambda kind: the_wording().label(f"item.{kind}"),
         "notices": [(f"/notices/{kind}", NOTICES[kind]) for kind in found.notices],
     }
@@ -94,6 +95,13 @@ def _coming(found: Briefing, visitor: Visitor) -> str:
     if found.visit is None or found.visit.visit.status in ENDED:
         return ""
     return f"{found.visit.visit.starts_at.astimezone(visitor.known.zone):%A %H:%M}"
+
+
+def _summary_page(found: Briefing, visitor: Visitor) -> str:
+    """Of the visit that the reader is on, or goes to next; else of the last one that they went on."""
+    mine = found.visit is not None and visitor.person_id in found.visit.workers
+    visit_id = found.visit.id if mine and found.visit is not None else found.last_visit_id
+    return "" if visit_id is None else f"/visits/{visit_id}/summary"
 
 
 def _line(past: Past) -> str:

@@ -68,6 +68,14 @@ async def test_a_summary_is_filled_in_shown_alone_and_noted_as_given(world: Worl
         assert "This was read out" in await answer.text()
 
 
+async def test_the_briefing_leads_to_the_summary_of_ones_own_visit(world: World, browser: ClientSession) -> None:
+    row = await world.plan()
+    for who, led in (("Ann", True), ("Mia", False)):
+        await signed_in(world, browser, who)
+        async with browser.get(f"/families/{REF}/briefing") as answer:
+            assert (f"/visits/{row.id}/summary" in await answer.text()) is led, who
+
+
 async def test_what_is_not_on_the_list_is_refused_and_nothing_kept(world: World) -> None:
     row = await world.plan()
     for more in ({"happened": "He shouted"}, {"actions": [{"what": "x", "who": "y", "why": "z"}]}):
