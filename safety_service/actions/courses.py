@@ -10,7 +10,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.course import Course, CourseKind
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import coming, courses, exclusions, people, plans, visits
+from safety_service.store import coming, courses, exclusions, people, plans
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 
@@ -30,8 +30,7 @@ async def for_family(tx: Tx, actor: Actor, ref: str, direction: Direction) -> Co
     Somebody who is to go there themselves does not decide it: `never_your_own`.
     """
     around = await circle.by_ref(tx, actor, ref)
-    going = await visits.load_many(tx, await coming.of_family(tx, around.family_id))
-    if any(actor.person_id in each.workers for each in going.values()):
+    if actor.person_id in await coming.going_to(tx, around.family_id):
         raise Refused("never_your_own")
     circle.managed(actor, around)
     await plans.lock_family(tx, around.family_id)

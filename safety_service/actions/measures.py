@@ -1,4 +1,4 @@
-"""A manager's decision on a measure: always with a reason, never on what came from their own visit, never undone."""
+"""A manager's decision on a measure: always with a reason, never before or after their own visit, never undone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -55,11 +55,10 @@ async def _may_decide(tx: Tx, actor: Actor, found: Measure) -> Circle:
     if found.agency_id != actor.agency_id:
         raise NotFound
     around = await circle.by_id(tx, actor, found.family_id)
-    workers = await proposals.barred_from(tx, found)
-    if actor.person_id in workers:
-        raise Refused("never_your_own")
-    if actor.person_id in await exclusions.excluded_any(tx, workers, found.family_id):
+    if actor.person_id in await exclusions.excluded_any(tx, await proposals.came_from(tx, found), found.family_id):
         raise NotFound
+    if actor.person_id in await proposals.barred_from(tx, found):
+        raise Refused("never_your_own")
     circle.managed(actor, around)
     return around
 
@@ -150,6 +149,6 @@ async def _asked_again(tx: Tx, after: Measure) -> Measure:
 
 async def _tell_the_worker(tx: Tx, actor: Actor, around: Circle, after: Measure, made: Decision) -> None:
     """Whoever it came from hears what became of it; the reason is read on the plan's own page."""
-    told = await proposals.barred_from(tx, after) - around.excluded
+    told = await proposals.came_from(tx, after) - around.excluded
     params = {**await proposals.about(tx, after), "verdict": str(made.kind), "by": actor.name, "reason": made.reason}
     await tell(tx, told, "plan.decided", params, priority=Priority.ROUTINE)

@@ -77,7 +77,7 @@ async def _case(tx: Tx, given: Given) -> _Case:
 
 
 async def _owner(tx: Tx, given: Given) -> UUID | None:
-    """Who decides: a manager of the team, whoever is on duty first; never who was there, nor who is kept off.
+    """Who decides: a manager of the team, whoever is on duty first; never who was there, goes next, or is kept off.
 
     Where the team has none left it is an administrator's to find one.
     """
@@ -85,6 +85,7 @@ async def _owner(tx: Tx, given: Given) -> UUID | None:
     managers = await roles.with_role(tx, Role.MANAGER, team_id=given.visit.team_id)
     administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=given.debrief.agency_id)
     barred = scene.workers | await exclusions.excluded_any(tx, scene.workers, given.visit.family_id)
+    barred |= await coming.going_to(tx, given.visit.family_id)
     for whom in (managers & await managers_now(tx, scene), managers, administrators):
         if left := whom - barred:
             return min(left)
@@ -169,9 +170,14 @@ async def about(tx: Tx, made: Measure) -> dict[str, object]:
     }
 
 
-async def barred_from(tx: Tx, made: Measure) -> frozenset[UUID]:
-    """Who may not decide it: whoever was on the visits that it comes from."""
+async def came_from(tx: Tx, made: Measure) -> frozenset[UUID]:
+    """Whoever was on the visits that it comes from."""
     return await measures.met_by(tx, [UUID(each) for each in made.because.debriefs])
+
+
+async def barred_from(tx: Tx, made: Measure) -> frozenset[UUID]:
+    """Who may not decide it: whoever was on the visits that it comes from, and whoever goes there next."""
+    return await came_from(tx, made) | await coming.going_to(tx, made.family_id)
 
 
 async def deciders(tx: Tx, made: Measure, *, step: int) -> frozenset[UUID]:

@@ -155,7 +155,7 @@ async def follow(tx: Tx, given: Given) -> None:
     said = given.answers.get("undertaking")
     if not given.whole or said not in ("kept", "broken"):
         return
-    rows = await undertakings.open_of_family(tx, given.visit.family_id)
+    rows = await undertakings.open_of_family(tx, given.visit.family_id, lock=True)
     if said == "broken" and len(rows) > 1:
         await _tell(tx, rows[0], "undertaking.which", Priority.QUESTION, given.visit.workers)
         return

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from safety_service.domain.words import Status
 from safety_service.store import visits
 from safety_service.store.database import Tx
-from safety_service.store.tables.visits import visit
+from safety_service.store.tables.visits import visit, watch
 from safety_service.store.visits import VisitRow
 
 _WAITS = (Status.PLANNED, Status.WAITING)
@@ -24,6 +24,13 @@ async def of_workers(tx: Tx, worker_id: UUID) -> list[UUID]:
     """Visits on which this worker is watched and which have not begun, or that they are inside of."""
     rows = await visits.live_of_worker(tx, worker_id)
     return [each.id for each in rows if each.visit.status in (*_WAITS, Status.BEGUN)]
+
+
+async def going_to(tx: Tx, family_id: UUID) -> frozenset[UUID]:
+    """Who goes on those visits: what makes them safer, or leaves them as they are, is not theirs to decide."""
+    open_yet = (visit.c.family_id == family_id, visit.c.status.in_((*_WAITS, Status.BEGUN)))
+    query = select(watch.c.worker_id).join(visit, visit.c.id == watch.c.visit_id).where(*open_yet)
+    return frozenset((await tx.conn.execute(query)).scalars())
 
 
 async def next_start(tx: Tx, family_id: UUID) -> datetime | None:

@@ -59,11 +59,14 @@ async def of_family(tx: Tx, family_id: UUID) -> list[Undertaking]:
     return [_read(row) for row in await tx.conn.execute(query)]
 
 
-async def open_of_family(tx: Tx, family_id: UUID) -> list[Undertaking]:
-    """Those that hold now, the oldest first: broken ones too, for what follows from that is not over."""
+async def open_of_family(tx: Tx, family_id: UUID, *, lock: bool = False) -> list[Undertaking]:
+    """Those that hold now, the oldest first: broken ones too, for what follows from that is not over.
+
+    `lock` holds them until the transaction ends.
+    """
     holding = (undertaking.c.family_id == family_id, undertaking.c.state.in_(("open", "broken")))
     query = select(undertaking).where(*holding).order_by(undertaking.c.id)
-    return [_read(row) for row in await tx.conn.execute(query)]
+    return [_read(row) for row in await tx.conn.execute(query.with_for_update() if lock else query)]
 
 
 async def save(tx: Tx, row: Undertaking) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from safety_service.actions import words
+from safety_service.actions import debriefs, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
 from safety_service.domain.plan import OPEN, MeasureState
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Risk, Role, Status
 from safety_service.store import exclusions, people
+from safety_service.store.tables.visits import risk_fact
 from tests.guidance.at_plans import all_of, been, chased, first_part, logged, says, the_rest, told, trained, versions
 from tests.world import MINUTE, World
 
@@ -189,3 +191,32 @@ async def test_the_next_worker_plans_alone_is_told_what_is_demanded_goes_anyway_
     await world.deliver()
     (news,) = world.told("Mia", "manager.begun_undecided")
     assert [each["says"] for each in news.params["lacking"]] == ["Two people"]
+
+
+async def test_a_manager_who_goes_there_next_decides_nothing_about_what_makes_it_safer(world: World) -> None:
+    found = await all_of(world, await told(world, "open_threat"))
+    await world.plan("Mia", after=600)
+    with pytest.raises(Refused, match="never_your_own"):
+        await says(world, "Mia", found["two_people"], "refuse")
+    decided = await says(world, "Dev", found["two_people"], "accept")
+    assert decided.state is MeasureState.IN_FORCE
+    again = await all_of(world, await told(world, "veiled_threat", who="Ben"))
+    fresh = [each for each in again.values() if each.id not in {old.id for old in found.values()}]
+    assert {world.name(each.owner_id) for each in fresh} <= {"Dev"}
+    asked = await chased(world, days=2)
+    assert "Dev plan.undecided" in asked
+    assert "Mia plan.undecided" not in asked, "nobody is asked for what they may not decide"
+
+
+async def test_a_threat_that_is_told_only_with_the_rest_tightens_a_running_visit_too(world: World) -> None:
+    await told(world, "open_threat")
+    first = await told(world, "argued", who="Ben")
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(risk_fact).values(ended_on=tx.now.date()))
+    await trained(world, "Ann")
+    inside = await world.inside("Ann", answers={"joint": "police"}, check_in_every=timedelta(minutes=15))
+    assert inside.visit.risk is not Risk.HIGH, "what the first one told of is over"
+    await world.do("Ben", debriefs.answer, first.id, {"met": ["open_threat"]})
+    await the_rest(world, first, "Ben")
+    assert (await world.visit(inside.id)).visit.risk is Risk.HIGH
+    assert world.told("Mia", "plan.running")
