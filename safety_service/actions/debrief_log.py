@@ -1,6 +1,6 @@
 """The debrief log: listed, searched and read by team and role. Each look is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from safety_service.actions.evidence import keep
 from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Role
+from safety_service.domain.words import Kind, Role
 from safety_service.store import debrief_log, exclusions, families, people, reviews, visits
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said, WantedDebriefs
@@ -49,7 +49,8 @@ class Reading:
     logged: Logged
     answers: Mapping[str, Any]
     private: Mapping[str, Any] | None
-    signals: Any
+    #: What the system saw of the visit by itself.
+    signals: Sequence[Mapping[str, Any]]
     addenda: tuple[Said, ...]
     comments: tuple[Said, ...]
     review_note: str | None
@@ -89,7 +90,7 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
         logged=logged,
         answers=(await debrief_log.answers_of(tx, [debrief_id]))[debrief_id],
         private=private,
-        signals=await debrief_log.signals_of(tx, debrief_id),
+        signals=_shown(await debrief_log.signals_of(tx, debrief_id), own=own),
         addenda=tuple((await debrief_log.addenda_of(tx, [debrief_id]))[debrief_id]),
         comments=tuple((await debrief_log.comments_of(tx, [debrief_id]))[debrief_id]),
         review_note=await reviews.note_of(tx, debrief_id),
@@ -99,6 +100,11 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
         tx, actor, actor.agency_id, "read", subject="debrief", subject_id=debrief_id, whole=view is DebriefView.WHOLE
     )
     return reading
+
+
+def _shown(signals: Sequence[Mapping[str, Any]], *, own: bool) -> list[Mapping[str, Any]]:
+    """P5: nothing that duress caused reaches whose visit it was, or whoever looks over their shoulder."""
+    return [each for each in signals if not own or each.get("alert") != Kind.DURESS]
 
 
 async def may_read(tx: Tx, actor: Actor, debrief_id: UUID) -> tuple[Logged, Matter, DebriefView]:

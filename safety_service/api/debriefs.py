@@ -139,7 +139,7 @@ def reading_shape(reading: Reading, names: Names) -> dict[str, Any]:
         **log_shape(reading.logged),
         "worker": {"id": str(reading.logged.worker_id), "name": names.get(reading.logged.worker_id)},
         "answers": dict(reading.answers),
-        "signals": reading.signals or {},
+        "signals": [dict(each) for each in reading.signals],
         "addenda": [_said_shape(each, names) for each in reading.addenda],
         "comments": [_said_shape(each, names) for each in reading.comments],
         "review_note": reading.review_note,

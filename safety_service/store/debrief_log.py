@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, not_, or_, select, tuple_, union
 
 from safety_service.store import debrief_words
 from safety_service.store.database import Tx
@@ -73,6 +73,9 @@ class Said:
     text: str
 
 
+_NEWEST = (debrief.c.submitted_at.desc(), debrief.c.id.desc())
+#: Of more teams than this, one sort of all is not worse.
+MOST_TEAMS = 30
 _LISTED = (
     debrief.c.id,
     debrief.c.agency_id,
@@ -96,18 +99,16 @@ _LISTED = (
 
 async def listed(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
     """Submitted ones, newest first."""
-    query = _rows().where(debrief.c.submitted_at.is_not(None), *_conditions(tx, wanted))
-    if wanted.before is not None:
-        query = query.where(tuple_(debrief.c.submitted_at, debrief.c.id) < tuple_(*wanted.before))
-    ordered = query.order_by(debrief.c.submitted_at.desc(), debrief.c.id.desc()).limit(limit)
-    return await _with_behaviours(tx, (await tx.conn.execute(ordered)).all())
+    chosen = _newest(_conditions(tx, wanted), wanted, limit)
+    query = _rows().where(debrief.c.id.in_(chosen)).order_by(*_NEWEST)
+    return await _with_behaviours(tx, (await tx.conn.execute(query)).all())
 
 
 async def begun(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
     """Those of which only the first part is given so far, newest first: few, and what is urgent in them is known."""
-    query = _rows().where(
-        debrief.c.state == "draft", debrief.c.first_part_at.is_not(None), *_conditions(tx, wanted, debrief.c.asked_at)
-    )
+    # Not submitted is the same as a draft, and in the index of the team.
+    drafts = debrief.c.submitted_at.is_(None), debrief.c.first_part_at.is_not(None)
+    query = _rows().where(*drafts, *_conditions(tx, wanted, debrief.c.asked_at), _seen(wanted))
     rows = (await tx.conn.execute(query.order_by(debrief.c.first_part_at.desc()).limit(limit))).all()
     return await _with_behaviours(tx, rows)
 
@@ -125,9 +126,10 @@ async def answers_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Mapping[str, A
     return {row.id: row.answers for row in await tx.conn.execute(query)}
 
 
-async def signals_of(tx: Tx, debrief_id: UUID) -> Any:
+async def signals_of(tx: Tx, debrief_id: UUID) -> Sequence[Mapping[str, Any]]:
     """What the system saw of the visit by itself."""
-    return (await tx.conn.execute(select(debrief.c.signals).where(debrief.c.id == debrief_id))).scalar_one_or_none()
+    query = select(debrief.c.signals).where(debrief.c.id == debrief_id)
+    return (await tx.conn.execute(query)).scalar_one_or_none() or ()
 
 
 async def private_of(tx: Tx, debrief_id: UUID) -> Mapping[str, Any]:
@@ -184,7 +186,7 @@ def _rows() -> Select[Any]:
 
 def _conditions(tx: Tx, wanted: WantedDebriefs, at: ColumnElement[Any] | None = None) -> list[ColumnElement[bool]]:
     when = debrief.c.submitted_at if at is None else at
-    found: list[ColumnElement[bool]] = [debrief.c.agency_id == wanted.agency_id, _seen(wanted)]
+    found: list[ColumnElement[bool]] = [debrief.c.agency_id == wanted.agency_id]
     if wanted.team_id is not None:
         found.append(debrief.c.team_id == wanted.team_id)
     if wanted.family_id is not None:
@@ -207,10 +209,35 @@ def _conditions(tx: Tx, wanted: WantedDebriefs, at: ColumnElement[Any] | None = 
     return [*found, *(debrief.c.id.in_(each) for each in buckets)]
 
 
+def _newest(conditions: list[ColumnElement[bool]], wanted: WantedDebriefs, limit: int) -> Select[tuple[UUID]]:
+    """The ids of the newest that fit. Without anything rarer to begin with, each team's newest come from its index."""
+    given: list[ColumnElement[bool]] = [debrief.c.submitted_at.is_not(None), *conditions]
+    if wanted.before is not None:
+        given.append(tuple_(debrief.c.submitted_at, debrief.c.id) < tuple_(*wanted.before))
+
+    def newest(*more: ColumnElement[bool]) -> Select[tuple[UUID, datetime]]:
+        chosen = select(debrief.c.id, debrief.c.submitted_at).where(*given, *more)
+        return chosen.order_by(*_NEWEST).limit(limit)
+
+    teams = [each for each in wanted.teams if wanted.team_id in (None, each)]
+    if wanted.words or wanted.family_id or wanted.worker_id or not 1 < len(teams) <= MOST_TEAMS:
+        return select(newest(_seen(wanted)).subquery().c.id)
+    parts = [newest(_theirs(wanted, [each])).subquery() for each in teams]
+    if wanted.own is not None:
+        parts.append(newest(debrief.c.worker_id == wanted.own).subquery())
+    # A union without ALL: one's own may be among a team's.
+    together = union(*(select(each.c.id, each.c.submitted_at) for each in parts)).subquery()
+    return select(together.c.id).order_by(together.c.submitted_at.desc(), together.c.id.desc()).limit(limit)
+
+
 def _seen(wanted: WantedDebriefs) -> ColumnElement[bool]:
     """Of the teams that they read, but for what they are kept off; and their own, whatever else holds."""
     own = false() if wanted.own is None else debrief.c.worker_id == wanted.own
-    theirs: list[ColumnElement[bool]] = [debrief.c.team_id.in_(tuple(wanted.teams))]
+    return or_(own, _theirs(wanted, wanted.teams))
+
+
+def _theirs(wanted: WantedDebriefs, teams: Collection[UUID]) -> ColumnElement[bool]:
+    theirs: list[ColumnElement[bool]] = [debrief.c.team_id.in_(tuple(teams))]
     if wanted.kept_off.families:
         theirs.append(not_(debrief.c.family_id.in_(tuple(wanted.kept_off.families))))
     if wanted.kept_off.workers:
@@ -218,7 +245,7 @@ def _seen(wanted: WantedDebriefs) -> ColumnElement[bool]:
             watch.c.visit_id == debrief.c.visit_id, watch.c.worker_id.in_(tuple(wanted.kept_off.workers))
         )
         theirs.append(not_(there))
-    return or_(own, and_(*theirs))
+    return and_(*theirs)
 
 
 async def _with_behaviours(tx: Tx, rows: Sequence[Row[Any]]) -> list[Logged]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -124,7 +124,7 @@ async def debrief(request: web.Request) -> web.StreamResponse:
             "answers": told(reading.answers, guidance),
             "private": None if reading.private is None else told(reading.private, guidance),
             "own": logged.worker_id == visitor.person_id,
-            "signals": _signals(reading.signals),
+            "signals": _signals(reading.signals, zone),
             "addenda": [_said(each, names, zone) for each in reading.addenda],
             "comments": [_said(each, names, zone) for each in reading.comments],
             "may_review": reading.may_review,
@@ -209,18 +209,21 @@ def _said(each: Said, names: Mapping[UUID, str], zone: ZoneInfo) -> dict[str, st
     return {"by": names.get(each.by, ""), "at": f"{each.at.astimezone(zone):%d %B %Y, %H:%M}", "text": each.text}
 
 
-def _signals(given: Any) -> list[tuple[str, str]]:
-    """What the system saw by itself, whatever shape it has."""
-    pairs = given.items() if isinstance(given, Mapping) else enumerate(given or (), start=1)
-    return [(str(name).replace("_", " "), _plain(value)) for name, value in pairs if value not in (None, [], {}, False)]
+def _signals(given: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> list[tuple[str, str]]:
+    """Each as what it was, and the rest of what is known of it."""
+    return [(_word(each.get("kind")), ", ".join(_facts(each, zone))) for each in given]
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items() if each is not None)
-    if isinstance(value, list | tuple):
-        return "; ".join(_plain(each) for each in value)
-    return "yes" if value is True else str(value).replace("_", " ")
+def _facts(signal: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    for name, value in signal.items():
+        if name == "at" and value:
+            yield f"{datetime.fromisoformat(str(value)).astimezone(zone):%H:%M}"
+        elif name != "kind" and value is not None:
+            yield _word(value) if name == "alert" else f"{name.replace('_', ' ')}: {_word(value)}"
+
+
+def _word(value: Any) -> str:
+    return str(value).replace("_", " ")
 
 
 def _following(request: web.Request, after: tuple[datetime, UUID] | None) -> str | None:

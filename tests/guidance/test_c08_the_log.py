@@ -17,6 +17,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.reviewing import drawn
 from safety_service.domain.words import Role
 from safety_service.store import exclusions, people, teams
+from safety_service.store.database import Database
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_word
 from safety_service.store.tables.people import person
@@ -115,6 +116,35 @@ async def test_pages_hold_each_once_also_when_more_come_meanwhile(world: World) 
     last = await world.do("Mia", debrief_log.look, Search(before=second.after), 2)
     assert [each.id for page in (first, second, last) for each in page.rows] == made[::-1]
     assert last.after is None
+
+
+async def test_who_reads_several_teams_and_visits_in_another_finds_all_of_it_once_newest_first(world: World) -> None:
+    async with world.database.transaction() as tx:
+        ids = {name: (await teams.add(tx, world.agency_id, name)).id for name in ("South", "West")}
+        roles = {"North": Role.MANAGER, "South": Role.REVIEWER, "West": Role.PRACTITIONER}
+        cara = await people.add(tx, world.agency_id, "Cara")
+        for name, role in roles.items():
+            await people.set_roles(tx, cara.id, ids.get(name, world.team_id), frozenset({role}))
+        sid = await people.add(tx, world.agency_id, "Sid")
+        await people.set_roles(tx, sid.id, ids["South"], frozenset({Role.PRACTITIONER}))
+        wes = await people.add(tx, world.agency_id, "Wes")
+        await people.set_roles(tx, wes.id, ids["West"], frozenset({Role.PRACTITIONER}))
+    world.ids |= {"Cara": cara.id, "Sid": sid.id, "Wes": wes.id}
+    made = []
+    for number, who in enumerate(("Ann", "Sid", "Cara", "Wes", "Ann", "Sid")):
+        made.append(await given(world, who, ref=f"F-{number}", after=number * 30))
+        world.clock.move(timedelta(seconds=1))
+    hers = [each for place, each in enumerate(made) if place != 3][::-1]
+    found: list[UUID] = []
+    after = None
+    for _ in range(3):
+        page = await world.do("Cara", debrief_log.look, Search(before=after), 2)
+        found, after = [*found, *(each.id for each in page.rows)], page.after
+    assert found == hers and after is None
+    assert await seen(world, "Cara", team_id=ids["South"]) == {made[1], made[5]}
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, cara.id, worker_id=sid.id, reason="his sister", by=None)
+    assert await seen(world, "Cara") == set(hers) - {made[1], made[5]}
 
 
 async def test_words_are_found_whatever_their_case_accents_and_endings(world: World) -> None:
@@ -307,6 +337,25 @@ async def test_comments_are_read_by_all_who_read_the_debrief_and_stay(world: Wor
     ]
     with pytest.raises(NotFound):
         await world.do("Ben", reviews.comment, hers, "Me too")
+
+
+async def test_what_duress_caused_is_not_shown_to_whose_visit_it_was(world: World) -> None:
+    seen = [{"kind": "alert", "alert": "duress"}, {"kind": "near_miss", "alert": "not_out", "found": "helped"}]
+    made = await given(world, "Ann", signals=seen)
+    assert [each["alert"] for each in (await world.do("Ann", debrief_log.read, made)).signals] == ["not_out"]
+    assert [each["alert"] for each in (await world.do("Mia", debrief_log.read, made)).signals] == ["duress", "not_out"]
+
+
+async def test_it_is_all_there_after_a_restart(world: World, database_url: str) -> None:
+    made = await given(world, "Ann", answers={"happened": "A crowbar on the stairs"})
+    await world.do("Mia", reviews.comment, made, "Well done")
+    again = await Database.open(database_url, clock=world.clock)
+    try:
+        restarted = World(again, world.agency_id, world.team_id, dict(world.ids))
+        assert await seen(restarted, "Rita", text="crowbar") == {made}
+        assert [each.text for each in (await restarted.do("Rita", debrief_log.read, made)).comments] == ["Well done"]
+    finally:
+        await again.close()
 
 
 async def test_trends_count_behaviours_by_team_and_month_and_name_no_worker(world: World) -> None:

@@ -67,6 +67,13 @@ async def test_a_manager_searches_reads_comments_and_reviews(office: Office) -> 
         assert answer.status == 409 and "reviewed that already" in await answer.text()
 
 
+async def test_what_was_seen_by_itself_reads_as_words(office: Office) -> None:
+    signals = [{"kind": "near_miss", "alert": "not_out", "found": "helped", "at": "2026-11-16T09:20:00+00:00"}]
+    made = await given(office.world, "Ann", signals=signals)
+    text = await seen(await office.browser("Mia"), f"/log/{made}")
+    assert "near miss" in text and "not out, found: helped, 09:20" in text
+
+
 async def test_reflections_are_on_the_page_of_worker_and_supervisor_only(office: Office) -> None:
     bad = await given(office.world, "Ann", private={"feeling": SECRET})
     async with office.world.database.transaction() as tx:
@@ -134,3 +141,18 @@ async def test_a_family_that_asks_gets_what_somebody_has_looked_at(office: Offic
         assert answer.status == 200 and "[a member of staff] saw [left out]" in await answer.text()
     async with mia.post(f"{page}/file", data={"digest": digest, "format": "json"}) as answer:
         assert answer.status == 409 and "Look at it" in await answer.text()
+
+
+async def test_a_manager_holds_a_familys_records_and_lets_them_go(office: Office) -> None:
+    await given(office.world, "Ann")
+    mia = await office.browser("Mia")
+    page = "/families/F-1/records"
+    assert "Not held" in await seen(mia, page)
+    async with mia.post(f"{page}/hold", data={"why": "An inquiry"}) as answer:
+        assert "Held since 16 November 2026" in (text := await answer.text()) and "An inquiry" in text
+    async with mia.post(f"{page}/hold", data={"why": "Another"}) as answer:
+        assert answer.status == 409
+    async with mia.post(f"{page}/release") as answer:
+        assert "Not held" in await answer.text()
+    assert (await seen(await office.browser("Ann"), page)).startswith("409")
+    assert (await seen(await office.browser("Adam"), page)).startswith("404")
