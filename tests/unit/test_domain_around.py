@@ -15,7 +15,7 @@ from safety_service.domain.gathering import Agreed, Call, Outcome, Parents, chec
 from safety_service.domain.gathering import Kind as MeetingKind
 from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Asked, Basis, Decided, asked, least, to_be_told
-from safety_service.domain.supervising import counted, discussed, met_point, still_open, wellbeing
+from safety_service.domain.supervising import Record, counted, discussed, met_point, still_open, wellbeing
 from safety_service.web import meetings, shares, supervision, undertakings
 from safety_service.web.form_page import Words
 
@@ -92,7 +92,7 @@ def test_reflections_are_counted_and_no_word_of_them_is_kept() -> None:
 def test_points_and_judgements_stay_until_they_are_done_with() -> None:
     judged = {"id": "1", "family_ref": "F-1", "worker": "high", "supervisor": "low"}
     agreed = {"id": "2", "family_ref": "F-1", "worker": "high", "supervisor": "high"}
-    records = [
+    records: list[Record] = [
         (NOW, {"judgements": [judged, agreed], "discussed": ["met:1"]}),
         (NOW, {"discussed": ["met:2"]}),
         (NOW, {}),
