@@ -83,7 +83,11 @@ def test_a_meeting_ends_in_words_a_day_to_come_and_somebody_for_each_decision() 
 
 
 def test_reflections_are_counted_and_no_word_of_them_is_kept() -> None:
-    given = [{"reflect": ["hopeful"], "reflect_hopeful": "words"}, {"reflect": ["avoided", "hopeful"]}, {}]
+    given: list[dict[str, Any]] = [
+        {"reflect": ["hopeful"], "reflect_hopeful": "words"},
+        {"reflect": ["avoided", "hopeful"]},
+        {},
+    ]
     assert counted(given) == {"hopeful": 2, "avoided": 1}
     state = wellbeing(uuid4(), NOW.date(), {"feeling": "tired", "reflect_hopeful": "words", "fact": "words"})
     assert (state.feeling, state.support, state.back) == ("tired", (), "") and "words" not in str(state)
