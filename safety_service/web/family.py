@@ -202,7 +202,7 @@ def _links(family: Family, visitor: Visitor, may: bool) -> list[tuple[str, str]]
     if may:
         links += [(to("facts/new"), "A risk fact"), (to("partners/new"), "Another agency")]
     if not visitor.actor.teams(Role.MANAGER).isdisjoint(family.teams):
-        links.append((to("risk/lower"), "Lower the risk"))
+        links += [(to("risk/lower"), "Lower the risk"), (to("records"), "Records: hold, give out")]
     if not visitor.actor.teams(Role.MANAGER, Role.REVIEWER).isdisjoint(family.teams):
         links.append((to("shares"), "What other agencies were told"))
     return links
