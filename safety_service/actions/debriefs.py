@@ -97,6 +97,8 @@ async def _kept(tx: Tx, before: Debrief, answers: Mapping[str, Any], keys: Colle
     if before.next_at is not None and before.first_part_at is None:
         after = await chased(tx, after)
     await debriefs.save(tx, after)
+    # That something was answered, not what; of part E not even that.
+    await log(tx, after, "debrief_answered", keys=[each for each in answers if not private(each)])
     await tell_urgent(tx, guidance, before, after)
     if before.first_part_at is not None and after.answers.get("met") != before.answers.get("met"):
         # More was met than was told at the roadside: what follows from it does not wait for the rest either.

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from safety_service.actions import evidence
 from safety_service.actions.access import Matter, may_close_item, may_see_item
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
@@ -119,11 +120,14 @@ async def of_teams(tx: Tx, actor: Actor, limit: int = 200) -> list[Item]:
     """What is open in the teams that the actor manages or reviews, less what they are kept off."""
     kept_off = await exclusions.of_person(tx, actor.person_id)
     found = await items.open_of_teams(tx, actor.teams(Role.MANAGER, Role.REVIEWER), limit)
-    return [
+    seen = [
         each
         for each in found
         if not kept_off.from_matter(() if each.worker_id is None else (each.worker_id,), each.family_id)
     ]
+    if seen:
+        await evidence.keep(tx, actor, actor.agency_id, "read", subject="items", subject_id=None, count=len(seen))
+    return seen
 
 
 async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:

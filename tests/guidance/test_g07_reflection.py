@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from safety_service.actions import debrief_log, debriefs
 from safety_service.actions.errors import NotFound
 from safety_service.store import people, risk_facts
 from safety_service.store.debriefs import Debrief
+from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.system import event_log
 from safety_service.store.visits import VisitRow
 from tests.guidance.telling import CHILD, HARD, debrief_of, facts_of, gives, out
 from tests.world import World
@@ -73,3 +76,23 @@ async def test_resistant_is_recorded_only_when_all_was_weighed_and_their_side_is
     assert "resistant" not in await facts_of(world), "their disagreement is not written down"
     await given(world, resistant=WEIGHED, account="We never asked for you")
     assert "resistant" in await facts_of(world)
+
+
+async def test_the_evidence_log_says_that_something_was_answered_and_nothing_of_part_e(world: World) -> None:
+    await given(world, fact="The brother keeps a crossbow in the hall")
+    async with world.database.reading() as tx:
+        entries = (await tx.conn.execute(select(event_log))).all()
+    text = " ".join(str(each.details) for each in entries)
+    assert any(each.verb == "debrief_answered" and "seen" in each.details["keys"] for each in entries)
+    for word in ("Shaken", "raised his voice", "crossbow", "feeling", "reflect"):
+        assert word not in text
+
+
+async def test_no_message_to_anybody_carries_part_e(world: World) -> None:
+    await supervised(world)
+    await given(world, support=["talk"])
+    async with world.database.reading() as tx:
+        sent = (await tx.conn.execute(select(outbox))).all()
+    assert any(each.template == "debrief.talk" for each in sent), "the wish to talk itself is told"
+    text = " ".join(str(each.params) for each in sent)
+    assert "Shaken" not in text and "raised his voice" not in text
