@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, update
 
-from safety_service.actions import debrief_log, planning, reviews
+from safety_service.actions import debrief_log, debriefs, planning, reviews, words
+from safety_service.actions.debrief_addenda import add_addendum
 from safety_service.actions.debrief_log import Search
 from safety_service.actions.errors import NotFound
 from safety_service.actions.planning import PlanRequest
+from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
 from safety_service.domain.reviewing import drawn
 from safety_service.domain.words import Role
@@ -196,6 +198,24 @@ async def test_part_e_is_found_by_nobody_and_read_by_worker_and_supervisor_alone
     async with world.database.reading() as tx:
         details = [str(each) for each in (await tx.conn.execute(select(event_log.c.details))).scalars()]
     assert not any("marzipan" in each for each in details if "text" not in each)
+
+
+async def test_told_as_workers_tell_it_it_is_found_filed_and_added_to(world: World) -> None:
+    row = await world.inside("Ann")
+    await world.do("Ann", words.left, row.id, Word())
+    (wanted,) = await world.do("Ann", debriefs.wanted_of)
+    answers = {"mood": "off", "seen": "alone", "go_on": "yes", "met": ["mixed"], "happened": "Talked of the canary"}
+    await world.do("Ann", debriefs.submit, wanted.id, {**answers, "feeling": "like a marzipan house"})
+    await world.do("Ann", add_addendum, wanted.id, "And of a parrot")
+    for text in ("canary", "parrots"):
+        assert await seen(world, "Rita", text=text) == {wanted.id}
+    assert await seen(world, "Ann", text="marzipan") == set()
+    assert (await column(world, wanted.id, "review"), await column(world, wanted.id, "state")) == (
+        "wanted",
+        "submitted",
+    )
+    await world.do("Mia", reviews.review, wanted.id, "Read")
+    assert await seen(world, "Mia", reviewed=True) == {wanted.id}
 
 
 async def test_a_draft_is_its_workers_own_and_its_part_e_nobody_elses(world: World) -> None:
