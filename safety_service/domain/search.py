@@ -23,6 +23,8 @@ _WORD = re.compile(r"[^\W_]+")
 #: The shortest word that is worth finding, unless it is a number.
 SHORTEST = 2
 _VOWEL = re.compile(r"[aeiouy]")
+#: An ending, what stands in its place, and how much of the word has to be left: caring is not about a car.
+_ENDINGS = (("ies", "y", 3), ("sses", "ss", 3), ("ing", "", 4), ("ed", "", 4), ("es", "e", 3), ("s", "", 3))
 _CONSONANT_PAIR = re.compile(r"([bdfgklmnprt])\1$")
 
 
@@ -63,12 +65,12 @@ def _stem(word: str) -> str:
     """
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", "")):
+    for ending, instead, least in _ENDINGS:
         stem = word.removesuffix(ending)
-        if stem != word and len(stem) >= 3 and _VOWEL.search(stem) and not (ending == "s" and stem.endswith("s")):
+        if stem != word and len(stem) >= least and _VOWEL.search(stem) and not (ending == "s" and stem.endswith("s")):
             word = stem + instead
             break
-    return _CONSONANT_PAIR.sub(r"\1", word.removesuffix("e") if len(word) > 3 else word)
+    return _CONSONANT_PAIR.sub(r"\1", word.removesuffix("e") if len(word) > 4 else word)
 
 
 def _strings(given: Any) -> Iterator[str]:
