@@ -39,3 +39,12 @@ REVIEW = Form(
     "plan_review",
     (Step(key="why", kind=Kind.TEXT, sensitivity=CASE), Step(key="review_on", kind=Kind.DATE)),
 )
+
+#: `measures`: those of the guidance.
+PUT_FORWARD = Form(
+    "put_forward",
+    (
+        Step(key="says", kind=Kind.CHOICE, source="measures", typed=True, sensitivity=CASE),
+        Step(key="reason", kind=Kind.TEXT, sensitivity=CASE),
+    ),
+)

@@ -87,6 +87,8 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     )
     row = await apart(tx, _held(tx, row), _undecided(row), "a visit is planned without a look at the family's plan")
     await visits.insert_visit(tx, row)
+    sooner = measures.hurry(tx, family_id, max(asked.starts_at, tx.now))
+    await apart(tx, sooner, None, "what is undecided at a family is not hurried")
     await _log(tx, actor, row)
     waits = row.visit.status is Status.WAITING
     effects = (DecisionWanted(),) if waits else ()

@@ -10,7 +10,8 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import Field, JsonValue
 
-from safety_service.actions import courses, measures, plans
+from safety_service.actions import courses, measures, plans, putting_forward
+from safety_service.actions.became import became_of
 from safety_service.actions.courses import Direction
 from safety_service.actions.errors import NotFound
 from safety_service.actions.measures import Verdict
@@ -52,6 +53,13 @@ class MeasureDecisionBody(Body):
     changes: ChangesBody = ChangesBody()
 
 
+class MeasureBody(Body):
+    """A measure that is put forward: a key of the guidance's, or own words; and why."""
+
+    says: Annotated[str, Field(max_length=2000)] = ""
+    reason: Reason = ""
+
+
 class CourseBody(Body):
     """How the work goes on, why, and the last day on which that counts."""
 
@@ -69,6 +77,14 @@ class CourseBody(Body):
 async def plan(call: Call) -> dict[str, Any]:
     """The plan as it is, with every measure, decision and version."""
     return plan_shape(await plans.read(call.tx, call.actor, call.request.match_info["ref"]))
+
+
+@routes.post(f"{PREFIX}/families/{{ref}}/plan/measures")
+@endpoint("measure", status=201)
+async def put_forward(call: Call) -> dict[str, Any]:
+    """Propose a measure."""
+    body, ref = call.body(MeasureBody), call.request.match_info["ref"]
+    return measure_shape(await putting_forward.put_forward(call.tx, call.actor, ref, body.says, body.reason), ())
 
 
 @routes.post(f"{PREFIX}/families/{{ref}}/plan/measures/{{id}}/decision")
@@ -98,6 +114,24 @@ async def decide_course(call: Call) -> dict[str, Any]:
 async def decide_worker_course(call: Call) -> dict[str, Any]:
     """Decide how the work goes on for a worker."""
     return course_shape(await courses.for_worker(call.tx, call.actor, call.id(), call.body(CourseBody).direction()))
+
+
+@routes.get(f"{PREFIX}/debriefs/{{id}}/became")
+@endpoint("debrief")
+async def became(call: Call) -> dict[str, Any]:
+    """What became of a debrief: decided, in force since which version, seen by whom, met again."""
+    outcome = await became_of(call.tx, call.actor, call.id())
+    return {
+        "measures": [
+            {
+                **measure_shape(each.measure, each.decisions),
+                "in_force_since": each.number,
+                "seen_by": [{"person_id": str(who), "at": at.isoformat()} for who, at in each.seen_by.items()],
+            }
+            for each in outcome.measures
+        ],
+        "recurred": [{"behaviour": each.kind, "on": each.on.isoformat()} for each in outcome.recurred],
+    }
 
 
 def plan_shape(found: Plan) -> dict[str, Any]:

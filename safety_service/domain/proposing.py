@@ -45,6 +45,14 @@ def suggested(
     return list(found.values())
 
 
+def by_hand(guidance: Guidance, said: str, why: str) -> Suggestion:
+    """What somebody puts forward themselves: a measure of the guidance by its key, or one in their own words."""
+    because = Because(words=why.strip())
+    if said in guidance.measures and not guidance.measures[said].off:
+        return next(_measures(guidance, (said,), because))
+    return Suggestion(key=OWN, says=said.strip(), because=because)
+
+
 def _of_behaviours(guidance: Guidance, behaviours: Iterable[str]) -> Iterator[Suggestion]:
     for name in behaviours:
         if (met := guidance.behaviours.get(name)) is not None:

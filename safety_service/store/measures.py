@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, case, insert, select, update
 
 from config.guidance import Demands
-from safety_service.domain.plan import HOLDS, OPEN, Because, Measure, MeasureDecision, MeasureState, written
+from safety_service.domain.plan import HOLDS, OPEN, UNDECIDED, Because, Measure, MeasureDecision, MeasureState, written
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
@@ -72,6 +72,14 @@ async def _of(tx: Tx, family_id: UUID, states: Collection[MeasureState]) -> list
 async def due(tx: Tx, limit: int) -> list[MeasureRow]:
     """Those whose owner is to be asked by now, locked; others' locks are stepped over."""
     return await due_rows(tx, measure, limit, _read)
+
+
+async def hurry(tx: Tx, family_id: UUID, by: datetime) -> None:
+    """A visit comes sooner than what is undecided was to be decided: it is to be decided before that."""
+    waits = measure.c.state.in_([str(each) for each in UNDECIDED])
+    late = update(measure).where(measure.c.family_id == family_id, waits, measure.c.decide_by > by)
+    sooner = case((measure.c.next_at > by, by), else_=measure.c.next_at)
+    await tx.conn.execute(late.values(decide_by=by, next_at=sooner))
 
 
 async def add_decision(tx: Tx, measure_id: UUID, made: Decision) -> None:

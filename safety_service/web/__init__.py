@@ -6,6 +6,7 @@ from safety_service.services import Services
 from safety_service.web import (
     acknowledge,
     alerts,
+    became,
     board,
     briefing,
     card,
@@ -56,6 +57,7 @@ def setup(app: web.Application, services: Services) -> None:
         log,
         plan,
         plan_deciding,
+        became,
         records,
         subject_access,
         undertakings,

@@ -67,7 +67,7 @@ async def plan(request: web.Request) -> web.StreamResponse:
         cards,
         warn=warn,
         empty="There is no measure yet.",
-        links=links if shown.decides else [],
+        links=[*(links if shown.decides else []), (f"{here}/propose", "Propose a measure")],
     )
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from aiohttp import web
 
 from config.duration import parse_duration, say_duration
-from config.forms_plan import COURSE, DEMANDS, INTERVALS, MEASURE_DECISION, PEOPLE, REVIEW
+from config.forms_plan import COURSE, DEMANDS, INTERVALS, MEASURE_DECISION, PEOPLE, PUT_FORWARD, REVIEW
 from config.guidance import Demands
-from safety_service.actions import circle, courses, measures, plans, renewing
+from safety_service.actions import circle, courses, measures, plans, putting_forward, renewing
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.courses import Direction
 from safety_service.actions.errors import NotFound
@@ -48,6 +48,24 @@ async def decide(request: web.Request) -> web.StreamResponse:
         return renewing.plan_page(request.match_info["ref"])
 
     return await take(request, SUBJECT, "decide", _draw_measure(request), do)
+
+
+@routes.get("/families/{ref}/plan/propose")
+async def proposing(request: web.Request) -> web.StreamResponse:
+    """The form for a measure that somebody puts forward."""
+    return await show(request, SUBJECT, _draw_proposal(request))
+
+
+@routes.post("/families/{ref}/plan/propose")
+async def propose(request: web.Request) -> web.StreamResponse:
+    """Propose it."""
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        ref = request.match_info["ref"]
+        await putting_forward.put_forward(tx, visitor.actor, ref, answers["says"], answers["reason"])
+        return renewing.plan_page(ref)
+
+    return await take(request, SUBJECT, "propose", _draw_proposal(request), do)
 
 
 @routes.get("/families/{ref}/plan/course")
@@ -169,6 +187,24 @@ def _demands(before: Demands, answers: Mapping[str, Any]) -> dict[str, Any]:
             }
         )
     )
+
+
+def _draw_proposal(request: web.Request) -> Draw:
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        family = await circle.by_ref(tx, visitor.actor, request.match_info["ref"])
+        asked = (await tx.guidance(visitor.actor.agency_id)).guidance.asked("measures")
+        here = renewing.plan_page(family.ref)
+        return Drawn(
+            form=PUT_FORWARD,
+            words=replace(plan_words.PUT_FORWARD, options={"says": {key: each.says for key, each in asked.items()}}),
+            heading=f"{family.ref}: propose a measure",
+            action=f"{here}/propose",
+            back=here,
+            intro=["A manager decides on it, with a reason that you can read."],
+            button="Propose it",
+        )
+
+    return draw
 
 
 def _draw_course(request: web.Request) -> Draw:

@@ -90,6 +90,7 @@ COURSE = Words(
     options={"kind": COURSES},
     help={"until_on": "You are asked again before it ends."},
 )
+PUT_FORWARD = Words(says={"says": "What would make it safer?", "reason": "Why?"})
 REVIEW = Words(says={"why": "What did you look at, and what did you find?", "review_on": "Looked at again on"})
 
 

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from safety_service import api, web
 from safety_service.domain.plan import MeasureState
-from tests.guidance.at_plans import all_of, says, told, trained, versions
+from tests.guidance.at_plans import all_of, been, says, told, trained, versions
 from tests.http import Program, application, browsing, paired, serving, signed_in
 from tests.talk import Talk
 from tests.world import World
@@ -216,3 +216,60 @@ async def test_a_program_of_somebody_elses_finds_nothing(world: World) -> None:
         assert (await ben.post(f"/families/F-1/plan/measures/{two.id}/decision", body))[0] == 404
         ann = await program(world, base, session, "Ann")
         assert (await ann.post(f"/families/F-1/plan/measures/{two.id}/decision", body))[0] == 403
+
+
+async def test_whoever_told_it_reads_on_a_page_what_became_of_it(world: World, browser: ClientSession) -> None:
+    debrief = await told(world, "open_threat")
+    await says(world, "Mia", (await all_of(world, debrief))["two_people"], "accept", "Nobody goes alone")
+    await told(world, "open_threat", who="Ben")
+    await signed_in(world, browser, "Ann")
+    async with browser.get(f"/log/{debrief.id}/became") as answer:
+        text = await answer.text()
+    assert "Two people: in force" in text and "Nobody goes alone" in text and "It was met again" in text
+    async with browser.get(f"/log/{debrief.id}") as answer:
+        assert f"/log/{debrief.id}/became" in await answer.text()
+    await signed_in(world, browser, "Adam")
+    async with browser.get(f"/log/{debrief.id}/became") as answer:
+        assert answer.status == 404
+    async with serving(application(world, api)) as base, browsing(base) as session:
+        mia = await program(world, base, session, "Mia")
+        status, became = await mia.get(f"/debriefs/{debrief.id}/became")
+    assert status == 200 and [each["behaviour"] for each in became["recurred"]] == ["open_threat"]
+    assert {each["key"]: each["in_force_since"] for each in became["measures"]}["two_people"] == 1
+
+
+async def test_whoever_goes_there_puts_a_measure_forward_themselves(world: World, browser: ClientSession) -> None:
+    row = await been(world, "Ann")
+    await signed_in(world, browser, "Ann")
+    async with browser.get("/families/F-1/plan/propose") as answer:
+        assert "By daylight only" in await answer.text()
+    form = {"says": "daylight", "reason": "There is no light on the stairs"}
+    async with browser.post("/families/F-1/plan/propose", data=form) as answer:
+        assert "By daylight only: waits for a decision" in await answer.text()
+    async with browser.post(
+        "/families/F-1/plan/propose", data={"says.own": "Bring a torch", "reason": "See"}
+    ) as answer:
+        assert "Bring a torch: waits for a decision" in await answer.text()
+    found = await all_of(world, row)
+    assert (world.name(found["daylight"].owner_id), found["own"].because.words) == ("Mia", "See")
+    async with serving(application(world, api)) as base, browsing(base) as session:
+        mia = await program(world, base, session, "Mia")
+        body = {"says": "daylight", "reason": "The lamp is broken"}
+        status, joined = await mia.post("/families/F-1/plan/measures", body)
+        assert (status, joined["because"]["words"]) == (201, "There is no light on the stairs; The lamp is broken")
+        status, problem = await mia.post("/families/F-1/plan/measures", {"says": "daylight"})
+        assert (status, problem["errors"][0]["pointer"]) == (422, "/reason")
+        rita = await program(world, base, session, "Rita")
+        assert (await rita.post("/families/F-1/plan/measures", body))[0] == 403
+        ben = await program(world, base, session, "Ben")
+        assert (await ben.post("/families/F-1/plan/measures", body))[0] == 404
+
+
+async def test_a_visit_that_comes_sooner_hurries_what_is_undecided(world: World) -> None:
+    debrief = await told(world, "argued")
+    two = (await all_of(world, debrief))["two_people"]
+    row = await world.plan("Ben", after=300)
+    sooner = (await all_of(world, debrief))["two_people"]
+    assert two.decide_by and sooner.decide_by == sooner.next_at == row.visit.starts_at < two.decide_by
+    await world.plan("Ben", after=600)
+    assert (await all_of(world, debrief))["two_people"].decide_by == row.visit.starts_at
