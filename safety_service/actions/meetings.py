@@ -72,8 +72,9 @@ def _body(wanted: Call) -> dict[str, Any]:
 
 
 async def _wishes_are_met(tx: Tx, actor: Actor, row: Meeting) -> None:
+    """The team's own wishes for one; another team's stays, for its managers to say what became of it."""
     for each in await items.open_of_family(tx, row.family_id):
-        if each.kind == "meeting":
+        if each.kind == "meeting" and each.team_id == row.team_id:
             await items.close_item(tx, actor, each.id, f"meeting {row.id}")
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from safety_service.actions import agendas, circle, items
 from safety_service.actions.access import Matter
 from safety_service.actions.actor import Actor
+from safety_service.actions.circle import Circle
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.supervision_access import SupervisionView, may_supervise, supervision_view
@@ -112,7 +113,7 @@ async def overview(tx: Tx, actor: Actor) -> list[tuple[Person, datetime | None]]
 
 async def record(tx: Tx, actor: Actor, worker_id: UUID, said: Said) -> Supervision:
     """Write down a supervision: it stands. Raises NotFound; Refused: `supervisors_only`, `notes_wanted`,
-    `judgement_unknown`, and what closing an item refuses."""
+    `judgement_unknown`, `not_found` (the family), and what closing an item refuses."""
     worker, about = await _worker(tx, actor, worker_id)
     may_supervise(actor, about, worker.supervisor_id)
     if not said.notes.strip():
@@ -174,7 +175,7 @@ async def _opened(tx: Tx, actor: Actor, about: Matter, worker_id: UUID, said: Sa
 
 
 async def _judgement(tx: Tx, actor: Actor, each: Judged) -> dict[str, str]:
-    family = await circle.by_ref(tx, actor, each.family_ref)
+    family = await _family(tx, actor, each.family_ref)
     return {
         "id": str(new_id()),
         "family_id": str(family.family_id),
@@ -186,17 +187,25 @@ async def _judgement(tx: Tx, actor: Actor, each: Judged) -> dict[str, str]:
     }
 
 
+async def _family(tx: Tx, actor: Actor, ref: str) -> Circle:
+    """A family that is named among much else: not to know it is no reason to lose all that was written."""
+    try:
+        return await circle.by_ref(tx, actor, ref)
+    except NotFound:
+        raise Refused("not_found") from None
+
+
 async def wish(tx: Tx, actor: Actor, text: str, family_ref: str = "", risk: View | None = None) -> UUID:
     """A worker puts something on their own agenda, perhaps how risky they judge a family. Gives the item's id.
 
-    Raises NotFound; Refused `notes_wanted`, `no_supervisor`.
+    Raises NotFound; Refused `notes_wanted`, `no_supervisor`, `not_found` (the family).
     """
     worker, about = await _worker(tx, actor, actor.person_id)
     if not text.strip():
         raise Refused("notes_wanted")
     if worker.supervisor_id is None or about.team_id is None:
         raise Refused("no_supervisor")
-    family = await circle.by_ref(tx, actor, family_ref) if family_ref.strip() else None
+    family = await _family(tx, actor, family_ref) if family_ref.strip() else None
     opened = await items.open_item(
         tx,
         agency_id=actor.agency_id,

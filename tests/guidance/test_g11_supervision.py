@@ -214,6 +214,17 @@ async def test_judged_differently_by_two_both_are_kept_until_it_is_settled(world
     assert len((await seen(world)).records) == 3
 
 
+async def test_a_family_that_one_does_not_know_is_said_as_one_that_there_is_not(world: World, row: VisitRow) -> None:
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], family_id=row.family_id, reason="aunt", by=None)
+    for ref in ("F-1", "F-NONE"):
+        judged = Judged(family_ref=ref, worker=View.HIGH, worker_why="", supervisor=View.LOW, supervisor_why="")
+        with pytest.raises(Refused, match="not_found"):
+            await recorded(world, judgements=(judged,))
+    with pytest.raises(Refused, match="not_found"):
+        await world.do("Ann", supervision.wish, "I want to talk", "F-NONE")
+
+
 async def test_what_was_written_down_stands(world: World, row: VisitRow) -> None:
     with pytest.raises(Refused, match="notes_wanted"):
         await world.do("Mia", supervision.record, world.ids["Ann"], Said(notes=" "))

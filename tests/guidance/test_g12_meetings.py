@@ -11,7 +11,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.meetings import Seen
 from safety_service.domain.gathering import Agreed, Call, Kind, Outcome, Parents
 from safety_service.domain.refusal import Refused
-from safety_service.store import exclusions, plans
+from safety_service.store import exclusions, plans, teams
 from safety_service.store.items import Item
 from safety_service.store.visits import VisitRow
 from tests.guidance.around import agency_at, bad_visit, chased, everything_said
@@ -159,6 +159,16 @@ async def test_one_that_was_not_held_is_asked_after_and_so_is_its_review(world: 
     await world.do("Mia", meetings.hold, following.row.id, replace(OUTCOME, review_on=date(2027, 2, 1)))
     world.clock.move(timedelta(days=30))
     assert await chased(world, meetings.chase) == [], "the next meeting was the review of the one before"
+
+
+async def test_another_teams_wish_is_for_its_own_managers(world: World, row: VisitRow) -> None:
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        await items.open_item(
+            tx, agency_id=world.agency_id, team_id=south.id, kind="meeting", text="Meet", family_id=row.family_id
+        )
+    await called(world)
+    assert [each.kind for each in await open_items(world, row)] == ["meeting"]
 
 
 async def test_a_wish_for_one_is_open_until_it_is_called(world: World, row: VisitRow) -> None:
