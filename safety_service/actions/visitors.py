@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from safety_service.actions.actor import Actor, load_actor
-from safety_service.store import agencies, people, sessions
+from safety_service.store import agencies, people, sessions, teams
 from safety_service.store.database import Tx
 from safety_service.store.sessions import Kind, Session
 
@@ -42,3 +42,8 @@ async def devices_of(tx: Tx, actor: Actor) -> list[Session]:
 async def names_of(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, str]:
     """What these people are called, for whoever may already read what names them."""
     return {each.id: each.name for each in (await people.many(tx, person_ids)).values()}
+
+
+async def teams_of(tx: Tx, team_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What these teams are called."""
+    return {each.id: each.name for each in (await teams.many(tx, team_ids)).values()}

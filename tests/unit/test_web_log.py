@@ -1,10 +1,12 @@
 """The pages of the debrief log: search, read, comment, review, take along."""
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -12,6 +14,7 @@ from sqlalchemy import update
 from yarl import URL
 
 from safety_service import web
+from safety_service.actions.exports_written import written
 from safety_service.store.tables.people import person
 from tests.debriefs import given
 from tests.http import application, browsing, serving, signed_in
@@ -113,6 +116,38 @@ async def test_a_period_is_taken_along_as_a_file(office: Office, what: str, form
         assert answer.status == 409
 
 
+async def test_a_file_is_made_apart_from_what_watches_people(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    makers: list[threading.Thread] = []
+
+    def making(*given: Any) -> bytes:
+        makers.append(threading.current_thread())
+        return written(*given)
+
+    monkeypatch.setattr("safety_service.web.log.written", making)
+    await given(office.world, "Ann")
+    mia = await office.browser("Mia")
+    fields = {"what": "debriefs", "format": "pdf", "from": "2026-11-01", "to": "2026-11-16"}
+    async with mia.post("/log/export", data=fields) as answer:
+        assert answer.status == 200
+    assert makers and threading.main_thread() not in makers
+
+
+async def test_more_than_a_meeting_reads_is_not_exported_while_people_are_watched(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ref in ("F-1", "F-2"):
+        await given(office.world, "Ann", ref=ref)
+    mia = await office.browser("Mia")
+    fields = {"from": "2026-11-01", "to": "2026-11-16"}
+    monkeypatch.setattr("safety_service.web.log.PAPER", 1)
+    async with mia.post("/log/export", data={**fields, "what": "debriefs", "format": "pdf"}) as answer:
+        assert answer.status == 409 and "more than 1" in await answer.text()
+    monkeypatch.setattr("safety_service.actions.exports.MOST", 1)
+    for what in ("debriefs", "visits"):
+        async with mia.post("/log/export", data={**fields, "what": what, "format": "csv"}) as answer:
+            assert answer.status == 409 and "more than 1" in await answer.text()
+
+
 async def test_the_list_goes_on_where_it_stopped(office: Office) -> None:
     for number in range(51):
         await given(office.world, "Ann", ref=f"F-{number:02}", after=number * 30)
@@ -156,3 +191,16 @@ async def test_a_manager_holds_a_familys_records_and_lets_them_go(office: Office
         assert "Not held" in await answer.text()
     assert (await seen(await office.browser("Ann"), page)).startswith("409")
     assert (await seen(await office.browser("Adam"), page)).startswith("404")
+
+
+async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office: Office) -> None:
+    for number in range(2):
+        await given(office.world, "Ann", behaviours=["argued"], severity="medium", after=number * 30)
+    office.world.clock.move(timedelta(days=30))
+    await given(office.world, "Ben", behaviours=["open_threat", "argued"], severity="high")
+    text = await seen(await office.browser("Rita"), "/log/trends")
+    assert "Dec 2026" in text and "Jul 2026" in text and "Jun 2026" not in text
+    row = text.partition("Argued, blocked")[2].partition("</tr>")[0]
+    assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "2", "1"]
+    assert "Ann" not in text and "Ben" not in text
+    assert (await seen(await office.browser("Ann"), "/log/trends")).startswith("409")

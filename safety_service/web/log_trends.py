@@ -1,0 +1,82 @@
+"""What each team met, month by month: counts of behaviours, and never whose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from safety_service.actions import debrief_log
+from safety_service.actions.visitors import teams_of
+from safety_service.domain.refusal import Refused
+from safety_service.store.database import Tx
+from safety_service.web.acting import looked, said
+from safety_service.web.pages import message, page
+from safety_service.web.visitor import Visitor
+
+routes = web.RouteTableDef()
+
+MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A team's behaviours: the words of each, and how often in each month."""
+
+    team: str
+    rows: list[tuple[str, list[int]]]
+
+
+@routes.get("/log/trends")
+async def trends(request: web.Request) -> web.StreamResponse:
+    """The last months; that it was looked at is kept."""
+
+    async def work(tx: Tx, visitor: Visitor) -> tuple[dict[str, Any] | None, str]:
+        months = last_months(tx.now.astimezone(visitor.known.zone).date())
+        try:
+            found = await debrief_log.trends(tx, visitor.actor, months[0], _after(months[-1]))
+        except Refused as why:
+            return None, said(why, visitor)
+        guidance = (await tx.guidance(visitor.actor.agency_id)).guidance
+        says = {kind: guidance.says("behaviours", kind) for _, _, kind, _ in found}
+        names = await teams_of(tx, {team for team, *_ in found})
+        heads = [f"{month:%b %Y}" for month in months]
+        return {"months": heads, "teams": tables(found, months, says, names)}, ""
+
+    visitor, (context, refused) = await looked(request, "trends", work)
+    if context is None:
+        return message(request, "That was not done", refused, status=409, back="/log", visitor=visitor)
+    return page(request, "log_trends.html", visitor, context=context)
+
+
+def last_months(today: date) -> list[date]:
+    """The first days of the last months, this one among them, the oldest first."""
+    months = [today.replace(day=1)]
+    while len(months) < MONTHS:
+        first = months[0]
+        months.insert(0, first.replace(year=first.year - (first.month == 1), month=(first.month - 2) % 12 + 1))
+    return months
+
+
+def tables(
+    found: list[tuple[UUID, str, str, int]], months: list[date], says: Mapping[str, str], names: Mapping[UUID, str]
+) -> list[Trend]:
+    """A table for each team, its behaviours the most frequent first."""
+    counts: dict[UUID, dict[str, dict[str, int]]] = {}
+    for team, month, kind, count in found:
+        counts.setdefault(team, {}).setdefault(kind, {})[month] = count
+    keys = [f"{month:%Y-%m}" for month in months]
+
+    def rows(kinds: dict[str, dict[str, int]]) -> list[tuple[str, list[int]]]:
+        drawn = [(says[kind], [of_month.get(key, 0) for key in keys]) for kind, of_month in kinds.items()]
+        return sorted(drawn, key=lambda row: (-sum(row[1]), row[0]))
+
+    return sorted((Trend(names[team], rows(kinds)) for team, kinds in counts.items()), key=lambda each: each.team)
+
+
+def _after(month: date) -> date:
+    return month.replace(year=month.year + (month.month == 12), month=month.month % 12 + 1)
