@@ -189,6 +189,7 @@ REFUSALS: dict[str, str] = {
     ),
     **dict.fromkeys(("record_unknown", "summary_unknown"), "field"),
     "lowered_too_long": "days",
+    "too_many_rows": "most",
     **dict.fromkeys(
         "other not_found never_your_own resolved_already not_yours_to_pass_on note_wanted"
         " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"

@@ -4,8 +4,8 @@ A worker's name is in no export: what cannot be counted by person cannot rank pe
 log, one by one. Who exports is kept, with what and how much.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ from safety_service.store.exclusions import KeptOff
 from safety_service.store.visits import VisitRow, Wanted
 
 BATCH = 500
+#: More rows than this are exported on the machine itself.
+MOST = 5_000
 LONGEST = timedelta(days=3660)
 READERS = (Role.MANAGER, Role.REVIEWER)
 #: Kept off nothing: the machine's own command line.
@@ -55,7 +57,7 @@ class Scope:
 async def export(tx: Tx, by: Actor | None, what: str, agency_id: UUID, since: datetime, until: datetime) -> Table:
     """`what` is `debriefs`, `visits` or `alerts`; `by` None: the machine's command line, for the whole agency.
 
-    Raises NotFound; Refused `managers_only`, `period_wanted`.
+    Raises NotFound; Refused `managers_only`, `period_wanted`, `too_many_rows`.
     """
     if what not in _MADE:
         raise NotFound
@@ -96,18 +98,32 @@ async def _debriefs(tx: Tx, scope: Scope) -> Table:
         since=scope.since,
         until=scope.until,
     )
-    logged = await debrief_log.listed(tx, wanted, 1_000_000)
     rows: list[Row] = []
-    for start in range(0, len(logged), BATCH):
-        batch = logged[start : start + BATCH]
-        ids = [each.id for each in batch]
-        answers, added = await debrief_log.answers_of(tx, ids), await debrief_log.addenda_of(tx, ids)
-        for each in batch:
-            more = [said.text for said in added[each.id]]
-            note = await reviews.note_of(tx, each.id) if each.reviewed_at else None
-            edition = await guidances.numbered(tx, each.guidance_edition)
-            rows.append(_debrief(each, answers[each.id], more, note, edition.guidance, scope))
+    while batch := await debrief_log.listed(tx, wanted, BATCH):
+        rows += await _batch(tx, batch, scope)
+        _not_too_many(rows, scope)
+        last = batch[-1]
+        assert last.submitted_at is not None
+        wanted = replace(wanted, before=(last.submitted_at, last.id))
     return Table("Debriefs", tuple(DEBRIEFS.split()), rows, (NO_WORKERS, NO_REFLECTIONS))
+
+
+async def _batch(tx: Tx, batch: Sequence[Logged], scope: Scope) -> list[Row]:
+    ids = [each.id for each in batch]
+    answers, added = await debrief_log.answers_of(tx, ids), await debrief_log.addenda_of(tx, ids)
+    notes = await reviews.notes_of(tx, [each.id for each in batch if each.reviewed_at])
+    rows: list[Row] = []
+    for each in batch:
+        more = [said.text for said in added[each.id]]
+        edition = await guidances.numbered(tx, each.guidance_edition)
+        rows.append(_debrief(each, answers[each.id], more, notes.get(each.id), edition.guidance, scope))
+    return rows
+
+
+def _not_too_many(rows: Sequence[object], scope: Scope) -> None:
+    """While a service exports it watches people: what would take long is for the machine's own command line."""
+    if scope.reader_id is not None and len(rows) > MOST:
+        raise Refused("too_many_rows", most=MOST)
 
 
 def _debrief(
@@ -145,8 +161,12 @@ async def _visits(tx: Tx, scope: Scope) -> Table:
         until=scope.until,
         newest_first=False,
     )
-    found = await visits.listed(tx, wanted, 1_000_000)
-    rows = [_visit(each, scope) for each in found if not scope.kept_off.from_matter(each.workers, each.family_id)]
+    rows: list[Row] = []
+    while batch := await visits.listed(tx, wanted, BATCH):
+        seen = [each for each in batch if not scope.kept_off.from_matter(each.workers, each.family_id)]
+        rows += [_visit(each, scope) for each in seen]
+        _not_too_many(rows, scope)
+        wanted = replace(wanted, before=(batch[-1].visit.starts_at, batch[-1].id))
     return Table("Visits", tuple(VISITS.split()), rows, (NO_WORKERS,))
 
 
@@ -176,6 +196,7 @@ async def _alerts(tx: Tx, scope: Scope) -> Table:
 async def alerts_of(tx: Tx, scope: Scope) -> list[care.AlertLine]:
     """The alerts of this scope, without those that the reader is kept off or may not learn of yet."""
     lines = await care.alerts(tx, tuple(scope.teams), scope.since, scope.until)
+    _not_too_many(lines, scope)
     going = await care.workers_of(tx, {each.visit_id for each in lines if each.visit_id is not None})
 
     def about(each: care.AlertLine) -> frozenset[UUID]:

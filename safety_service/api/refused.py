@@ -67,6 +67,7 @@ STATUS: Mapping[str, tuple[int, str | None]] = {
     "not_held": (CONFLICT, None),
     "preview_first": (CONFLICT, None),
     "period_wanted": (UNUSABLE, None),
+    "too_many_rows": (UNUSABLE, None),
     "offer_gone": (CONFLICT, None),
     "ref_wanted": (UNUSABLE, "/family_ref"),
     "resolved_already": (CONFLICT, None),

@@ -1,6 +1,6 @@
 """What an agency shows of its care for a period: rows and counts by team, never by worker."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from safety_service.store.tables.system import event_log
 from safety_service.store.tables.visits import family, visit, watch
 
 Teams = Collection[UUID]
+#: Ids in one statement, at most.
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +44,13 @@ class AlertLine:
 
 async def alerts(tx: Tx, teams: Teams, since: datetime, until: datetime) -> list[AlertLine]:
     """Alerts of these teams that opened in this time, the oldest first."""
-    took = (
-        select(event_log.c.alert_id, func.min(event_log.c.at).label("taken_at"))
-        .where(event_log.c.verb == "took", event_log.c.alert_id.is_not(None))
-        .group_by(event_log.c.alert_id)
-        .subquery()
-    )
-    joined = (
-        alert.outerjoin(took, took.c.alert_id == alert.c.id)
-        .outerjoin(visit, visit.c.id == alert.c.visit_id)
-        .outerjoin(family, family.c.id == visit.c.family_id)
-    )
+    # For these alerts only: the log holds every word that anybody ever said.
+    takes = event_log.c.alert_id == alert.c.id, event_log.c.verb == "took"
+    taken_at = select(func.min(event_log.c.at)).where(*takes).scalar_subquery().label("taken_at")
+    joined = alert.outerjoin(visit, visit.c.id == alert.c.visit_id).outerjoin(family, family.c.id == visit.c.family_id)
     own = (alert.c.id, alert.c.number, alert.c.kind, alert.c.state, alert.c.team_id, alert.c.opened_at)
     ended = (alert.c.resolved_at, alert.c.found, alert.c.known_by, alert.c.visit_id, alert.c.worker_id)
-    query = select(*own, took.c.taken_at, *ended, visit.c.family_id, family.c.ref).select_from(joined)
+    query = select(*own, taken_at, *ended, visit.c.family_id, family.c.ref).select_from(joined)
     there = alert.c.team_id.in_(tuple(teams)), alert.c.opened_at >= since, alert.c.opened_at < until
     rows = await tx.conn.execute(query.where(*there).order_by(alert.c.opened_at, alert.c.id))
     return [AlertLine(**row._mapping) for row in rows]
@@ -105,7 +100,14 @@ async def trained(tx: Tx, team_id: UUID, code: str, since: date | None) -> tuple
 async def workers_of(tx: Tx, visit_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Who goes on these visits: for exclusions."""
     found: dict[UUID, set[UUID]] = {each: set() for each in visit_ids}
-    query: Any = select(watch.c.visit_id, watch.c.worker_id).where(watch.c.visit_id.in_(tuple(visit_ids)))
-    for visit_id, worker_id in await tx.conn.execute(query):
-        found[visit_id].add(worker_id)
+    for some in _batched(visit_ids):
+        query: Any = select(watch.c.visit_id, watch.c.worker_id).where(watch.c.visit_id.in_(some))
+        for visit_id, worker_id in await tx.conn.execute(query):
+            found[visit_id].add(worker_id)
     return {each: frozenset(workers) for each, workers in found.items()}
+
+
+def _batched(ids: Collection[UUID]) -> Iterator[tuple[UUID, ...]]:
+    """So many at a time as a statement takes."""
+    every = tuple(ids)
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))

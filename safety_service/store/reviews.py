@@ -1,5 +1,6 @@
 """Whether a debrief waits for a review, and who did it. The rest of the row is not touched here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,12 @@ async def lock(tx: Tx, debrief_id: UUID) -> str | None:
 async def note_of(tx: Tx, debrief_id: UUID) -> str | None:
     """What its reviewer noted."""
     return (await tx.conn.execute(select(debrief.c.review_note).where(debrief.c.id == debrief_id))).scalar_one_or_none()
+
+
+async def notes_of(tx: Tx, debrief_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What the reviewers of these noted."""
+    query = select(debrief.c.id, debrief.c.review_note).where(debrief.c.id.in_(tuple(debrief_ids)))
+    return {row.id: row.review_note for row in await tx.conn.execute(query) if row.review_note}
 
 
 async def due(tx: Tx, limit: int) -> list[Waiting]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -36,6 +37,8 @@ REVIEWED = {"": "Any", "no": "Waits for a review", "yes": "Reviewed"}
 STATES = {"draft": "first part only", "submitted": "given", "reviewed": "reviewed"}
 REVIEWS = {"filed": "filed", "wanted": "waits for a review", "done": "reviewed"}
 EXPORTED = (*WHAT, "care")
+#: More rows than this are nothing for a meeting, and take long to be set.
+PAPER = 500
 #: What the page of a period offers first.
 LATELY = timedelta(days=31)
 
@@ -94,16 +97,19 @@ async def exported(request: web.Request) -> web.StreamResponse:
     if what not in EXPORTED or form not in FORMATS:
         raise NotFound
 
-    async def work(tx: Tx, visitor: Visitor) -> tuple[bytes | None, str]:
+    async def work(tx: Tx, visitor: Visitor) -> tuple[Table, datetime] | str:
         try:
-            table, now = await _table(tx, visitor, what, fields)
+            return _for_paper(form, await _table(tx, visitor, what, fields))
         except Refused as why:
-            return None, said(why, visitor)
-        return written(table, form, now), f"{what}-{now:%Y-%m-%d}.{form}"
+            return said(why, visitor)
 
-    visitor, (text, name) = await looked(request, "export", work)
-    if text is None:
-        return message(request, "That was not done", name, status=409, back="/log/export", visitor=visitor)
+    visitor, found = await looked(request, "export", work)
+    if isinstance(found, str):
+        return message(request, "That was not done", found, status=409, back="/log/export", visitor=visitor)
+    table, now = found
+    # Paper takes seconds: neither the database nor whoever is being watched waits for it.
+    text = await asyncio.to_thread(written, table, form, now)
+    name = f"{what}-{now:%Y-%m-%d}.{form}"
     saved = {"Content-Type": FORMATS[form], "Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=text, headers=saved)
 
@@ -156,6 +162,12 @@ async def review(request: web.Request) -> web.StreamResponse:
         await reviews.review(tx, visitor.actor, _id(request), text)
 
     return await done(request, "review", "debrief", work, back=f"/log/{_id(request)}")
+
+
+def _for_paper(form: str, made: tuple[Table, datetime]) -> tuple[Table, datetime]:
+    if form == "pdf" and len(made[0].rows) > PAPER:
+        raise Refused("too_many_rows", most=PAPER)
+    return made
 
 
 async def _table(tx: Tx, visitor: Visitor, what: str, fields: Fields) -> tuple[Table, datetime]:
