@@ -91,6 +91,13 @@ async def test_from_the_roadside_to_the_manager_who_reads_of_no_threat_in_the_ch
     assert one.body["context"] == ["Drink"]
 
 
+async def test_what_was_decided_stays_as_it_was_sent(world: World, row: VisitRow) -> None:
+    before = (await sent(world, row)).row
+    await told(world, row, sharing.follow, met=("open_threat", "weapon"), whole=True, circumstances=["drink"])
+    (after,) = await all_of(world, row)
+    assert after.body == before.body and after.body["met"] == ["Open threat"]
+
+
 async def test_quiet_and_mixed_feelings_warn_nobody_unless_the_worker_asks(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id)
     await told(world, row, sharing.follow, met=("mixed", "argued"))
@@ -187,6 +194,13 @@ async def test_who_is_kept_off_the_family_sees_no_share_of_it(world: World, row:
             await world.do("Mia", action, what)
     with pytest.raises(NotFound):
         await world.do("Mia", sharing.decide, one.id, SHARE)
+
+
+async def test_whose_visit_it_was_is_not_told_why_it_was_shared(world: World, row: VisitRow) -> None:
+    seen = await sent(world, row)
+    with pytest.raises(Refused, match="managers_only"):
+        await world.do("Ann", sharing.read, seen.row.id)
+    assert (await world.do("Rita", sharing.read, seen.row.id)).row.reason == SHARE.reason
 
 
 async def test_nothing_goes_to_a_contact_that_nobody_checked_without_saying_so(world: World, row: VisitRow) -> None:
