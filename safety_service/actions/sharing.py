@@ -193,7 +193,7 @@ async def new_link(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
 
 
 async def read(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
-    """One entry of the record: for the family's managers and reviewers. Raises NotFound."""
+    """One entry of the record: for the family's managers and reviewers. Raises NotFound; Refused `managers_only`."""
     row = await shares.load(tx, share_id)
     if row is None:
         raise NotFound
@@ -246,10 +246,12 @@ async def decides(tx: Tx, actor: Actor, row: Share) -> bool:
 
 
 def may_read(actor: Actor, about: Matter) -> None:
-    """Read an entry of the record. Raises NotFound."""
+    """Read an entry of the record: as its managers and reviewers do. Raises NotFound; Refused `managers_only`."""
     may_see_visit(actor, about)
     if actor.person_id in about.excluded:
         raise NotFound
+    if about.team_id not in actor.teams(Role.MANAGER, Role.REVIEWER):
+        raise Refused("managers_only")
 
 
 async def ask(tx: Tx, row: Share, template: str, **more: Any) -> None:
