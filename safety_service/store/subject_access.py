@@ -1,4 +1,7 @@
-"""All that is kept about a family, section by section. Columns are named: part E, and who did what, are in none."""
+"""All that is kept about a family, section by section. Columns are named: part E, and who did what, are in none.
+
+Nor is how staff are watched: alerts, and what the system saw by itself, would tell how they call for help.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, select
 
 from safety_service.store.database import Tx
-from safety_service.store.tables.alerts import alert
 from safety_service.store.tables.around import meeting, partner, share
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_comment, item
 from safety_service.store.tables.people import person
@@ -41,8 +43,7 @@ async def everything(tx: Tx, family_id: UUID) -> dict[str, Section]:
         ),
         "visits": ("starts_at ends_at status outcome purpose address risk because", visit.c.family_id == family_id),
         "decisions on visits": ("at kind reason", decision.c.visit_id.in_(visits)),
-        "alerts": ("opened_at kind resolved_at found", alert.c.visit_id.in_(visits)),
-        "debriefs": ("asked_at submitted_at answers severity signals review_note", debrief.c.family_id == family_id),
+        "debriefs": ("asked_at submitted_at answers severity review_note", debrief.c.family_id == family_id),
         "added to debriefs": ("at text", debrief_addendum.c.debrief_id.in_(debriefs)),
         "comments on debriefs": ("at text", debrief_comment.c.debrief_id.in_(debriefs)),
         "measures": ("says state from_on until_on because who", measure.c.family_id == family_id),
@@ -85,7 +86,6 @@ _TABLES = {
     "risk facts": risk_fact,
     "visits": visit,
     "decisions on visits": decision,
-    "alerts": alert,
     "debriefs": debrief,
     "added to debriefs": debrief_addendum,
     "comments on debriefs": debrief_comment,

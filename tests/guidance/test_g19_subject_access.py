@@ -28,7 +28,7 @@ PRIVATE = "I was ashamed of my tone"
 
 
 async def a_family(world: World) -> Any:
-    """What is kept: a difficult debrief that names colleagues and a neighbour, a partner, a comment."""
+    """What is kept: a difficult debrief after an alarm that names colleagues and a neighbour, a partner, a comment."""
     made = await given(
         world,
         "Ann",
@@ -39,6 +39,7 @@ async def a_family(world: World) -> Any:
             "gap_home": {"why": "no way in", "owner": str(world.ids["Ben"])},
         },
         private={"feeling": PRIVATE},
+        signals=[{"kind": "alert", "alert": "duress"}],
     )
     await world.do("Mia", reviews.comment, made, "mia will ring him")
     async with world.database.transaction() as tx:
@@ -71,7 +72,18 @@ async def test_it_holds_what_is_kept_and_names_nobody_else(world: World) -> None
     answer = await preview(world, "Mia", "The neighbour  at 4")
     for text in (answer.as_text(), answer.as_json().decode()):
         assert "Marlow" in text and "had warned him" in text and "Elm School" in text
-        for gone in ("Ann", "Mia", "Dora", "Quill", "Rosalind", "01632 960123", "neighbour", "must not learn", PRIVATE):
+        for gone in (
+            "Ann",
+            "Mia",
+            "Dora",
+            "Quill",
+            "Rosalind",
+            "01632 960123",
+            "neighbour",
+            "must not learn",
+            "duress",
+            PRIVATE,
+        ):
             assert gone not in text, gone
         assert not [name for name, each in world.ids.items() if str(each) in text]
     assert STAFF in answer.as_text() and PASSAGE in answer.as_text()
