@@ -21,7 +21,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.risk import Because
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role, Status
-from safety_service.store import agencies, events, exclusions, families, measures, people, roles, visits
+from safety_service.store import agencies, events, exclusions, families, measures, people, plans, roles, visits
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.visits import VisitRow, Wanted
@@ -87,8 +87,7 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     )
     row = await apart(tx, _held(tx, row), _undecided(row), "a visit is planned without a look at the family's plan")
     await visits.insert_visit(tx, row)
-    sooner = measures.hurry(tx, family_id, max(asked.starts_at, tx.now))
-    await apart(tx, sooner, None, "what is undecided at a family is not hurried")
+    await apart(tx, _hurry(tx, family_id, asked.starts_at), None, "what is undecided at a family is not hurried")
     await _log(tx, actor, row)
     waits = row.visit.status is Status.WAITING
     effects = (DecisionWanted(),) if waits else ()
@@ -103,6 +102,12 @@ async def _longest(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> ti
     """How rarely the family's plan lets be asked. P1: a plan that cannot be read refuses no visit."""
     demanded = demands.interval(tx, agency_id, family_id, on)
     return await apart(tx, demanded, None, "the interval that the family's plan demands is not known")
+
+
+async def _hurry(tx: Tx, family_id: UUID, starts_at: datetime) -> None:
+    """What is undecided is to be decided before this visit begins."""
+    await plans.lock_family(tx, family_id)
+    await measures.hurry(tx, family_id, max(starts_at, tx.now))
 
 
 async def _held(tx: Tx, row: VisitRow) -> VisitRow:
