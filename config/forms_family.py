@@ -93,7 +93,7 @@ FACT = _form(
         _choice("kind", source="kinds", optional=False),
         _day("on", optional=False),
         _text("says"),
-        _text("source", optional=False),
+        _choice("source", source="sources", optional=False),
         _day("review_on"),
         _choice("told", *TOLD, optional=False),
         _text("told_why"),

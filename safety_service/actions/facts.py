@@ -23,6 +23,8 @@ from safety_service.store.risk_facts import FactRow, corrected
 from safety_service.store.visits import Wanted
 
 TOLD = ("yes", "no", "not_yet")
+#: How it is known; who exactly said it, and where, belongs into the words.
+SOURCES = tuple("seen colleague family relative neighbour police school health housing agency paper other".split())
 #: What is known, but counts for no risk line.
 OTHER = "other"
 LONGEST = 2000
@@ -96,6 +98,8 @@ async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
     """
     family = await families.known(tx, actor, ref)
     may_change(actor, family)
+    if given.source not in SOURCES:
+        raise Refused("source_wanted")
     today = await circle.today(tx, actor.agency_id)
     _sensible(given, today, kinds(await tx.policy(), (await tx.guidance(actor.agency_id)).guidance))
     await _must_be_ours(tx, actor, given.worker_id)
@@ -105,7 +109,7 @@ async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
         family.id,
         given.kind,
         given.on,
-        source=cut(given.source)[:64],
+        source=given.source,
         by=actor.person_id,
         worker_id=given.worker_id,
         says=cut(given.says) or None,
@@ -220,8 +224,6 @@ def _sensible(given: NewFact, today: date, known: frozenset[str] | set[str]) -> 
         raise Refused("fact_unknown")
     if given.on > today:
         raise Refused("fact_in_future")
-    if not given.source.strip():
-        raise Refused("source_wanted")
     if given.told not in TOLD or (given.told == "no" and not given.told_why.strip()):
         raise Refused("told_why_wanted")
 

@@ -18,6 +18,7 @@ async def put(tx: Tx, actor: Actor, kind: str, title: str, text: str) -> Notice:
     access.may_run_people(actor, actor.agency_id)
     if kind not in KINDS:
         raise Refused("notice_unknown")
+    title = title.replace("\x00", "")
     if not title.strip() or not text.strip():
         raise Refused("notice_empty")
     made = await notices.put(

@@ -29,7 +29,7 @@ class FactBody(Body):
 
     kind: Kind
     on: date
-    source: Annotated[str, Field(max_length=64)]
+    source: Kind
     says: Text = ""
     review_on: date | None = None
     told: Literal["yes", "no", "not_yet"] = "not_yet"

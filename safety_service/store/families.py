@@ -37,7 +37,7 @@ def tidy_name(text: str) -> str:
 
 def tidy_ref(text: str) -> str:
     """A reference as it is kept, however it was typed."""
-    return " ".join(text.split()).upper()[:64]
+    return " ".join(text.replace("\x00", "").split()).upper()[:64]
 
 
 async def by_ref(tx: Tx, agency_id: UUID, ref: str) -> UUID | None:

@@ -138,7 +138,7 @@ def fact_card(found: FactView, *, link: bool = False) -> Card:
         title=f"{title}, {said_day(row.on)}",
         lines=(
             ("What is known", row.says or ""),
-            ("How we know", row.source),
+            ("How it is known", family_words.SOURCES.get(row.source, row.source)),
             ("Told to the family", family_words.TOLD.get(row.told or "", "")),
             ("What they were told, or why not", row.told_why or ""),
             ("What they say", row.their_view or ""),
@@ -219,7 +219,8 @@ async def _with_kinds(tx: Tx, visitor: Visitor, *more: str) -> Words:
     )
     labels = {kind: KINDS.get(kind, kind) for kind in (*KINDS, *sorted(known)) if kind in known}
     words = family_words.FACT
-    return Words(says=words.says, options={**words.options, "kind": labels}, help=words.help)
+    sources = {key: family_words.SOURCES[key] for key in facts.SOURCES}
+    return Words(says=words.says, options={**words.options, "kind": labels, "source": sources}, help=words.help)
 
 
 def _new_fact(answers: Mapping[str, Any]) -> NewFact:

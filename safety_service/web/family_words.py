@@ -50,19 +50,36 @@ CHOICES: dict[str, dict[str, dict[str, str]]] = {
 }
 
 TOLD = {"yes": "Yes", "no": "No", "not_yet": "Not yet"}
+#: Who exactly said it, and where, belongs into the words of the fact.
+SOURCES = {
+    "seen": "One of us saw or heard it",
+    "colleague": "A colleague told us",
+    "family": "The family told us",
+    "relative": "A relative told us",
+    "neighbour": "A neighbour told us",
+    "police": "Police",
+    "school": "School, nursery",
+    "health": "Health service",
+    "housing": "Housing",
+    "agency": "Another agency",
+    "paper": "A paper, a court order",
+    "other": "Another way",
+    "debrief": "A debrief",
+    "by_hand": "Set by hand",
+}
 FACT = Words(
     says={
         "kind": "What kind of fact is it?",
         "on": "When it happened",
-        "says": "What is known, in a few words",
-        "source": "How we know: who told us, which paper",
+        "says": "What is known, in a few words; who said it, where it is written",
+        "source": "How is it known?",
         "review_on": "When to look at it again",
         "told": "Was the family told that we keep this?",
         "told_why": "What they were told; if nothing, why not",
         "their_view": "What they say of it",
         "why": "Why",
     },
-    options={"told": TOLD},
+    options={"told": TOLD, "source": SOURCES},
     help={"review_on": "Empty: as our rules say."},
 )
 RISK = Words(

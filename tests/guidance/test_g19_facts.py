@@ -45,6 +45,7 @@ async def test_what_was_said_why_not_is_part_of_it(world: World) -> None:
     for wrong, why in (
         ({"told": "no"}, "told_why_wanted"),
         ({"source": " "}, "source_wanted"),
+        ({"source": "Mrs Lee told me"}, "source_wanted"),
         ({"on": world.now.date() + timedelta(days=1)}, "fact_in_future"),
     ):
         with pytest.raises(Refused) as refused:

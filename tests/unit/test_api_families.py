@@ -80,7 +80,7 @@ async def test_facts_are_added_corrected_and_ended_and_the_risk_raised_and_lower
     ben = await paired(world, session, "Ben")
     assert (await ben.post(f"/facts/{right['id']}/end", {"why": "x"}))[0] == 404
     unknown = await mia.post(
-        f"{HERE}/facts", {"kind": "targeted", "on": "2026-11-10", "source": "x", "worker_id": fact["id"]}
+        f"{HERE}/facts", {"kind": "targeted", "on": "2026-11-10", "source": "other", "worker_id": fact["id"]}
     )
     assert unknown[0] == 422
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -66,7 +67,7 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten_and_nothi
 async def test_every_part_has_its_page_and_what_is_kept_comes_back_in_it(
     world: World, browser: ClientSession, part: str
 ) -> None:
-    values = {
+    values: dict[str, tuple[Any, str]] = {
         "name": ("Marsh", "Marsh"),
         "addresses": ([{"text": "1 Elm Row"}], "1 Elm Row"),
         "needs": ([{"key": "interpreter", "detail": "Polish"}], "Polish"),
