@@ -81,15 +81,12 @@ async def _last_resort(tx: Tx, agency_id: UUID, teams: Collection[UUID]) -> froz
 
 
 async def managers_now(tx: Tx, scene: Scene) -> frozenset[UUID]:
-    """Who is told what is no alarm: the manager on duty, else every manager of the team."""
-    present = scene.present or await present_for(
-        tx,
-        scene.agency_id,
-        [scene.team_id] if scene.team_id else [],
-        scene.workers,
-        None if scene.row is None else scene.row.family_id,
-    )
+    """Who is told what is no alarm: the manager on duty, else every manager of the team who is not kept off it."""
+    family_id = None if scene.row is None else scene.row.family_id
+    teams = [scene.team_id] if scene.team_id else []
+    present = scene.present or await present_for(tx, scene.agency_id, teams, scene.workers, family_id)
     on_duty = present.get("manager_on_duty", frozenset())
     if on_duty or scene.team_id is None:
         return on_duty or present[EVERYONE]
-    return await roles.with_role(tx, Role.MANAGER, team_id=scene.team_id) - scene.workers
+    barred = scene.workers | await exclusions.excluded_any(tx, scene.workers, family_id)
+    return await roles.with_role(tx, Role.MANAGER, team_id=scene.team_id) - barred

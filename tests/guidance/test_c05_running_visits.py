@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.domain.words import Risk, Status
-from safety_service.store import families
+from safety_service.store import exclusions, families
 from tests.guidance.at_plans import all_of, been, everything_said_to, first_part, says, trained
 from tests.world import MINUTE, World
 
@@ -97,3 +99,16 @@ async def test_the_threat_is_found_at_the_door_too(world: World) -> None:
     assert after.risk is Risk.HIGH and after.watches[0].interval == timedelta(minutes=15)
     await world.deliver()
     assert world.told("Mia", "manager.begun_undecided")
+
+
+async def test_who_is_kept_off_the_family_hears_nothing_of_it_even_where_nobody_is_on_duty(world: World) -> None:
+    row = await been(world, "Ann")
+    running = await world.inside("Ben", minutes=60)
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(text("DELETE FROM rota"))
+        mia = world.ids["Mia"]
+        await exclusions.add(tx, world.agency_id, mia, family_id=row.family_id, reason="her brother's", by=None)
+    world.sent.clear()
+    await first_part(world, row, "open_threat")
+    assert not world.told("Mia") and world.told("Dev", "plan.running")
+    assert (await world.visit(running.id)).visit.risk is Risk.HIGH
