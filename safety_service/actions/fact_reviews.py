@@ -22,7 +22,9 @@ async def set_reviews(tx: Tx, given: Given) -> None:
 
 
 async def chase_facts(tx: Tx, limit: int) -> int:
-    """Ask the managers of each family to look at its facts again. Gives how many facts were due."""
+    """Ask the managers of each family to look at its facts again, never at night. Gives how many facts were due."""
+    if tx.now.time() < circle.MORNING:
+        return 0
     due = await risk_facts.due(tx, tx.now.date(), limit)
     again = tx.now.date() + (await tx.policy()).family.chase_again
     for family_id in dict.fromkeys(row.family_id for row in due):

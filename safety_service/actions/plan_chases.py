@@ -85,7 +85,8 @@ async def _review(tx: Tx, row: Version) -> None:
     ref = await families.ref_of(tx, row.family_id)
     due = None if row.review_on is None else row.review_on.isoformat()
     params = {"ref": ref, "due_on": due, "page": renewing.plan_page(ref)}
-    await tell(tx, whom, "plan.review", params, priority=Priority.ROUTINE)
+    once = f"plan.review:{row.id}:{tx.now.date()}"
+    await tell(tx, whom, "plan.review", params, priority=Priority.ROUTINE, dedupe=once)
 
 
 async def chase_courses(tx: Tx, limit: int) -> int:
@@ -111,12 +112,15 @@ async def _course(tx: Tx, row: Course) -> None:
         worker = await people.get(tx, row.worker_id)
         params["worker"] = worker.name
         whom = frozenset({row.by}) - {row.worker_id}
-    await tell(tx, whom, "plan.course_ends", params, priority=Priority.ROUTINE)
+    once = f"plan.course_ends:{row.id}:{tx.now.date()}"
+    await tell(tx, whom, "plan.course_ends", params, priority=Priority.ROUTINE, dedupe=once)
 
 
 async def _today(tx: Tx, name: str) -> tuple[date, UUID | None]:
-    """The day, and after which row to go on; None: everything has been looked at on this day."""
+    """The day, and after which row to go on; None: everything has been looked at on this day, or it is night."""
     today = tx.now.date()
+    if tx.now.time() < circle.MORNING:
+        return today, None
     before = await stamps.last(tx, name)
     if before is None or before.info.get("day") != today.isoformat():
         return today, _FIRST
