@@ -62,7 +62,7 @@ def _told(
         zone=visitor.known.zone,
         now=row.at,
         # A link to this very page leads nowhere.
-        public_url=public_url if row.alert_id is not None else "",
+        public_url=public_url if row.alert_id is not None or row.params.get("page") else "",
     )
     return {
         "id": str(row.id),

@@ -12,6 +12,7 @@ from safety_service.domain.words import Phase, State, Status
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox, ring
 from safety_service.store.tables.chat import inbox
+from safety_service.store.tables.plans import measure
 from safety_service.store.tables.visits import said, visit, watch
 
 CHANNEL = "webchat"
@@ -55,14 +56,21 @@ async def told(tx: Tx, person_id: UUID, since: datetime | None, limit: int) -> l
         query = query.where(outbox.c.created_at >= since)
     rows = (await tx.conn.execute(query)).all()
     rings = await _open_rings(tx, [row.params["ring_id"] for row in rows if row.template == "ring.wanted"])
-    return [_told(row, rings) for row in reversed(rows)]
+    measures = await _undecided(tx, [row.params["measure_id"] for row in rows if row.template in _PROPOSALS])
+    return [_told(row, rings | measures) for row in reversed(rows)]
 
 
-def _told(row: Any, rings: frozenset[UUID]) -> Told:
+#: Of each kind of question that a row of its own settles: which row that is.
+_SETTLED_BY = {"ring.wanted": "ring_id", "plan.proposed": "measure_id", "plan.undecided": "measure_id"}
+_PROPOSALS = frozenset(template for template, key in _SETTLED_BY.items() if key == "measure_id")
+
+
+def _told(row: Any, unsettled_rows: frozenset[UUID]) -> Told:
+    settled_by = _SETTLED_BY.get(row.template)
     unsettled = (
         row.alert_state is not None and row.alert_state != State.RESOLVED,
         row.template == "decision.wanted" and row.visit_status == Status.WAITING,
-        row.template == "ring.wanted" and UUID(row.params["ring_id"]) in rings,
+        settled_by is not None and UUID(row.params[settled_by]) in unsettled_rows,
     )
     return Told(
         id=row.id,
@@ -106,3 +114,11 @@ async def _open_rings(tx: Tx, ids: Collection[str]) -> frozenset[UUID]:
         return frozenset()
     these = ring.c.id.in_([UUID(each) for each in ids])
     return frozenset((await tx.conn.execute(select(ring.c.id).where(these, ring.c.state == "open"))).scalars())
+
+
+async def _undecided(tx: Tx, ids: Collection[str]) -> frozenset[UUID]:
+    if not ids:
+        return frozenset()
+    waits = measure.c.state.in_(("proposed", "provisional"))
+    query = select(measure.c.id).where(measure.c.id.in_([UUID(each) for each in ids]), waits)
+    return frozenset((await tx.conn.execute(query)).scalars())

@@ -15,6 +15,7 @@ from safety_service import web
 from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.store import channels, conversation, inbox
+from tests.guidance.at_plans import all_of, says, told
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
 
@@ -201,6 +202,32 @@ async def test_an_open_alert_stays_answerable_and_a_closed_one_does_not(office: 
     await mia.press("Heard their voice")
     assert (await world.alert()).alert.state == "resolved"
     assert (await mia.view())["open"] == []
+
+
+async def test_every_proposal_stays_answerable_until_it_is_decided(office: Office) -> None:
+    world = office.world
+    mia = await office.page("Mia")
+    debrief = await told(world, "open_threat")
+    measures = await all_of(world, debrief)
+    view = await mia.view()
+    proposed = [each for each in view["messages"] if "decision, by" in each["text"] or "you decide, by" in each["text"]]
+    assert len(proposed) == len(measures) > 1
+    assert {each["id"] for each in proposed} <= set(view["open"])
+    for each in measures.values():
+        await says(world, "Mia", each, "accept")
+    assert (await mia.view())["open"] == []
+
+
+async def test_a_message_that_leads_to_a_page_leads_there_from_the_chat_page_too(office: Office) -> None:
+    ann = await office.page("Ann")
+    row = await office.world.inside()
+    await ann.say("out")
+    for said in ("Bad", "No", "Yes", "Argued, blocked", "Done", "Skip"):
+        assert await ann.press(said) == 200
+    told = (await ann.view())["messages"][-1]
+    (link,) = [each for each in told["buttons"] if each["kind"] == "url"]
+    assert link["url"].endswith("/tell")
+    assert (await office.world.visit(row.id)).visit.status == "out"
 
 
 async def test_a_message_has_reached_only_when_the_page_says_that_it_shows_it(office: Office) -> None:

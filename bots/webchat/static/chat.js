@@ -112,10 +112,15 @@ function visible() {
     .sort((one, other) => (one.place < other.place ? -1 : 1));
 }
 
+/** An older question is not answered any more; a page can still be opened. */
+function onlyLinks(message) {
+  return { ...message, buttons: message.buttons?.filter((each) => each.url) ?? [] };
+}
+
 function draw() {
   const shownNow = visible();
-  const newest = shownNow.findLast((each) => each.buttons?.length);
-  const told = shownNow.map((each) => (each === newest || state.open.includes(each.id) ? each : { ...each, buttons: [] }));
+  const newest = shownNow.findLast((each) => each.buttons?.some((button) => !button.url));
+  const told = shownNow.map((each) => (each === newest || state.open.includes(each.id) ? each : onlyLinks(each)));
   log.show([...told, ...outgoing.words.map(mine)]);
   drawAlways();
   drawLine();
