@@ -43,7 +43,11 @@ async def became_of(tx: Tx, actor: Actor, debrief_id: UUID) -> Outcome:
     if row is None or visit is None:
         raise NotFound
     worker = await people.get(tx, row.worker_id)
-    debrief_view(actor, await matters.of_visit(tx, visit), row.worker_id, worker.supervisor_id)
+    matter = await matters.of_visit(tx, visit)
+    debrief_view(actor, matter, row.worker_id, worker.supervisor_id)
+    if actor.person_id in matter.excluded:
+        # Their own telling stays theirs; what the family's plan made of it is not.
+        return Outcome(measures=(), recurred=())
     await evidence.keep(tx, actor, actor.agency_id, "read", subject="debrief", subject_id=debrief_id, what="became_of")
     found = [each for each in await measures.of_family(tx, visit.family_id) if _speaks_for(debrief_id, each)]
     decisions = await measures.decisions(tx, [each.id for each in found])

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import Field
 
 from safety_service.actions import debrief_log, reviews
+from safety_service.actions.became import Outcome, became_of
 from safety_service.actions.debrief_log import Reading, Search
 from safety_service.actions.exports import export
 from safety_service.actions.figures_of_care import figures_of_care
@@ -107,7 +108,8 @@ async def exported(call: Call) -> dict[str, Any]:
 async def _shaped(call: Call, debrief_id: UUID) -> dict[str, Any]:
     reading = await debrief_log.read(call.tx, call.actor, debrief_id)
     spoke = {each.by for each in (*reading.addenda, *reading.comments)}
-    return reading_shape(reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))
+    shape = reading_shape(reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))
+    return {**shape, "became": became_shape(await became_of(call.tx, call.actor, debrief_id))}
 
 
 def log_shape(row: Logged) -> dict[str, Any]:
@@ -145,6 +147,27 @@ def reading_shape(reading: Reading, names: Names) -> dict[str, Any]:
         "review_note": reading.review_note,
     }
     return shape if reading.private is None else {**shape, "private": dict(reading.private)}
+
+
+def became_shape(outcome: Outcome) -> dict[str, Any]:
+    """What became of it: its measures with their decisions, who has read them, and what was met again."""
+    return {
+        "measures": [
+            {
+                "id": str(each.measure.id),
+                "says": each.measure.says,
+                "state": str(each.measure.state),
+                "plan_number": each.number,
+                "decisions": [
+                    {"kind": str(made.kind), "reason": made.reason, "by": str(made.by), "at": made.at.isoformat()}
+                    for made in each.decisions
+                ],
+                "seen_by": [{"person_id": str(who), "at": at.isoformat()} for who, at in each.seen_by.items()],
+            }
+            for each in outcome.measures
+        ],
+        "recurred": [{"behaviour": each.kind, "on": each.on.isoformat()} for each in outcome.recurred],
+    }
 
 
 def _said_shape(each: Said, names: Names) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from safety_service.actions import debrief_log, reviews
+from safety_service.actions.became import became_of
 from safety_service.actions.debrief_log import READERS, Search
 from safety_service.actions.errors import NotFound
 from safety_service.actions.exports import WHAT, export
@@ -25,6 +26,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store import guidances
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said
+from safety_service.web import log_became
 from safety_service.web.acting import done, looked, said
 from safety_service.web.cursor import read_place, write_place
 from safety_service.web.log_words import told
@@ -122,7 +124,9 @@ async def debrief(request: web.Request) -> web.StreamResponse:
         reading = await debrief_log.read(tx, visitor.actor, _id(request))
         logged = reading.logged
         guidance = (await guidances.numbered(tx, logged.guidance_edition)).guidance
-        people = {logged.worker_id, *(each.by for each in (*reading.addenda, *reading.comments))}
+        outcome = await became_of(tx, visitor.actor, logged.id)
+        spoke = (each.by for each in (*reading.addenda, *reading.comments))
+        people = {logged.worker_id, *spoke, *log_became.people_of(outcome)}
         names = await names_of(tx, people | ({logged.reviewed_by} if logged.reviewed_by else set()))
         zone = visitor.known.zone
         return {
@@ -133,6 +137,7 @@ async def debrief(request: web.Request) -> web.StreamResponse:
             "signals": _signals(reading.signals, zone),
             "addenda": [_said(each, names, zone) for each in reading.addenda],
             "comments": [_said(each, names, zone) for each in reading.comments],
+            "became": log_became.drawn(outcome, guidance, names, zone),
             "may_review": reading.may_review,
             "reviewer": names.get(logged.reviewed_by) if logged.reviewed_by else None,
             "review_note": reading.review_note,

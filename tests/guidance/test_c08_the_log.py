@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from safety_service.actions import debrief_log, debriefs, planning, reviews, words
+from safety_service.actions.became import Outcome, became_of
 from safety_service.actions.debrief_addenda import add_addendum
 from safety_service.actions.debrief_log import Search
 from safety_service.actions.errors import NotFound
@@ -83,11 +84,14 @@ async def test_who_is_kept_off_does_not_find_it_whatever_they_search(world: Worl
 
 
 async def test_own_debriefs_stay_ones_own_when_one_is_kept_off_the_family_later(world: World) -> None:
-    hers = await given(world, "Ann")
+    hers = await given(world, "Ann", behaviours=["open_threat"], severity="high")
+    assert (await world.do("Ann", became_of, hers)).measures
     async with world.database.transaction() as tx:
         family_id = await _family_of(tx, hers)
         await exclusions.add(tx, world.agency_id, world.ids["Ann"], family_id=family_id, reason="moved", by=None)
     assert await seen(world, "Ann") == {hers}
+    assert (await world.do("Mia", became_of, hers)).measures
+    assert (await world.do("Ann", became_of, hers)) == Outcome(measures=(), recurred=())
 
 
 async def test_it_is_narrowed_by_family_worker_behaviour_severity_time_and_review(world: World) -> None:

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy import update
+from sqlalchemy import select, update
 from yarl import URL
 
 from safety_service import web
+from safety_service.actions import measures as deciding
 from safety_service.actions.exports_written import written
+from safety_service.domain.plan import MeasureDecision
+from safety_service.store import measures
+from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.people import person
 from tests.debriefs import given
 from tests.http import application, browsing, serving, signed_in
@@ -204,3 +208,21 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "2", "1"]
     assert "Ann" not in text and "Ben" not in text
     assert (await seen(await office.browser("Ann"), "/log/trends")).startswith("409")
+
+
+async def test_the_page_says_what_became_of_it(office: Office) -> None:
+    world = office.world
+    made = await given(world, "Ann", behaviours=["open_threat"], severity="high")
+    mia = await office.browser("Mia")
+    text = await seen(mia, f"/log/{made}")
+    assert "What became of it" in text and "holds until somebody decides" in text and "Met again" not in text
+    async with world.database.reading() as tx:
+        family_id = (await tx.conn.execute(select(debrief.c.family_id).where(debrief.c.id == made))).scalar_one()
+        held = await measures.in_force(tx, family_id)
+    verdict = deciding.Verdict(kind=MeasureDecision.ACCEPT, reason="He means it")
+    await world.do("Mia", deciding.decide, held[0].id, verdict)
+    world.clock.move(timedelta(days=1))
+    await given(world, "Ben", behaviours=["open_threat"], severity="high")
+    text = await seen(mia, f"/log/{made}")
+    assert "Accepted by Mia, 16 November 2026: He means it" in text
+    assert "Met again" in text and "Open threat, 17 November 2026" in text
