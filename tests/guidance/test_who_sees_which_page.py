@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from tests.guidance.marks import CAST, Town
 from tests.guidance.routes import walks
 from tests.guidance.test_who_sees_what import happened
 from tests.http import V1, browsing, paired, serving, signed_in
+
+#: What is read out, printed or sent to a family.
+FOR_FAMILIES = re.compile(r"/visits/[^/]+/summary$")
 
 
 @dataclass
@@ -51,6 +55,11 @@ async def opened(town: Town) -> AsyncIterator[Open]:
         yield Open(town, app, await stack.enter_async_context(serving(app)), stack)
 
 
+def summed_up(town: Town) -> set[str]:
+    """What was written for the family, and nothing else."""
+    return {word for word, mark in town.marks.items() if mark.where.startswith("summary")}
+
+
 async def walked(house: Open, who: str) -> AsyncIterator[tuple[str, int, str]]:
     """What everything answers to this person: path, status, text with its headers."""
     session, bearer = await house.browser(who)
@@ -74,8 +83,13 @@ async def test_every_page_and_answer_shows_each_person_what_is_theirs(
                     assert status < 500, f"{path} for {who}"
                     seen[who] = seen.get(who, set()) | town.found(text)
                     leaks += [f"{who} at {path}: {each}" for each in town.leaks(who, text)]
+                    if FOR_FAMILIES.search(path):
+                        leaks += [f"{path} says {each}" for each in town.found(text) - summed_up(town)]
+                    if path.startswith("/a/"):
+                        leaks += [f"another agency reads {town.marks[each]}" for each in town.found(text)]
     assert leaks == []
     assert not town.found(caplog.text)
+    assert town.links and summed_up(town) <= seen["Ann"]
     for who in ("Ann", "Sue"):
         assert {"private", "supervision"} <= {town.marks[each].kind for each in seen[who]}
     for who in ("Mia", "Rita"):
