@@ -85,6 +85,8 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
     logged, matter, view = await may_read(tx, actor, debrief_id)
     private = await debrief_log.private_of(tx, debrief_id) if view is DebriefView.WHOLE else None
     own = actor.person_id in matter.workers
+    # Their own telling stays theirs; what others made of it since is not.
+    kept_off = actor.person_id in matter.excluded
     reads = bool({logged.team_id} & actor.teams(*READERS))
     reading = Reading(
         logged=logged,
@@ -92,8 +94,8 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
         private=private,
         signals=_shown(await debrief_log.signals_of(tx, debrief_id), own=own),
         addenda=tuple((await debrief_log.addenda_of(tx, [debrief_id]))[debrief_id]),
-        comments=tuple((await debrief_log.comments_of(tx, [debrief_id]))[debrief_id]),
-        review_note=await reviews.note_of(tx, debrief_id),
+        comments=() if kept_off else tuple((await debrief_log.comments_of(tx, [debrief_id]))[debrief_id]),
+        review_note=None if kept_off else await reviews.note_of(tx, debrief_id),
         may_review=reads and not own and logged.state == "submitted",
     )
     await keep(

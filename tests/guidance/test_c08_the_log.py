@@ -90,6 +90,10 @@ async def test_own_debriefs_stay_ones_own_when_one_is_kept_off_the_family_later(
         family_id = await _family_of(tx, hers)
         await exclusions.add(tx, world.agency_id, world.ids["Ann"], family_id=family_id, reason="moved", by=None)
     assert await seen(world, "Ann") == {hers}
+    await world.do("Mia", reviews.comment, hers, "He has moved in with her")
+    await world.do("Dev", reviews.review, hers, "So I heard")
+    read = await world.do("Ann", debrief_log.read, hers)
+    assert (read.comments, read.review_note) == ((), None) and read.answers
     assert (await world.do("Mia", became_of, hers)).measures
     assert (await world.do("Ann", became_of, hers)) == Outcome(measures=(), recurred=())
 
