@@ -130,10 +130,12 @@ def _next(key: str, value: Any, frame: Frame) -> Words:
 
 
 def _lacking(key: str, value: Any, frame: Frame) -> Words:
-    """What a visit lacks: the measure's own words, or how the work was to go on; and since when. Never why."""
+    """What a visit lacks: the measure in the guidance's words, or how the work was to go on; since when. Never why."""
 
     def said(each: Params) -> str:
         what = frame.named("course", each["key"]) if each.get("what") == "course" else str(each["says"])
+        if each.get("own"):
+            what = frame.say("say.own_measure")
         if not each.get("since"):
             return what
         return frame.say("say.since_on", what=what, on=_day(date.fromisoformat(each["since"])))

@@ -92,10 +92,10 @@ _BRACES: dict[str, str] = {
     **{f"manager.{each}": _MANAGER for each in ("begun_undecided", "assumed_out", "cap_reached")},
     "decision.wanted": f"{_MANAGER} because",
     "decision.told": "ref starts_at kind by reason measures",
-    "plan.proposed": "ref says by_at because",
-    "plan.undecided": "ref says by_at",
-    "plan.ended": "ref says until_on",
-    "plan.decided": "ref says verdict by reason",
+    "plan.proposed": "ref says own_says by_at because",
+    "plan.undecided": "ref says own_says by_at",
+    "plan.ended": "ref says own_says until_on",
+    "plan.decided": "ref says own_says verdict by reason",
     "plan.running": "ref worker risk RISK new lacking",
     "plan.demanded": "ref starts_at lacking managers",
     "plan.review": "ref due_on",
@@ -112,7 +112,7 @@ _BRACES: dict[str, str] = {
     "item.due": "item ref opened_at",
     "facts.review": "ref count",
     "briefing.offer": "ref",
-    "briefing.asked": "worker ref note",
+    "briefing.asked": "worker worker_phone ref note",
     "readiness.planned": "by",
     "readiness.begun": "by",
     "readiness.manager": "worker starts_at ref post",
@@ -243,7 +243,7 @@ _BUTTONS = (
     " post_yes post_no read"
 ).split()
 _SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
-_SAYINGS += " call_before call_after since_on seen_away cannot_take not_so agreed voice photo document note"
+_SAYINGS += " call_before call_after own_measure since_on seen_away cannot_take not_so agreed voice photo document note"
 ITEMS = "assessment_gap risk_assessment open_question supervision action meeting"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 

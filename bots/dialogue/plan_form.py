@@ -14,7 +14,7 @@ from safety_service.actions import drafts, measures, plans
 from safety_service.actions.drafts import Draft
 from safety_service.actions.errors import NotFound
 from safety_service.actions.measures import Verdict
-from safety_service.domain.plan import MeasureDecision
+from safety_service.domain.plan import Measure, MeasureDecision, in_known_words
 from safety_service.domain.refusal import Refused
 
 #: Which measure, and which decision: what the question says.
@@ -45,7 +45,7 @@ class MeasureForm(Keeper):
         verdict = Verdict(kind=MeasureDecision(about["kind"]), reason=draft.answers["reason"])
         row = await measures.decide(turn.tx, turn.actor, draft.subject_id, verdict)
         await drafts.end(turn.tx, draft)
-        await turn.answer("reply.measure_decided", says=row.says, verdict=about["kind"], phase=None)
+        await turn.answer("reply.measure_decided", says=await _said(turn, row), verdict=about["kind"], phase=None)
 
 
 async def press(turn: Turn, token: Token) -> None:
@@ -59,9 +59,14 @@ async def _ask(turn: Turn, measure_id: UUID, kind: MeasureDecision) -> None:
     found = await measures.to_decide(turn.tx, turn.actor, measure_id)
     if not found.undecided:
         raise Refused("measure_closed")
-    await forming.start(
-        turn, MEASURE.name, measure_id, {ABOUT: {"kind": str(kind), "verdict": str(kind), "says": found.says}}
-    )
+    about = {"kind": str(kind), "verdict": str(kind), "says": await _said(turn, found)}
+    await forming.start(turn, MEASURE.name, measure_id, {ABOUT: about})
+
+
+async def _said(turn: Turn, row: Measure) -> str:
+    """The guidance's words; somebody's own stand on the page, to which the message leads."""
+    known = in_known_words(row, (await turn.tx.guidance(turn.actor.agency_id)).guidance)
+    return row.says if known else turn.frame.say("say.own_measure")
 
 
 async def plan(turn: Turn, rest: str) -> None:

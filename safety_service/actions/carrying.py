@@ -11,6 +11,7 @@ from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
 from safety_service.domain.alert_effects import AlertEffect
 from safety_service.domain.effects import VisitEffect
+from safety_service.domain.plan import in_known_words
 from safety_service.domain.words import Decided, Phase
 from safety_service.store import events, measures, people, rings
 from safety_service.store.alerts import AlertRow
@@ -145,10 +146,11 @@ async def _decision_told(tx: Tx, scene: Scene, _effect: fx.DecisionTold) -> None
 
 
 async def _with_measures(tx: Tx, row: VisitRow, kind: Decided) -> list[str]:
-    """What holds at the family, where the decision is to go with it."""
+    """What holds at the family, where the decision is to go with it; somebody's own words stand in the briefing."""
     if kind is not Decided.GO_AHEAD_WITH_MEASURES:
         return []
-    return [each.says for each in await measures.in_force(tx, row.family_id)]
+    guidance = (await tx.guidance(row.agency_id)).guidance
+    return [each.says for each in await measures.in_force(tx, row.family_id) if in_known_words(each, guidance)]
 
 
 async def _entered(tx: Tx, scene: Scene, effect: fx.Entered) -> None:

@@ -12,7 +12,7 @@ from safety_service.actions import training
 from safety_service.domain import demands
 from safety_service.domain.course import Course
 from safety_service.domain.demands import Going, Lack
-from safety_service.domain.plan import Measure
+from safety_service.domain.plan import Measure, in_known_words
 from safety_service.domain.training import missing
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk
@@ -74,7 +74,10 @@ async def look(tx: Tx, visit: Offered) -> Look:
     zone = ZoneInfo((await agencies.get(tx, visit.agency_id)).timezone)
     held = await measures.in_force(tx, visit.family_id)
     number = await plans.number(tx, visit.family_id)
-    against = list(demands.lacks(held, await _going(tx, visit, held, zone)))
+    guidance = (await tx.guidance(visit.agency_id)).guidance
+    own = {each.id for each in held if not in_known_words(each, guidance)}
+    lacked = demands.lacks(held, await _going(tx, visit, held, zone))
+    against = [replace(each, own=each.measure_id in own) for each in lacked]
     against += await _untrained(tx, visit, zone, {each.key for each in against if each.what == "training"})
     today = tx.now.astimezone(zone).date()
     standing = [each for each in await courses.latest(tx, visit.family_id, visit.workers) if each.stands(today, number)]

@@ -10,7 +10,7 @@ from safety_service.actions import scene as scenes
 from safety_service.actions.given import Given
 from safety_service.actions.scene import managers_now
 from safety_service.actions.telling import Priority, iso, tell
-from safety_service.domain.plan import Measure, MeasureState
+from safety_service.domain.plan import Measure, MeasureState, in_known_words
 from safety_service.domain.proposing import Suggestion, decide_by, suggested
 from safety_service.domain.words import Role
 from safety_service.store import agencies, circles, coming, events, exclusions, families, measures, roles
@@ -157,12 +157,14 @@ async def _told(tx: Tx, case: _Case, made: Measure) -> None:
 
 
 async def about(tx: Tx, made: Measure) -> dict[str, object]:
-    """A measure as messages say it."""
+    """A measure as messages say it: the guidance's words in any chat, somebody's own only where case text may stand."""
     ref = await families.ref_of(tx, made.family_id)
+    known = in_known_words(made, (await tx.guidance(made.agency_id)).guidance)
     return {
         "measure_id": str(made.id),
         "ref": ref,
-        "says": made.says,
+        "says": made.says if known else None,
+        "own_says": None if known else made.says,
         "variant": str(made.state),
         "by_at": iso(made.decide_by),
         "page": renewing.plan_page(ref),

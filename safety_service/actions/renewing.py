@@ -140,5 +140,5 @@ async def about(tx: Tx, row: VisitRow) -> dict[str, Any]:
         "risk": str(row.visit.risk),
         "because": [each["says"] for each in row.because],
         "starts_at": iso(row.visit.starts_at),
-        "lacking": [{key: each.get(key) for key in ("what", "says", "since", "key")} for each in row.lacking],
+        "lacking": [{key: each.get(key) for key in ("what", "says", "since", "key", "own")} for each in row.lacking],
     }

@@ -49,6 +49,8 @@ class Lack:
     measure_id: UUID | None = None
     key: str = ""
     because: Because = field(default_factory=Because)
+    #: `says` are somebody's own words: for our own pages, and for no chat.
+    own: bool = False
 
     def written(self) -> dict[str, Any]:
         """As the visit keeps it."""
@@ -59,6 +61,7 @@ class Lack:
             "measure_id": None if self.measure_id is None else str(self.measure_id),
             "key": self.key,
             "because": self.because.written(),
+            "own": self.own,
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from config.duration import say_duration
-from config.guidance import Demands
+from config.guidance import Demands, Guidance
 from safety_service.domain.refusal import Refused
 
 #: The key of a measure in somebody's own words.
@@ -127,6 +127,12 @@ class Measure:
     def undecided(self) -> bool:
         """Whether a manager's decision is wanted."""
         return self.state in UNDECIDED
+
+
+def in_known_words(measure: Measure, guidance: Guidance) -> bool:
+    """Whether it is said in the guidance's words. Somebody's own may name anybody: a chat does not carry them."""
+    entry = guidance.measures.get(measure.key)
+    return entry is not None and entry.says == measure.says
 
 
 def possible(measure: Measure) -> tuple[MeasureDecision, ...]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from safety_service.actions import debriefs, words
+from bots.dialogue.render import render
+from safety_service.actions import debriefs, decisions, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
 from safety_service.domain.plan import OPEN, MeasureState
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Risk, Role, Status
+from safety_service.domain.words import Decided, Risk, Role, Status
 from safety_service.store import exclusions, people
+from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.visits import risk_fact
 from tests.guidance.at_plans import all_of, been, chased, first_part, logged, says, the_rest, told, trained, versions
 from tests.world import MINUTE, World
@@ -220,3 +223,22 @@ async def test_a_threat_that_is_told_only_with_the_rest_tightens_a_running_visit
     await the_rest(world, first, "Ben")
     assert (await world.visit(inside.id)).visit.risk is Risk.HIGH
     assert world.told("Mia", "plan.running")
+
+
+async def test_somebodys_own_words_stand_on_the_page_and_in_no_chat(world: World) -> None:
+    debrief = await told(world, "argued")
+    await the_rest(world, debrief, safer=["Never with Mr Quill alone"])
+    own = (await all_of(world, debrief))["own"]
+    await says(world, "Mia", own, "change", "because", demands={"people": 2})
+    row = await world.plan("Ben", after=60)
+    assert row.lacking[-1]["says"] == "Never with Mr Quill alone", "the page says it"
+    await world.do("Mia", decisions.decide, row.id, Decided.GO_AHEAD_WITH_MEASURES, "It is needed")
+    await chased(world, days=10)
+    async with world.database.reading() as tx:
+        sent = (await tx.conn.execute(select(outbox.c.template, outbox.c.params))).all()
+    said = [
+        render(template, params, channel="telegram", ceiling="plan", zone=ZoneInfo("Europe/London")).text
+        for template, params in sent
+    ]
+    assert any("plan's page" in each for each in said)
+    assert not [each for each in said if "Quill" in each]

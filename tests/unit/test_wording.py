@@ -81,6 +81,7 @@ FULL: dict[str, Any] = {
     "told": [{"name": "Mel Hart", "at": at(0)}],
     "next": {"who": ["Sam Dean"], "at": at(2)},
     "passed": ["deputy_on_duty"],
+    "own_says": "Never with one of them alone",
     "says": "Two people",
     "verdict": "accept",
     "course": "with_measures",
