@@ -121,6 +121,7 @@ async def ask(tx: Tx, actor: Actor, ref: str, question: str) -> int:
         raise Refused("question_wanted")
     params = {
         "worker": actor.name,
+        "worker_phone": (await people.get(tx, actor.person_id)).phone,
         "ref": family.ref,
         "note": question.strip()[:LONGEST],
         "page": families.page_of(family.ref, "briefing"),

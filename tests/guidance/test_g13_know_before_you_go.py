@@ -127,6 +127,8 @@ async def test_a_question_reaches_the_manager_and_an_empty_one_nobody(world: Wor
     await world.deliver()
     [asked] = world.told("Mia", "briefing.asked")
     assert (asked.params["worker"], asked.params["note"]) == ("Ann", "Is he back?")
+    [shown] = [each for each in await Talk(world).screen("Mia") if each.template == "briefing.asked"]
+    assert "Ring them: 07700 900000." in shown.text and "Is he back?" not in shown.text
     with pytest.raises(Refused, match="question_wanted"):
         await world.do("Ann", briefing.ask, REF, "  ")
 
