@@ -11,7 +11,6 @@ from aiohttp import web
 from pydantic import Field, JsonValue
 
 from safety_service.actions import courses, measures, plans, putting_forward
-from safety_service.actions.became import became_of
 from safety_service.actions.courses import Direction
 from safety_service.actions.errors import NotFound
 from safety_service.actions.measures import Verdict
@@ -114,24 +113,6 @@ async def decide_course(call: Call) -> dict[str, Any]:
 async def decide_worker_course(call: Call) -> dict[str, Any]:
     """Decide how the work goes on for a worker."""
     return course_shape(await courses.for_worker(call.tx, call.actor, call.id(), call.body(CourseBody).direction()))
-
-
-@routes.get(f"{PREFIX}/debriefs/{{id}}/became")
-@endpoint("debrief")
-async def became(call: Call) -> dict[str, Any]:
-    """What became of a debrief: decided, in force since which version, seen by whom, met again."""
-    outcome = await became_of(call.tx, call.actor, call.id())
-    return {
-        "measures": [
-            {
-                **measure_shape(each.measure, each.decisions),
-                "in_force_since": each.number,
-                "seen_by": [{"person_id": str(who), "at": at.isoformat()} for who, at in each.seen_by.items()],
-            }
-            for each in outcome.measures
-        ],
-        "recurred": [{"behaviour": each.kind, "on": each.on.isoformat()} for each in outcome.recurred],
-    }
 
 
 def plan_shape(found: Plan) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from safety_service.services import Services
 from safety_service.web import (
     acknowledge,
     alerts,
-    became,
     board,
     briefing,
     card,
@@ -59,7 +58,6 @@ def setup(app: web.Application, services: Services) -> None:
         log,
         plan,
         plan_deciding,
-        became,
         records,
         subject_access,
         undertakings,

@@ -223,19 +223,17 @@ async def test_whoever_told_it_reads_on_a_page_what_became_of_it(world: World, b
     await says(world, "Mia", (await all_of(world, debrief))["two_people"], "accept", "Nobody goes alone")
     await told(world, "open_threat", who="Ben")
     await signed_in(world, browser, "Ann")
-    async with browser.get(f"/log/{debrief.id}/became") as answer:
-        text = await answer.text()
-    assert "Two people: in force" in text and "Nobody goes alone" in text and "It was met again" in text
     async with browser.get(f"/log/{debrief.id}") as answer:
-        assert f"/log/{debrief.id}/became" in await answer.text()
+        text = await answer.text()
+    assert "What became of it" in text and "Nobody goes alone" in text and "Met again" in text
     await signed_in(world, browser, "Adam")
-    async with browser.get(f"/log/{debrief.id}/became") as answer:
+    async with browser.get(f"/log/{debrief.id}") as answer:
         assert answer.status == 404
     async with serving(application(world, api)) as base, browsing(base) as session:
         mia = await program(world, base, session, "Mia")
-        status, became = await mia.get(f"/debriefs/{debrief.id}/became")
-    assert status == 200 and [each["behaviour"] for each in became["recurred"]] == ["open_threat"]
-    assert {each["key"]: each["in_force_since"] for each in became["measures"]}["two_people"] == 1
+        status, read = await mia.get(f"/debriefs/{debrief.id}")
+    assert status == 200 and [each["behaviour"] for each in read["became"]["recurred"]] == ["open_threat"]
+    assert {each["says"]: each["plan_number"] for each in read["became"]["measures"]}["Two people"] == 1
 
 
 async def test_whoever_goes_there_puts_a_measure_forward_themselves(world: World, browser: ClientSession) -> None:
