@@ -117,4 +117,4 @@ def _refuse(wrong: Mapping[str, str]) -> None:
 async def _shaped(call: Call, debrief_id: UUID) -> dict[str, Any]:
     reading = await debrief_log.read(call.tx, call.actor, debrief_id)
     spoke = {each.by for each in (*reading.addenda, *reading.comments)}
-    return reading_shape(reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))
+    return reading_shape(call, reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))

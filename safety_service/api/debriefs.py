@@ -108,7 +108,7 @@ async def exported(call: Call) -> dict[str, Any]:
 async def _shaped(call: Call, debrief_id: UUID) -> dict[str, Any]:
     reading = await debrief_log.read(call.tx, call.actor, debrief_id)
     spoke = {each.by for each in (*reading.addenda, *reading.comments)}
-    shape = reading_shape(reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))
+    shape = reading_shape(call, reading, await names_of(call.tx, {*spoke, reading.logged.worker_id}))
     return {**shape, "became": became_shape(await became_of(call.tx, call.actor, debrief_id))}
 
 
@@ -135,8 +135,11 @@ def log_shape(row: Logged) -> dict[str, Any]:
     }
 
 
-def reading_shape(reading: Reading, names: Names) -> dict[str, Any]:
-    """A debrief as its reader sees it; `private` is not there where part E is not theirs."""
+def reading_shape(call: Call, reading: Reading, names: Names) -> dict[str, Any]:
+    """A debrief as its reader sees it; `private` is not there where part E is not theirs.
+
+    Nor is it in the answer to a POST, which is remembered under its Idempotency-Key whoever supervises by then.
+    """
     shape = {
         **log_shape(reading.logged),
         "worker": {"id": str(reading.logged.worker_id), "name": names.get(reading.logged.worker_id)},
@@ -146,7 +149,9 @@ def reading_shape(reading: Reading, names: Names) -> dict[str, Any]:
         "comments": [_said_shape(each, names) for each in reading.comments],
         "review_note": reading.review_note,
     }
-    return shape if reading.private is None else {**shape, "private": dict(reading.private)}
+    if reading.private is None or call.request.method == "POST":
+        return shape
+    return {**shape, "private": dict(reading.private)}
 
 
 def became_shape(outcome: Outcome) -> dict[str, Any]:

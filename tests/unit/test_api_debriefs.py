@@ -72,6 +72,8 @@ async def test_a_list_has_no_answers_and_one_reading_has_them(world: World, sess
         await tx.conn.execute(supervised)
     _, shown = await mia.get(f"/debriefs/{made}")
     assert shown["private"] == {"feeling": "low"}
+    status, shown = await mia.post(f"/debriefs/{made}/comments", {"note": "Thank you"})
+    assert status == 201 and "private" not in shown, "what is remembered for a repeated request has no part E"
 
 
 async def test_a_review_and_a_comment_show_on_the_debrief(world: World, session: ClientSession) -> None:
