@@ -65,6 +65,8 @@ UNDERTAKING_NOTE = Form(
 )
 
 _SHARED = {"decided": ("share",)}
+#: Somebody of the other agency has said on the phone that they have it.
+ACKNOWLEDGED = Form("acknowledged", (_text("name"),))
 SHARE = Form(
     "share",
     (

@@ -7,12 +7,15 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from safety_service.actions import sharing
+from safety_service.actions.access import may_decide
+from safety_service.actions.actor import Actor
 from safety_service.actions.circle import zone_of
 from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
-from safety_service.store import agencies, events, families, shares
+from safety_service.store import agencies, events, families, partners, shares
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.shares import Share
@@ -50,6 +53,28 @@ async def acknowledge(tx: Tx, token: str, name: str) -> Opened:
     row = await _of(tx, token, lock=True)
     if row.state == "acknowledged":
         return await _opened(tx, row)
+    done = await _done(tx, row, name)
+    await _log(tx, done, "acknowledged")
+    await sharing.ask(tx, replace(done, step=0), "share.acknowledged")
+    return await _opened(tx, done)
+
+
+async def by_phone(tx: Tx, actor: Actor, share_id: UUID, name: str) -> None:
+    """Somebody there has told the actor that they know it: nobody is asked any more, and the link shows nothing.
+
+    Raises NotFound; Refused: `never_your_own`, `managers_only`, `share_decided`, `name_wanted`.
+    """
+    row = await shares.load(tx, share_id, lock=True)
+    if row is None:
+        raise NotFound
+    may_decide(actor, await sharing.matter(tx, row))
+    if row.state != "sent":
+        raise Refused("share_decided")
+    done = await _done(tx, row, name)
+    await sharing.note(tx, done, "acknowledged", actor)
+
+
+async def _done(tx: Tx, row: Share, name: str) -> Share:
     if not name.strip():
         raise Refused("name_wanted")
     done = replace(
@@ -60,9 +85,7 @@ async def acknowledge(tx: Tx, token: str, name: str) -> Opened:
         next_at=None,
     )
     await shares.save(tx, done)
-    await _log(tx, done, "acknowledged")
-    await sharing.ask(tx, replace(done, step=0), "share.acknowledged")
-    return await _opened(tx, done)
+    return done
 
 
 async def chase(tx: Tx, limit: int) -> int:
@@ -89,6 +112,9 @@ async def _chase(tx: Tx, row: Share) -> None:
         await sharing.ask(tx, climbed, "share.undecided", at=row.proposed_at.isoformat())
         await shares.save(tx, climbed)
         return
+    if not await _may_learn(tx, row):
+        await shares.save(tx, replace(row, next_at=None))
+        return
     sent_at = row.decided_at or row.proposed_at
     await sharing.ask(tx, row, "share.unacknowledged", at=sent_at.isoformat())
     await shares.save(tx, replace(row, step=row.step + 1, next_at=tx.now + policy.again))
@@ -98,7 +124,14 @@ async def _of(tx: Tx, token: str, *, lock: bool = False) -> Share:
     row = await shares.by_token(tx, token, lock=lock)
     if row is None or row.state not in ("sent", "acknowledged"):
         raise NotFound
+    if not await _may_learn(tx, row):
+        raise NotFound  # somebody has found out since that they must not know
     return row
+
+
+async def _may_learn(tx: Tx, row: Share) -> bool:
+    partner = await partners.load(tx, row.partner_id)
+    return partner is not None and sharing.may_learn(partner)
 
 
 async def _opened(tx: Tx, row: Share) -> Opened:

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from config.forms_around import SHARE
-from safety_service.actions import families, sharing
+from config.forms_around import ACKNOWLEDGED, SHARE
+from safety_service.actions import acknowledging, families, sharing
 from safety_service.actions.errors import NotFound
 from safety_service.actions.sharing import Decision, Seen
 from safety_service.actions.visitors import names_of
+from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Basis, Decided
 from safety_service.services import SETTINGS
 from safety_service.store.database import Tx
@@ -91,6 +92,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         links = [(f"/shares/{seen.row.id}/decide", "Share it, or not"), *links]
     if decides and seen.row.state == "sent":
         forms = [(f"/shares/{seen.row.id}/link", "Make a new link")]
+        links = [(f"/shares/{seen.row.id}/told", "They said on the phone that they have it"), *links]
     heading = f"{seen.ref}: {seen.partner.organisation}"
     return around(request, visitor, heading, [_card(seen, names, visitor)], links=links, forms=forms)
 
@@ -121,6 +123,39 @@ async def new_link(request: web.Request) -> web.StreamResponse:
 
     visitor, seen = await looked(request, SUBJECT, work)
     return _link_page(request, visitor, seen)
+
+
+@routes.get("/shares/{id}/told")
+async def hearing(request: web.Request) -> web.StreamResponse:
+    """Who has said that they have it."""
+    return await show(request, SUBJECT, _draw_told(request))
+
+
+@routes.post("/shares/{id}/told")
+async def heard(request: web.Request) -> web.StreamResponse:
+    """Keep who it was: nobody is asked after it any more."""
+
+    async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
+        await acknowledging.by_phone(tx, visitor.actor, _id(request), answers["name"])
+        return f"/shares/{_id(request)}"
+
+    return await take(request, SUBJECT, "acknowledge", _draw_told(request), do)
+
+
+def _draw_told(request: web.Request) -> Any:
+    async def draw(tx: Tx, visitor: Visitor) -> Drawn:
+        seen = await sharing.read(tx, visitor.actor, _id(request))
+        if not await sharing.decides(tx, visitor.actor, seen.row):
+            raise Refused("managers_only")
+        return Drawn(
+            form=ACKNOWLEDGED,
+            words=Words(says={"name": "Who said so?"}, help={"name": "Their name, as they gave it on the phone."}),
+            heading=f"{seen.ref}: {seen.partner.organisation}",
+            action=f"/shares/{seen.row.id}/told",
+            back=f"/shares/{seen.row.id}",
+        )
+
+    return draw
 
 
 def _decision(answers: Mapping[str, Any]) -> Decision:

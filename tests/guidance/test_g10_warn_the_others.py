@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.guidance import parse_guidance
-from safety_service.actions import acknowledging, sharing
+from safety_service.actions import acknowledging, partners, sharing
 from safety_service.actions import debriefs as telling
 from safety_service.actions.errors import NotFound
 from safety_service.actions.sharing import Decision, Seen
@@ -322,3 +322,32 @@ async def supervised_by_rita(world: World, who: str) -> UUID:
         person = await people.get(tx, world.ids[who])
         await people.save(tx, replace(person, supervisor_id=world.ids["Rita"]))
     return world.ids["Rita"]
+
+
+async def test_what_they_said_on_the_phone_ends_the_asking_and_the_link(world: World, row: VisitRow) -> None:
+    seen = await sent(world, row)
+    assert seen.token is not None
+    with pytest.raises(NotFound):
+        await world.do("Ben", acknowledging.by_phone, seen.row.id, "Jo Field")
+    with pytest.raises(Refused, match="never_your_own"):
+        await world.do("Ann", acknowledging.by_phone, seen.row.id, "Jo Field")
+    with pytest.raises(Refused, match="name_wanted"):
+        await world.do("Dev", acknowledging.by_phone, seen.row.id, " ")
+    await world.do("Dev", acknowledging.by_phone, seen.row.id, "Jo Field")
+    (one,) = await all_of(world, row)
+    assert (one.state, one.acknowledged_by, one.next_at) == ("acknowledged", "Jo Field", None)
+    assert (await opened(world, seen.token)).met == ()
+    with pytest.raises(Refused, match="share_decided"):
+        await world.do("Dev", acknowledging.by_phone, seen.row.id, "Somebody Else")
+
+
+async def test_who_must_not_know_any_more_opens_nothing_and_is_not_rung(world: World, row: VisitRow) -> None:
+    seen = await sent(world, row)
+    assert seen.token is not None
+    await world.do("Mia", partners.change, seen.partner.id, seen.partner.version, {"kept_out": "His sister"})
+    for knock in (opened, acknowledged):
+        with pytest.raises(NotFound):
+            await knock(world, seen.token)
+    world.clock.move(timedelta(days=4))
+    assert await chased(world, acknowledging.chase) == []
+    assert await chased(world, acknowledging.chase) == []

@@ -183,6 +183,19 @@ async def test_the_button_acknowledges_by_name_and_then_there_is_nothing_more_to
     assert "It has arrived" in text and "threat" not in text and "F-1" not in text and "button" not in text
 
 
+async def test_who_says_on_the_phone_that_they_have_it_is_noted_by_name(office: Office, row: VisitRow) -> None:
+    mia = await office.browser("Mia")
+    link = await link_of(office, row, mia)
+    (one,) = re.findall(r'href="(/shares/[0-9a-f-]+)"', await seen(mia, "/families/F-1/shares"))
+    assert f"{one}/told" in await seen(mia, one)
+    assert "Who said so?" in await seen(mia, f"{one}/told")
+    assert (await sent(mia, f"{one}/told", name="")).startswith("422")
+    assert "Jo Field" in await sent(mia, f"{one}/told", name="Jo Field")
+    assert await state_of(office, row) == "acknowledged"
+    assert "Open threat" not in await seen(await office.stranger(), link)
+    assert (await seen(await office.browser("Ann"), f"{one}/told")).startswith("409")
+
+
 async def test_links_cannot_be_guessed(office: Office) -> None:
     stranger = await office.stranger()
     for _ in range(WRONG):
