@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import text
 
 from safety_service.actions import alerts as handling
+from safety_service.actions import debriefs as telling
 from safety_service.actions import rings as answering
 from safety_service.actions import words
 from safety_service.actions.telling import Priority, tell
 from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
-from safety_service.store import alerts, exclusions, rings, visits
+from safety_service.store import alerts, debriefs, exclusions, rings, risk_facts, visits
 from safety_service.store.database import Database, Tx
+from tests.guidance.at_plans import HARD
 from tests.world import World, build
 
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -89,3 +91,28 @@ async def test_an_alert_is_not_passed_on_to_somebody_who_is_kept_off_its_worker(
 async def test_two_who_plan_for_the_same_new_family_in_one_moment_both_can(world: World) -> None:
     rows = await asyncio.gather(world.plan("Ann", ref="F-9"), world.plan("Ben", ref="F-9"))
     assert len({each.family_id for each in rows}) == 1
+
+
+async def test_two_workers_who_tell_of_one_visit_at_once_make_one_fact_of_it(world: World) -> None:
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    row = await world.plan("Mia", workers=(world.ids["Ann"], world.ids["Ben"]))
+    given = []
+    for who in ("Ann", "Ben"):
+        for word in (words.begin, words.left):
+            await world.do(who, word, row.id, Word())
+    async with world.database.transaction() as tx:
+        given = [await debriefs.of_visit(tx, row.id, world.ids[who]) for who in ("Ann", "Ben")]
+    for who, each in zip(("Ann", "Ben"), given, strict=True):
+        assert each is not None
+        await world.do(who, telling.answer, each.id, {**HARD, "met": ["argued", "open_threat"]})
+    async with world.database.transaction() as first, asyncio.timeout(10):
+        assert given[0] is not None and given[1] is not None
+        await telling.give_first_part(first, await world.actor(first, "Ann"), given[0].id)
+        second = asyncio.create_task(world.do("Ben", telling.give_first_part, given[1].id))
+        await somebody_waits(first)
+    await second
+    async with world.database.reading() as tx:
+        kinds = [each.kind for each in await risk_facts.of_family(tx, row.family_id)]
+    assert kinds.count("open_threat") == 1, kinds
+    assert kinds.count("targeted") == 2, "each of them was"
