@@ -10,7 +10,7 @@ from safety_service.store import events, risk_facts
 from safety_service.store import families as rows
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
-from safety_service.store.risk_facts import FactRow
+from safety_service.store.risk_facts import Due
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ async def chase_facts(tx: Tx, limit: int) -> int:
     return len(due)
 
 
-async def _ask_to_review(tx: Tx, family_id: UUID, due: list[FactRow]) -> None:
+async def _ask_to_review(tx: Tx, family_id: UUID, due: list[Due]) -> None:
     family = await rows.by_id(tx, family_id)
     params = {"ref": family.ref, "count": len(due), "page": families.page_of(family.ref)}
     await tell(tx, await families.to_ask(tx, family), "facts.review", params, priority=Priority.ROUTINE)

@@ -83,11 +83,20 @@ async def review_new(tx: Tx, debrief_id: UUID, on: date) -> None:
     await tx.conn.execute(update(risk_fact).where(mine).values(review_on=on))
 
 
-async def due(tx: Tx, today: date, limit: int) -> list[FactRow]:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A fact to be looked at again; what it says is not opened for that."""
+
+    id: UUID
+    family_id: UUID
+
+
+async def due(tx: Tx, today: date, limit: int) -> list[Due]:
     """Facts to be looked at again by this day, locked; others' locks are stepped over."""
-    asked = select(risk_fact).where(risk_fact.c.review_on <= today, risk_fact.c.ended_on.is_(None))
+    asked = select(risk_fact.c.id, risk_fact.c.family_id)
+    asked = asked.where(risk_fact.c.review_on <= today, risk_fact.c.ended_on.is_(None))
     rows = await tx.conn.execute(asked.order_by(risk_fact.c.review_on).limit(limit).with_for_update(skip_locked=True))
-    return [_read(row) for row in rows]
+    return [Due(row.id, row.family_id) for row in rows]
 
 
 def _read(row: Row[Any]) -> FactRow:

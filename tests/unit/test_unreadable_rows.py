@@ -1,9 +1,12 @@
 """A row that no key opens (spoilt, or sealed with a key that this process lacks) harms nobody but itself."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from safety_service.actions import words
+from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.plan_chases import chase_measures
 from safety_service.actions.sweeping import sweep_alerts
 from safety_service.actions.words import Word
@@ -103,3 +106,14 @@ async def test_a_measure_that_no_key_opens_keeps_no_other_from_being_asked_about
     assert {each.params["ref"] for each in world.told("Mia", "plan.undecided")} == {"F-2"}
     async with world.database.transaction() as tx:
         assert await chase_measures(tx, 20) == 0, "not again in the same moment"
+
+
+async def test_a_fact_that_no_key_opens_is_asked_about_all_the_same_and_judged_by(world: World) -> None:
+    await told(world, "open_threat")
+    await spoil(world, "UPDATE risk_fact SET says = :spoilt")
+    world.clock.move(timedelta(days=250))
+    async with world.database.transaction() as tx:
+        assert await chase_facts(tx, 20)
+    await world.deliver()
+    assert world.told("Mia", "facts.review")
+    assert (await world.plan("Ben")).visit.risk is Risk.HIGH
