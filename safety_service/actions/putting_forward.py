@@ -72,6 +72,7 @@ async def _made(tx: Tx, actor: Actor, around: Circle, wanted: Suggestion) -> Mea
 
 
 async def _owner(tx: Tx, actor: Actor, around: Circle) -> UUID | None:
-    """A manager of the family; somebody else than who proposes it, where there is anybody else."""
-    whom = await circle.to_ask(tx, actor.agency_id, around.teams, around.family_id)
+    """A manager of the family who does not go there next; somebody else than who proposes it, where there is one."""
+    going = await coming.going_to(tx, around.family_id)
+    whom = await circle.to_ask(tx, actor.agency_id, around.teams, around.family_id, workers=going)
     return min(whom - {actor.person_id} or whom, default=None)

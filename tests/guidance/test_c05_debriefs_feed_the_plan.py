@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bots.dialogue.render import render
-from safety_service.actions import debriefs, decisions, words
+from safety_service.actions import debriefs, decisions, putting_forward, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
 from safety_service.domain.plan import OPEN, MeasureState
@@ -242,3 +242,10 @@ async def test_somebodys_own_words_stand_on_the_page_and_in_no_chat(world: World
     ]
     assert any("plan's page" in each for each in said)
     assert not [each for each in said if "Quill" in each]
+
+
+async def test_what_is_put_forward_is_not_for_a_manager_who_goes_there_next(world: World) -> None:
+    await been(world)
+    await world.plan("Mia", after=600)
+    made = await world.do("Ann", putting_forward.put_forward, "F-1", "daylight", "No light on the stairs")
+    assert world.name(made.owner_id) == "Dev"
