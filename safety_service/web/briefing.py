@@ -113,7 +113,8 @@ def _child(found: Briefing) -> str:
     if found.seen_alone_on is not None:
         return f"The child (or adult) was last seen alone on {said_day(found.seen_alone_on)}."
     if found.looked_at:
-        return f"Not seen alone in the last {found.looked_at} visits that we know of: ask for it."
+        visits = "visit" if found.looked_at == 1 else f"{found.looked_at} visits"
+        return f"Not seen alone on the last {visits} that we know of: ask for it."
     return ""
 
 
