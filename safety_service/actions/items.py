@@ -18,6 +18,7 @@ from safety_service.domain.words import Role
 from safety_service.store import agencies, events, exclusions, families, items, roles
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.exclusions import KeptOff
 from safety_service.store.ids import new_id
 from safety_service.store.items import Item
 
@@ -110,24 +111,24 @@ async def open_of_worker(tx: Tx, worker_id: UUID) -> list[Item]:
 
 
 async def mine(tx: Tx, actor: Actor) -> list[Item]:
-    """What is open for the actor: theirs to do, or of their supervision; not of a family that they are kept off."""
+    """What is open for the actor: theirs to do, or of their supervision; nothing of whom they are kept off."""
     kept_off = await exclusions.of_person(tx, actor.person_id)
     found = await items.open_of_worker(tx, actor.person_id)
-    return [each for each in found if each.family_id not in kept_off.families]
+    return [each for each in found if not _kept_off(kept_off, each)]
 
 
 async def of_teams(tx: Tx, actor: Actor, limit: int = 200) -> list[Item]:
     """What is open in the teams that the actor manages or reviews, less what they are kept off."""
     kept_off = await exclusions.of_person(tx, actor.person_id)
     found = await items.open_of_teams(tx, actor.teams(Role.MANAGER, Role.REVIEWER), limit)
-    seen = [
-        each
-        for each in found
-        if not kept_off.from_matter(() if each.worker_id is None else (each.worker_id,), each.family_id)
-    ]
+    seen = [each for each in found if not _kept_off(kept_off, each)]
     if seen:
         await evidence.keep(tx, actor, actor.agency_id, "read", subject="items", subject_id=None, count=len(seen))
     return seen
+
+
+def _kept_off(kept_off: KeptOff, row: Item) -> bool:
+    return kept_off.from_matter(() if row.worker_id is None else (row.worker_id,), row.family_id)
 
 
 async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:

@@ -72,6 +72,14 @@ async def test_who_is_kept_off_the_family_neither_sees_nor_hears_of_it(world: Wo
     assert await chased(world) == ["Dev item.due"]
 
 
+async def test_who_is_kept_off_a_worker_no_longer_sees_what_that_worker_wished_for(world: World) -> None:
+    row = await opened(world, kind="supervision", family_id=None, owner_id=world.ids["Mia"])
+    assert [each.id for each in await world.do("Mia", items.mine)] == [row.id]
+    await world.do("Adam", exclusions.add, world.ids["Mia"], worker_id=world.ids["Ann"], reason="a former partner")
+    assert await world.do("Mia", items.mine) == []
+    assert [each.id for each in await world.do("Ann", items.mine)] == [row.id]
+
+
 async def test_what_belongs_into_supervision_is_for_the_worker_and_nobody_else_of_the_team(world: World) -> None:
     row = await opened(world, kind="supervision", family_id=None)
     assert [each.id for each in await world.do("Ann", items.mine)] == [row.id]
