@@ -94,10 +94,10 @@ class Town:
             return who == "Adam"
         if mark.kind == "supervision":
             return who == mark.worker or supervises
-        if mark.kind in ("family", "item", "desk"):
-            return self._around(who, mark, supervises) and not off
         if who == mark.worker:
             return True
+        if mark.kind in ("family", "item", "desk"):
+            return self._around(who, mark, supervises) and not off
         reads = self._reads(who, CAST[mark.worker][0]) and not off and (who, mark.worker) not in self.off
         if mark.kind == "private":
             return reads and supervises and Role.MANAGER in CAST[who][1]
@@ -105,6 +105,8 @@ class Town:
 
     def _around(self, who: str, mark: Mark, supervises: bool) -> bool:
         visitors = self.visitors.get(mark.ref, set())
+        if not visitors:  # no team's yet: the managers of the agency keep its record
+            return CAST[who][0] != ELSEWHERE and Role.MANAGER in CAST[who][1]
         desk = any(self._reads(who, CAST[each][0]) for each in visitors)
         return desk or (mark.kind != "desk" and who in visitors) or (mark.kind == "item" and supervises)
 

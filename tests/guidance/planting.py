@@ -134,7 +134,7 @@ async def tells_the_rest(town: Town, who: str, ref: str) -> None:
             "due": "2027-01-04",
         },
         "account": town.mark("debrief", "account", where, owner),
-        "safer": [town.mark("family", "measure", where)],
+        "safer": [town.mark("family", "measure", where, owner)],
     }
     await tries(town, owner, debriefs.answer, debrief_id, answers)
     await _whatever_is_left(town, owner, debrief_id, guidance)
