@@ -10,7 +10,7 @@ from uuid import UUID
 from safety_service.domain.visit_state import Visit
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Outcome, Phase, Risk, Role, Status
-from safety_service.store import agencies, families, people, rota, standing, teams, visits
+from safety_service.store import agencies, families, people, rota, standing, teams, training, visits
 from safety_service.store.agencies import Agency
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -90,6 +90,8 @@ async def _put(tx: Tx) -> None:
         helen = helen or person.id
         cast[part.name] = person
         await people.set_roles(tx, person.id, team.id, frozenset({part.role}))
+        if part.role is Role.PRACTITIONER:
+            await training.put(tx, person.id, {"personal_safety": tx.now.date()})
         if part.stands_by:
             await standing.add(tx, agency.id, person.id)
     await _put_visit(tx, agency, team.id, cast["Sam Okoro"].id)
