@@ -114,7 +114,8 @@ async def mine(tx: Tx, actor: Actor) -> list[Item]:
     """What is open for the actor: theirs to do, or of their supervision; nothing of whom they are kept off."""
     kept_off = await exclusions.of_person(tx, actor.person_id)
     found = await items.open_of_worker(tx, actor.person_id)
-    return [each for each in found if not _kept_off(kept_off, each)]
+    seen = [each for each in found if not _kept_off(kept_off, each)]
+    return [each for each in seen if each.kind != "supervision" or actor.person_id in await _concerned(tx, each)]
 
 
 async def of_teams(tx: Tx, actor: Actor, limit: int = 200) -> list[Item]:
@@ -156,7 +157,8 @@ async def _chase(tx: Tx, row: Item) -> None:
     if row.kind != "supervision":
         asked |= await roles.with_role(tx, Role.MANAGER, team_id=row.team_id)
     else:
-        asked |= await roles.supervisors_of(tx, [] if row.worker_id is None else [row.worker_id])
+        concerned = await _concerned(tx, row)
+        asked = set((asked & concerned) | (concerned - {row.worker_id}) or concerned)
     asked -= (await _matter(tx, row)).excluded
     ref = None if row.family_id is None else await families.ref_of(tx, row.family_id)
     params = {"item": row.kind, "ref": ref, "opened_at": row.opened_at.isoformat(), "page": f"/items/{row.id}"}
@@ -187,10 +189,11 @@ async def _matter(tx: Tx, row: Item) -> Matter:
 
 
 async def _concerned(tx: Tx, row: Item) -> frozenset[UUID]:
-    """Its owner, whose it is, and their supervisor."""
+    """Its owner, whose it is, and their supervisor; of a supervision, whoever supervises now, and no longer who did."""
     own = frozenset() if row.worker_id is None else frozenset({row.worker_id})
     owner = frozenset() if row.owner_id is None else frozenset({row.owner_id})
-    return own | owner | await roles.supervisors_of(tx, own)
+    concerned = own | await roles.supervisors_of(tx, own)
+    return concerned if own and row.kind == "supervision" else concerned | owner
 
 
 async def _log(tx: Tx, actor: Actor | None, row: Item, verb: str, **details: Any) -> None:

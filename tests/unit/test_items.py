@@ -1,5 +1,6 @@
 """Open items: they stay open, are asked after, and are closed only by those concerned, with what became of them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from safety_service.actions import exclusions, items
 from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
-from safety_service.store import families
+from safety_service.store import families, people
 from safety_service.store.items import Item
 from tests.talk import Talk
 from tests.world import World
@@ -27,6 +28,12 @@ async def chased(world: World) -> list[str]:
     async with world.database.transaction() as tx:
         await items.chase_items(tx, 10)
     return sorted(f"{world.name(each.person_id)} {each.template}" for each in await world.deliver())
+
+
+async def supervises(world: World, who: str | None) -> None:
+    async with world.database.transaction() as tx:
+        ann = await people.get(tx, world.ids["Ann"])
+        await people.save(tx, replace(ann, supervisor_id=None if who is None else world.ids[who]))
 
 
 async def test_an_item_is_asked_after_on_its_day_and_again_until_somebody_says_what_became_of_it(world: World) -> None:
@@ -73,11 +80,27 @@ async def test_who_is_kept_off_the_family_neither_sees_nor_hears_of_it(world: Wo
 
 
 async def test_who_is_kept_off_a_worker_no_longer_sees_what_that_worker_wished_for(world: World) -> None:
+    await supervises(world, "Mia")
     row = await opened(world, kind="supervision", family_id=None, owner_id=world.ids["Mia"])
     assert [each.id for each in await world.do("Mia", items.mine)] == [row.id]
     await world.do("Adam", exclusions.add, world.ids["Mia"], worker_id=world.ids["Ann"], reason="a former partner")
     assert await world.do("Mia", items.mine) == []
     assert [each.id for each in await world.do("Ann", items.mine)] == [row.id]
+
+
+async def test_a_wish_goes_along_to_whoever_supervises_now(world: World) -> None:
+    await supervises(world, "Mia")
+    row = await opened(world, kind="supervision", family_id=None, owner_id=world.ids["Mia"])
+    await supervises(world, "Dev")
+    assert await world.do("Mia", items.mine) == []
+    with pytest.raises(NotFound):
+        await world.do("Mia", items.read_item, row.id)
+    assert (await world.do("Dev", items.read_item, row.id)).id == row.id
+    world.clock.move(timedelta(days=8))
+    assert await chased(world) == ["Dev item.due"]
+    await supervises(world, None)
+    world.clock.move(timedelta(days=8))
+    assert await chased(world) == ["Ann item.due"]
 
 
 async def test_what_belongs_into_supervision_is_for_the_worker_and_nobody_else_of_the_team(world: World) -> None:
