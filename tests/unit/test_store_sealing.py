@@ -26,8 +26,8 @@ SECRETS = ["Ann Quillfeather", "ann.quillfeather@example.org", "+44 7700 900123"
 PLAIN = """
 agency.assessed_by agency.name alert.ladder alert.open_key answered.key guidance_edition.applied_by
 guidance_edition.text guidance_edition.whole guidance_edition.why inbox.error inbox.provider_id lease.holder
-notice.title outbox.dedupe outbox.error outbox.provider_id policy_edition.applied_by policy_edition.text policy_edition.why
-session.label stamp.info team.name
+notice.title outbox.dedupe outbox.error outbox.provider_id policy_edition.applied_by policy_edition.text
+policy_edition.why session.label stamp.info team.name
 """
 
 
