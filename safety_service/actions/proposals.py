@@ -1,5 +1,6 @@
 """Measures proposed by a debrief: each with an owner and a time by which it is decided; urgent ones hold at once."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -152,8 +153,21 @@ async def _told(tx: Tx, case: _Case, made: Measure) -> None:
     )
     if made.owner_id is not None:
         priority = Priority.QUESTION if case.urgent else Priority.NEWS
-        params = await about(tx, made)
-        await tell(tx, [made.owner_id], "plan.proposed", {**params, "because": case.behaviours}, priority=priority)
+        params = {**await about(tx, made), "because": case.behaviours}
+        await tell_of(tx, made, [made.owner_id], "plan.proposed", params, priority=priority)
+
+
+async def tell_of(
+    tx: Tx, made: Measure, whom: Iterable[UUID], template: str, params: Mapping[str, object], *, priority: Priority
+) -> None:
+    """Say something of a measure; who only has to find somebody to decide it reads no case text of it."""
+    teams, _ = await circles.of_family(tx, made.family_id)
+    managers = frozenset().union(*[await roles.with_role(tx, Role.MANAGER, team_id=each) for each in teams])
+    told = frozenset(whom)
+    least = {name: value for name, value in params.items() if name not in ("own_says", "because", "reason")}
+    for audience, said in ((told & managers, params), (told - managers, least)):
+        if audience:
+            await tell(tx, audience, template, {**said}, priority=priority)
 
 
 async def about(tx: Tx, made: Measure) -> dict[str, object]:

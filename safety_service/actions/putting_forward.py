@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from safety_service.actions import circle, evidence, proposals
 from safety_service.actions.actor import Actor
 from safety_service.actions.circle import Circle
-from safety_service.actions.telling import Priority, tell
+from safety_service.actions.telling import Priority
 from safety_service.domain.plan import Measure, MeasureState
 from safety_service.domain.proposing import Suggestion, by_hand, decide_by
 from safety_service.domain.refusal import Refused
@@ -41,7 +41,8 @@ async def put_forward(tx: Tx, actor: Actor, ref: str, said: str, why: str) -> Me
         after = await _made(tx, actor, around, wanted)
         await measures.add(tx, after)
         if after.owner_id is not None:
-            await tell(tx, [after.owner_id], "plan.proposed", await proposals.about(tx, after), priority=Priority.NEWS)
+            about = await proposals.about(tx, after)
+            await proposals.tell_of(tx, after, [after.owner_id], "plan.proposed", about, priority=Priority.NEWS)
     await evidence.keep(
         tx, actor, actor.agency_id, "proposed", subject="measure", subject_id=after.id, key=after.key, why=why.strip()
     )

@@ -88,11 +88,16 @@ async def test_versions_stand_and_every_proposal_is_somebodys(
         before = now
 
 
-async def test_where_every_manager_is_kept_off_an_administrator_has_it(database: Database) -> None:
+async def test_where_every_manager_is_kept_off_an_administrator_has_it_and_reads_no_case_text(
+    database: Database,
+) -> None:
     town = await plant.settle(database, next(NUMBERS))
     for who in CAST:
         await plant.kept_off(town, who, "F-1") if who not in ("Ann", "Adam", "Otto") else None
     await plant.goes_there(town, "Ann", "F-1")
+    await plant.tells_the_rest(town, "Ann", "F-1")
     async with town.database.reading() as tx:
         owners = await tx.conn.execute(select(measure.c.owner_id).where(measure.c.agency_id == town.world.agency_id))
         assert {town.world.name(each) for each in owners.scalars()} == {"Adam"}
+    said = [text for who, text in await looking.new_messages(town) if who == "Adam" and "plan.proposed" in text]
+    assert said and not [each for each in said if town.found(each) or "'because'" in each]
