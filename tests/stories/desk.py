@@ -62,6 +62,13 @@ async def answered(north: Town, who: str) -> Bubble:
     raise AssertionError(f"it never ended: {phone.screen}")
 
 
+def hidden(page: str) -> dict[str, str]:
+    """What a form sends back with whatever is filled in."""
+    fields = [each for each in re.findall(r"<input[^>]*>", page) if 'type="hidden"' in each]
+    found = [(re.search(r'name="([^"]*)"', each), re.search(r'value="([^"]*)"', each)) for each in fields]
+    return {name[1]: value[1] for name, value in found if name and value}
+
+
 def page_of(bubble: Bubble) -> str:
     """The path to which a message leads: without https it stands in its text."""
     found = re.search(r"https?://[^/\s]+(/\S+)", bubble.text)

@@ -13,7 +13,7 @@ from safety_service.actions.actor import load_actor
 from safety_service.actions.planning import PlanRequest
 from tests.guidance.telling import CHILD
 from tests.http import browsing
-from tests.stories.desk import answered, browser, page_of, program, set_up, taps_of
+from tests.stories.desk import answered, browser, hidden, page_of, program, set_up, taps_of
 from tests.stories.town import Town, assert_discreet_logs, discreet, person, town
 
 REF, WHERE = "K-31", "4 Hill Lane, Northfield"
@@ -156,8 +156,10 @@ async def another_agency_is_warned(north: Town) -> str:
         here = page_of(asked)
         async with page.get(here) as answer:
             assert "School" in await answer.text()
+        async with page.get(f"{here}/decide") as answer:
+            read = hidden(await answer.text())
         made = {"decided": "share", "basis": "protect_worker", "reason": "They go there alone on Monday"}
-        async with page.post(f"{here}/decide", data=made) as answer:
+        async with page.post(f"{here}/decide", data={**read, **made}) as answer:
             text = await answer.text()
             assert answer.status == 200, text
     link = re.search(r"/a/(\w{26,})", text)
