@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
 
+from scripts.learning_tour import learned
 from tests.services.chromium import chromium
 from tests.services.run import Run
 from tests.stories.harness import Service, serving
@@ -34,7 +35,7 @@ BEGINS = "13:55"  # there
 #: A step of the clock that is no gap in the watch: whoever is away for longer owns up to it, in the chat.
 STEP = 20.0
 #: Bytes that a picture may have: they are kept in the repository.
-LARGEST = 150_000
+LARGEST = 200_000
 
 
 @dataclass
@@ -84,6 +85,7 @@ async def tour(service: Service, worker: Screen, manager: Screen, desk: Screen) 
     await silent(service, worker)
     await alarmed(manager, desk)
     await resolved(service, worker, manager)
+    await learned(worker, manager)
     await unheard(service, worker)
 
 

@@ -103,7 +103,7 @@ def _measure(shown: _Shown, each: Measure, visitor: Visitor) -> Card:
             ("Who sees to it", each.who or ""),
             ("From", said_day(each.from_on)),
             ("Until", said_day(each.until_on)),
-            ("Decided by", f"{shown.names.get(each.owner_id, '')}, until {said_time(each.decide_by, visitor)}")
+            ("Who decides", f"{shown.names.get(each.owner_id, '')}, by {said_time(each.decide_by, visitor)}")
             if each.undecided and each.owner_id
             else ("", ""),
             ("Decisions", "\n".join(made)),
