@@ -5,6 +5,7 @@ A meeting is held once it has ended in a new version of the risk reduction plan 
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from safety_service.domain.gathering import Agreed, Call, Outcome, check_call, c
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import events, exclusions, families, meetings, partners, people, roles
+from safety_service.store import plans as versions
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.ids import new_id
@@ -190,22 +192,33 @@ async def of_family(tx: Tx, actor: Actor, ref: str) -> list[Seen]:
 
 
 async def chase(tx: Tx, limit: int) -> int:
-    """Ask for meetings that were not held, and for reviews that are due; gives how many. One stops no other."""
+    """Ask for meetings that were not held, and for reviews that are due; gives how many. One stops no other.
+
+    A plan that was looked at again since has had its review: nobody is asked for it twice.
+    """
     due = await meetings.due(tx, limit)
     again = (await tx.policy()).around.again
     for row in due:
-        later = replace(row, next_at=tx.now + again)
         try:
             async with tx.savepoint():
-                template = "meeting.overdue" if row.state == "called" else "meeting.review_due"
-                await _tell(tx, row, template, Priority.NEWS)
-                await meetings.save(tx, later)
+                await meetings.ask_again(tx, row.id, await _asked_about(tx, row, again))
         except (DatabaseAway, TryAgain):
             raise
         except Exception:
             log.exception("a meeting could not be chased: %s", row.id)
-            await meetings.save(tx, later)
+            await meetings.ask_again(tx, row.id, tx.now + again)
     return len(due)
+
+
+async def _asked_about(tx: Tx, row: Meeting, again: timedelta) -> datetime | None:
+    """Gives when it is asked about next."""
+    if row.state == "called":
+        await _tell(tx, row, "meeting.overdue", Priority.NEWS)
+        return tx.now + again
+    if await versions.reviewed_since(tx, row.family_id, row.plan_number or versions.NONE):
+        return None
+    await _tell(tx, row, "meeting.review_due", Priority.NEWS)
+    return tx.now + again
 
 
 async def _held(tx: Tx, actor: Actor, meeting_id: UUID) -> tuple[Meeting, Circle]:

@@ -1,7 +1,7 @@
 """Rows whose moment has come: read one by one, so that one that cannot be read keeps no other from being seen to."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,15 +18,21 @@ Read = TypeVar("Read")
 UNREADABLE = timedelta(hours=1)
 
 
-async def due_rows(tx: Tx, table: Table, limit: int, read: Callable[[Row[Any]], Read]) -> list[Read]:
-    """Rows of a table whose `next_at` has come, the longest due first, locked; others' locks are stepped over."""
+async def due_rows(
+    tx: Tx, table: Table, limit: int, read: Callable[[Row[Any]], Read], *, without: Collection[str] = ()
+) -> list[Read]:
+    """Rows of a table whose `next_at` has come, the longest due first, locked; others' locks are stepped over.
+
+    `without`: columns that are left unread, so that it is no matter whether a key opens them.
+    """
     columns = table.c
+    wanted = [each for each in columns if each.name not in without]
     chosen = select(columns.id).where(columns.next_at <= tx.now).order_by(columns.next_at, columns.id).limit(limit)
     ids = (await tx.conn.execute(chosen.with_for_update(skip_locked=True))).scalars().all()
     found: list[Read] = []
     for row_id in ids:
         try:
-            found.append(read((await tx.conn.execute(select(table).where(columns.id == row_id))).one()))
+            found.append(read((await tx.conn.execute(select(*wanted).where(columns.id == row_id))).one()))
         except (KeysDoNotOpen, ValueError, TypeError, KeyError):
             log.critical("%s %s cannot be read: nobody is asked about it", table.name, row_id, exc_info=True)
             await _later(tx, table, row_id, tx.now + UNREADABLE)

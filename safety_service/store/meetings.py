@@ -60,8 +60,14 @@ async def save(tx: Tx, row: Meeting) -> Meeting:
 
 
 async def due(tx: Tx, limit: int) -> list[Meeting]:
-    """Those to be chased by now, locked; others' locks are stepped over."""
-    return await due_rows(tx, meeting, limit, _read)
+    """Those to be chased by now, locked, without their body; others' locks are stepped over."""
+    return await due_rows(tx, meeting, limit, lambda row: Meeting(**row._mapping, body={}), without=("body",))
+
+
+async def ask_again(tx: Tx, meeting_id: UUID, at: datetime | None) -> None:
+    """When it is to be chased next; None: not any more."""
+    values = {"next_at": at, "version": meeting.c.version + 1}
+    await tx.conn.execute(update(meeting).where(meeting.c.id == meeting_id).values(**values))
 
 
 async def reviewed_by(tx: Tx, held: Meeting) -> None:

@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select
 
 from safety_service.store.database import Tx
+from safety_service.store.tables.around import meeting
 from safety_service.store.tables.plans import briefing_read, plan_version
 from safety_service.store.tables.visits import family
 
 #: The number of a plan that has no version yet.
 NONE = 0
+#: What of a version no key has to open: one that is spoilt keeps no other from being asked about.
+_PLAIN = [each for each in plan_version.columns if each.name not in ("why", "measures")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +69,38 @@ async def of_family(tx: Tx, family_id: UUID) -> list[Version]:
 
 
 async def overdue(tx: Tx, today: date, after: UUID, limit: int) -> list[Version]:
-    """Plans whose review was due before this day, by id, beginning after one."""
+    """Plans whose review was due before this day, by id, beginning after one; without their words and measures.
+
+    Where a meeting set the day it is the meeting that is asked about, until the plan was looked at as a plan.
+    """
     later = plan_version.alias("later")
     newer = select(later.c.id).where(
         later.c.family_id == plan_version.c.family_id, later.c.number > plan_version.c.number
     )
-    query = select(plan_version).where(plan_version.c.review_on < today, plan_version.c.id > after, ~newer.exists())
-    return [_read(row) for row in await tx.conn.execute(query.order_by(plan_version.c.id).limit(limit))]
+    review = plan_version.alias("review")
+    reviewed = select(review.c.id).where(
+        review.c.family_id == meeting.c.family_id,
+        review.c.number > meeting.c.plan_number,
+        review.c.cause == "review",
+    )
+    met = select(meeting.c.id).where(
+        meeting.c.family_id == plan_version.c.family_id,
+        meeting.c.state == "held",
+        meeting.c.next_at.is_not(None),
+        meeting.c.review_on <= plan_version.c.review_on,
+        ~reviewed.exists(),
+    )
+    query = select(*_PLAIN).where(
+        plan_version.c.review_on < today, plan_version.c.id > after, ~newer.exists(), ~met.exists()
+    )
+    rows = await tx.conn.execute(query.order_by(plan_version.c.id).limit(limit))
+    return [Version(**row._mapping, why="", measures=()) for row in rows]
+
+
+async def reviewed_since(tx: Tx, family_id: UUID, number: int) -> bool:
+    """Whether the plan was looked at again, as a plan, after the version with this number."""
+    later = (plan_version.c.family_id == family_id, plan_version.c.number > number, plan_version.c.cause == "review")
+    return (await tx.conn.execute(select(plan_version.c.id).where(*later).limit(1))).first() is not None
 
 
 async def readers(tx: Tx, family_id: UUID, since: int) -> dict[UUID, datetime]:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from safety_service.actions import items, meetings
+from safety_service.actions import plans as plan_actions
+from safety_service.actions.chases import CHASES
 from safety_service.actions.errors import NotFound
 from safety_service.actions.meetings import Seen
 from safety_service.domain.gathering import Agreed, Call, Kind, Outcome, Parents
@@ -186,3 +188,27 @@ async def test_a_wish_for_one_is_open_until_it_is_called(world: World, row: Visi
     assert [each.kind for each in await open_items(world, row)] == ["meeting"]
     await called(world, kind=Kind.JOINT_DEBRIEF)
     assert await open_items(world, row) == []
+
+
+async def asked_of_mia(world: World, **after: float) -> list[str]:
+    """What Mia is asked so much later, by every chase together."""
+    await world.deliver()
+    world.sent.clear()
+    world.clock.move(timedelta(**after))
+    for chase in CHASES.values():
+        async with world.database.transaction() as tx:
+            await chase(tx, 100)
+    await world.deliver()
+    return sorted(each.template for each in world.told("Mia") if "review" in each.template)
+
+
+async def test_a_review_is_asked_for_once_by_the_meeting_or_by_the_plan(world: World, row: VisitRow) -> None:
+    one = await called(world)
+    await world.do("Mia", meetings.hold, one.row.id, replace(OUTCOME, review_on=world.now.date() + timedelta(days=5)))
+    assert await asked_of_mia(world, days=5) == ["meeting.review_due"]
+    assert await asked_of_mia(world, days=3) == [], "and not for the plan as well"
+    assert await asked_of_mia(world, days=4) == ["meeting.review_due"]
+    await world.do("Mia", plan_actions.reviewed, "F-1", "as it was", world.now.date() + timedelta(days=3))
+    assert await asked_of_mia(world, days=3) == [], "the plan was looked at again"
+    assert await asked_of_mia(world, days=1) == ["plan.review"], "its new day is the plan's own"
+    assert await asked_of_mia(world, days=4) == ["plan.review"], "and the meeting asks no more"

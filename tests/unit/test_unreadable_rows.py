@@ -1,18 +1,23 @@
 """A row that no key opens (spoilt, or sealed with a key that this process lacks) harms nobody but itself."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from safety_service.actions import words
+from safety_service.actions import courses, meetings, words
+from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
-from safety_service.actions.plan_chases import chase_measures
+from safety_service.actions.plan_chases import chase_courses, chase_measures, chase_reviews
 from safety_service.actions.sweeping import sweep_alerts
 from safety_service.actions.words import Word
+from safety_service.domain.course import CourseKind
+from safety_service.domain.gathering import Call
+from safety_service.domain.gathering import Kind as Meeting
 from safety_service.domain.words import Kind, Phase, Risk, Status
 from safety_service.store import outbox
-from safety_service.store.database import Database
+from safety_service.store.database import Database, Tx
 from tests.guidance.at_plans import told
 from tests.world import MINUTE, World, build
 
@@ -117,3 +122,56 @@ async def test_a_fact_that_no_key_opens_is_asked_about_all_the_same_and_judged_b
     await world.deliver()
     assert world.told("Mia", "facts.review")
     assert (await world.plan("Ben")).visit.risk is Risk.HIGH
+
+
+async def spoil_what_stands(world: World, table: str, column: str) -> None:
+    """Spoil F-1's row of a table that refuses to be changed."""
+    family = "(SELECT id FROM family WHERE ref = 'F-1')"
+    change = f"UPDATE {table} SET {column} = :spoilt WHERE family_id = {family}"
+    sqlite = world.database.dialect == "sqlite"
+    off = f"DROP TRIGGER {table}_refuses_update" if sqlite else f"ALTER TABLE {table} DISABLE TRIGGER ALL"
+    await spoil(world, off)
+    await spoil(world, change)
+
+
+async def asked_about(world: World, chase: Callable[[Tx, int], Awaitable[int]], template: str) -> list[str]:
+    """Which families' managers are asked now."""
+    async with world.database.transaction() as tx:
+        await chase(tx, 20)
+    await world.deliver()
+    return sorted(each.params["ref"] for each in world.told("Mia", template))
+
+
+async def test_a_plan_that_no_key_opens_keeps_no_other_from_being_looked_at_again(world: World) -> None:
+    for ref in ("F-1", "F-2"):
+        await told(world, "open_threat", ref=ref)
+    await spoil_what_stands(world, "plan_version", "why")
+    world.clock.move(timedelta(days=30))
+    assert await asked_about(world, chase_reviews, "plan.review") == ["F-1", "F-2"], "its day to look again is known"
+
+
+async def test_a_direction_that_no_key_opens_keeps_no_other_from_being_renewed(world: World) -> None:
+    for ref in ("F-1", "F-2"):
+        await told(world, "argued", ref=ref)
+        until = world.now.date() + timedelta(days=10)
+        direction = Direction(kind=CourseKind.WITH_MEASURES, reason="we agreed it", until_on=until)
+        await world.do("Mia", courses.for_family, ref, direction)
+    await spoil_what_stands(world, "course", "reason")
+    world.clock.move(timedelta(days=5))
+    assert await asked_about(world, chase_courses, "plan.course_ends") == ["F-1", "F-2"]
+
+
+async def test_a_meeting_that_no_key_opens_is_asked_about_all_the_same(world: World) -> None:
+    await told(world, "open_threat")
+    call = Call(
+        kind=Meeting.RISK,
+        meets_at=world.now + timedelta(days=2),
+        why="It grew worse",
+        share_what="That we met",
+        share_how="Ann tells them",
+        share_when="On Monday",
+    )
+    await world.do("Mia", meetings.call, "F-1", call)
+    await spoil(world, "UPDATE meeting SET body = :spoilt")
+    world.clock.move(timedelta(days=3))
+    assert await asked_about(world, meetings.chase, "meeting.overdue") == ["F-1"]
