@@ -55,16 +55,24 @@ class Scope:
 
 
 async def export(tx: Tx, by: Actor | None, what: str, agency_id: UUID, since: datetime, until: datetime) -> Table:
+    """Gather it, and keep that it was exported. Raises as `gathered` does."""
+    table, scope = await gathered(tx, by, what, agency_id, since, until)
+    await keep_export(tx, by, scope, what, len(table.rows))
+    return table
+
+
+async def gathered(
+    tx: Tx, by: Actor | None, what: str, agency_id: UUID, since: datetime, until: datetime
+) -> tuple[Table, Scope]:
     """`what` is `debriefs`, `visits` or `alerts`; `by` None: the machine's command line, for the whole agency.
 
-    Raises NotFound; Refused `managers_only`, `period_wanted`, `too_many_rows`.
+    It only reads; whoever hands it out keeps that it was exported. Raises NotFound; Refused `managers_only`,
+    `period_wanted`, `too_many_rows`.
     """
     if what not in _MADE:
         raise NotFound
     scope = await scope_of(tx, by, agency_id, since, until)
-    table = await _MADE[what](tx, scope)
-    await keep_export(tx, by, scope, what, len(table.rows))
-    return table
+    return await _MADE[what](tx, scope), scope
 
 
 async def scope_of(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, until: datetime) -> Scope:

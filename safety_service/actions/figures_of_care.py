@@ -22,7 +22,16 @@ NOTES = (
 
 
 async def figures_of_care(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, until: datetime) -> Table:
-    """The figures of each team that the reader manages or reviews. Raises Refused `managers_only`, `period_wanted`."""
+    """Gather them, and keep that they were exported. Raises as `gathered` does."""
+    table, scope = await gathered(tx, by, agency_id, since, until)
+    await keep_export(tx, by, scope, "care", len(table.rows))
+    return table
+
+
+async def gathered(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, until: datetime) -> tuple[Table, Scope]:
+    """The figures of each team that the reader manages or reviews. It only reads; whoever hands them out keeps that
+    they were exported. Raises Refused `managers_only`, `period_wanted`.
+    """
     scope = await scope_of(tx, by, agency_id, since, until)
     policy = await tx.policy()
     alerts = await alerts_of(tx, scope)
@@ -31,8 +40,7 @@ async def figures_of_care(tx: Tx, by: Actor | None, agency_id: UUID, since: date
         for team_id, name in scope.teams.items()
         for each in await _of_team(tx, scope, team_id, policy, alerts)
     ]
-    await keep_export(tx, by, scope, "care", len(rows))
-    return Table("Duty of care", COLUMNS, rows, NOTES)
+    return Table("Duty of care", COLUMNS, rows, NOTES), scope
 
 
 async def _of_team(tx: Tx, scope: Scope, team_id: UUID, policy: Policy, alerts: Sequence[AlertLine]) -> list[Figure]:

@@ -40,6 +40,11 @@ def settings() -> Settings:
 
 def run(work: Callable[[Tx], Awaitable[Done]]) -> Done:
     """Do this in one transaction of the database; whatever goes wrong is a Fault, and nothing was changed."""
+    return run_on(lambda database: in_transaction(database, work))
+
+
+def run_on(work: Callable[[Database], Awaitable[Done]]) -> Done:
+    """Do this with the database open, in transactions of its own; whatever goes wrong is a Fault."""
     url = settings().database_url
     return asyncio.run(_spoken(_within(url, work)))
 
@@ -49,12 +54,12 @@ def run_alone(work: Awaitable[Done]) -> Done:
     return asyncio.run(_spoken(work))
 
 
-async def _within(url: str, work: Callable[[Tx], Awaitable[Done]]) -> Done:
+async def _within(url: str, work: Callable[[Database], Awaitable[Done]]) -> Done:
     if not await migrate.is_current(url):
         raise SchemaIsOlder
     database = await Database.open(url)
     try:
-        return await in_transaction(database, work)
+        return await work(database)
     finally:
         await database.close()
 
