@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from safety_service.domain.words import Status
-from safety_service.store import visits
+from safety_service.store import plans, visits
 from safety_service.store.database import Tx
+from safety_service.store.tables.plans import plan_version
 from safety_service.store.tables.visits import visit, watch
 from safety_service.store.visits import VisitRow
 
@@ -34,10 +35,26 @@ async def going_to(tx: Tx, family_id: UUID) -> frozenset[UUID]:
 
 
 async def next_start(tx: Tx, family_id: UUID) -> datetime | None:
-    """When the next visit to this family is to begin."""
-    query = select(func.min(visit.c.starts_at)).where(visit.c.family_id == family_id, visit.c.status.in_(_WAITS))
+    """When the next visit to this family is to begin. One that is late already gives nobody time to decide."""
+    to_come = (visit.c.family_id == family_id, visit.c.status.in_(_WAITS), visit.c.starts_at > tx.now)
+    query = select(func.min(visit.c.starts_at)).where(*to_come)
     at: datetime | None = (await tx.conn.execute(query)).scalar()
     return at
+
+
+async def behind(tx: Tx, after: UUID, limit: int) -> list[UUID]:
+    """Visits that somebody is watched on and whose family's plan has a newer number than they were held against.
+
+    By id, beginning after one, locked; others' locks are stepped over.
+    """
+    newer = select(plan_version.c.id).where(
+        plan_version.c.family_id == visit.c.family_id,
+        plan_version.c.number > func.coalesce(visit.c.plan_number, plans.NONE),
+    )
+    watched = select(watch.c.visit_id).where(watch.c.next_at.is_not(None))
+    held = (visit.c.id.in_(watched), visit.c.status.in_((*_WAITS, Status.BEGUN)), visit.c.id > after)
+    query = select(visit.c.id).where(*held, newer.exists()).order_by(visit.c.id).limit(limit)
+    return list((await tx.conn.execute(query.with_for_update(of=visit, skip_locked=True, key_share=True))).scalars())
 
 
 async def restate(tx: Tx, before: VisitRow, after: VisitRow) -> None:

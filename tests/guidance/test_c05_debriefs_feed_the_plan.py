@@ -249,3 +249,12 @@ async def test_what_is_put_forward_is_not_for_a_manager_who_goes_there_next(worl
     await world.plan("Mia", after=600)
     made = await world.do("Ann", putting_forward.put_forward, "F-1", "daylight", "No light on the stairs")
     assert world.name(made.owner_id) == "Dev"
+
+
+async def test_a_visit_that_is_late_already_leaves_time_to_decide_all_the_same(world: World) -> None:
+    row = await been(world)
+    await world.plan("Ben", after=5)
+    await world.jump(10)
+    debrief = await first_part(world, row, "argued")
+    (by, *_) = {each.decide_by for each in (await all_of(world, debrief)).values()}
+    assert by is not None and by > world.now + timedelta(days=1), "as without a visit: some working days"

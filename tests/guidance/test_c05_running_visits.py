@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
-from safety_service.actions import words
+from safety_service.actions import plans, renewing, words
+from safety_service.actions.chases import CHASES
 from safety_service.actions.words import Word
 from safety_service.domain.words import Risk, Status
 from safety_service.store import exclusions, families
+from safety_service.store.database import Tx
+from safety_service.store.visits import VisitRow
 from tests.guidance.at_plans import all_of, been, everything_said_to, first_part, says, trained
 from tests.world import MINUTE, World
 
@@ -112,3 +117,62 @@ async def test_who_is_kept_off_the_family_hears_nothing_of_it_even_where_nobody_
     await first_part(world, row, "open_threat")
     assert not world.told("Mia") and world.told("Dev", "plan.running")
     assert (await world.visit(running.id)).visit.risk is Risk.HIGH
+
+
+async def caught_up(world: World) -> int:
+    async with world.database.transaction() as tx:
+        found = await CHASES["visits"](tx, 20)
+    await world.deliver()
+    return found
+
+
+async def test_a_visit_that_was_planned_while_a_threat_was_being_told_is_looked_at_again_and_stops_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trained(world, "Ben")
+    rows = {ref: await been(world, "Ann", ref=ref) for ref in ("F-1", "F-2")}
+    missed = [await world.plan("Ben", after=minutes, ref=ref) for ref, minutes in (("F-1", 300), ("F-2", 400))]
+    with monkeypatch.context() as during:
+        during.setattr(renewing, "renew_family", _not_there_yet)
+        during.setattr(plans, "renew_family", _not_there_yet)
+        for row in rows.values():
+            await first_part(world, row, "open_threat")
+    assert {(await world.visit(each.id)).visit.status for each in missed} == {Status.PLANNED}
+    async with world.database.transaction() as tx:
+        spoilt = "UPDATE measure SET says = :spoilt WHERE family_id = (SELECT id FROM family WHERE ref = 'F-1')"
+        await tx.conn.execute(text(spoilt), {"spoilt": b"nothing that a key opens"})
+    assert await caught_up(world) == 2
+    after = await world.visit(missed[1].id)
+    assert after.visit.status is Status.WAITING and after.visit.risk is Risk.HIGH
+    assert after.lacking[0]["says"] == "Two people" and world.told("Mia", "decision.wanted")
+    assert await caught_up(world) == 0, "what could not be read is not tried again in the same moment"
+    await world.jump(1)
+    assert await caught_up(world) == 1, "nor is it forgotten; and what was found stays found"
+
+
+async def test_every_visit_gets_its_turn_to_be_looked_at_again_however_many_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = await been(world, "Ann")
+    missed = [await world.plan("Ben", after=minutes) for minutes in (100, 200, 300)]
+    with monkeypatch.context() as during:
+        during.setattr(renewing, "renew_family", _not_there_yet)
+        during.setattr(plans, "renew_family", _not_there_yet)
+        await first_part(world, row, "open_threat")
+    real = renewing.renew_visit
+
+    async def fails_at_first(tx: Tx, one: VisitRow, **more: Any) -> VisitRow:
+        if one.id == min(each.id for each in missed):
+            raise ValueError("spoilt")
+        return await real(tx, one, **more)
+
+    monkeypatch.setattr(renewing, "renew_visit", fails_at_first)
+    for _ in missed:
+        async with world.database.transaction() as tx:
+            await CHASES["visits"](tx, 1)
+    found = [(await world.visit(each.id)).visit.risk for each in sorted(missed, key=lambda each: each.id)]
+    assert found[1:] == [Risk.HIGH, Risk.HIGH] and found[0] is not Risk.HIGH
+
+
+async def _not_there_yet(*_: Any, **__: Any) -> None:
+    """Whoever tells of the threat does not see the visits that are being planned."""
