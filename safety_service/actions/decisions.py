@@ -29,7 +29,8 @@ async def decide(tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason:
     row = await renewing.renew_visit(tx, kept_row, tells=False)
     made = ev.DecisionMade(by=actor.person_id, decided=decided, reason=reason)
     after, effects = apply(row.visit, made, tx.now, await tx.policy())
-    kept = Decision(kind=decided, reason=reason.strip(), by=actor.person_id, at=tx.now)
+    number = row.plan_number
+    kept = Decision(kind=decided, reason=reason.strip(), by=actor.person_id, at=tx.now, plan_number=number)
     await visits.insert_decision(tx, row.id, kept, row.version)
     await visits.save(tx, row.visit, after)
     changed = replace(row, visit=after, decision=kept)

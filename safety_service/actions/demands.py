@@ -90,9 +90,10 @@ async def look(tx: Tx, visit: Offered) -> Look:
 def held(row: VisitRow, found: Look, policy: Policy) -> VisitRow:
     """The visit with what a look found; it waits where policy asks for a decision or something is lacking.
 
-    A decision that was made with the same number of the plan stands.
+    A decision that was made for this number of the plan stands, until something more is lacking than at the last look.
     """
-    decided = row.decision is not None and row.plan_number == found.number
+    decided = row.decision is not None and row.decision.plan_number == found.number
+    decided = decided and not demands.new_to(row.lacking, found.lacks)
     asks = policy.level(level_of(row.visit.risk)).decision
     status = demands.status(row.visit.status, asks=asks, lacking=bool(found.lacks), covered=found.covered)
     visit = row.visit if decided else replace(row.visit, status=status)

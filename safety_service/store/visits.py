@@ -1,7 +1,7 @@
 """Visits and their watches."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ class Decision:
     reason: str
     by: UUID
     at: datetime
+    #: Made for the family's plan of this number; 0: for none, or before there were any.
+    plan_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,17 +230,8 @@ async def put_off(tx: Tx, visit_id: UUID, worker_id: UUID, until: datetime) -> N
 
 async def insert_decision(tx: Tx, visit_id: UUID, made: Decision, visit_version: int) -> None:
     """Keep a decision; it is never changed."""
-    await tx.conn.execute(
-        insert(decision).values(
-            id=new_id(),
-            visit_id=visit_id,
-            kind=made.kind,
-            reason=made.reason,
-            by=made.by,
-            at=made.at,
-            visit_version=visit_version,
-        )
-    )
+    values = {"id": new_id(), "visit_id": visit_id, "visit_version": visit_version, **asdict(made)}
+    await tx.conn.execute(insert(decision).values(**values))
 
 
 async def _with_parts(tx: Tx, rows: Collection[Row[Any]]) -> list[VisitRow]:
@@ -252,7 +245,9 @@ async def _with_parts(tx: Tx, rows: Collection[Row[Any]]) -> list[VisitRow]:
     latest: dict[UUID, Decision] = {}
     made = await tx.conn.execute(select(decision).where(decision.c.visit_id.in_(ids)).order_by(decision.c.id))
     for row in made:
-        latest[row.visit_id] = Decision(kind=Decided(row.kind), reason=row.reason, by=row.by, at=row.at)
+        latest[row.visit_id] = Decision(
+            kind=Decided(row.kind), reason=row.reason, by=row.by, at=row.at, plan_number=row.plan_number or 0
+        )
     return [_visit_row(each, tuple(watches[each.id]), latest.get(each.id)) for each in rows]
 
 

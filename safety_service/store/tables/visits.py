@@ -161,6 +161,8 @@ decision = Table(
     link("by", "person"),
     Column("at", UtcDateTime, nullable=False),
     Column("visit_version", Integer, nullable=False),
+    #: The number of the family's plan that it was made for: a later plan voids it.
+    Column("plan_number", Integer),
     one_of("kind", Decided),
     Index("ix_decision_visit", "visit_id", "at"),
 )

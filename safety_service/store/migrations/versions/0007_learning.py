@@ -199,6 +199,7 @@ def _risk_fact() -> None:
 def _visit() -> None:
     op.add_column("visit", sa.Column("lacking", sa.LargeBinary()))
     op.add_column("visit", sa.Column("plan_number", sa.Integer()))
+    op.add_column("decision", sa.Column("plan_number", sa.Integer()))
 
 
 def _of_whom() -> None:
