@@ -15,7 +15,7 @@ from safety_service.domain.supervising import (
     still_open,
     wellbeing,
 )
-from safety_service.domain.words import Risk, Status
+from safety_service.domain.words import Risk, Role, Status
 from safety_service.store import exclusions, supervisions, visits
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import KeptOff
@@ -39,7 +39,7 @@ async def build(tx: Tx, actor: Actor, worker_id: UUID, records: list[Supervision
     since = tx.now - LOOKS_BACK
     met = await supervisions.met_by(tx, worker_id, since.astimezone(zone).date())
     hostility = [Hostility(**{name: getattr(each, name) for name in Hostility.__dataclass_fields__}) for each in met]
-    told = await _private(tx, worker_id, kept_off, gone) if private else []
+    told = await _private(tx, actor, worker_id, kept_off, gone) if private else []
     states = [wellbeing(each.debrief_id, each.submitted_at.astimezone(zone).date(), each.private) for each in told]
     overdue = await supervisions.overdue_of(tx, worker_id, tx.now - OVERDUE)
     opened = await items.open_of_worker(tx, worker_id)
@@ -62,10 +62,15 @@ async def build(tx: Tx, actor: Actor, worker_id: UUID, records: list[Supervision
     )
 
 
-async def _private(tx: Tx, worker_id: UUID, kept_off: KeptOff, gone: frozenset[str]) -> list[Private]:
+async def _private(tx: Tx, actor: Actor, worker_id: UUID, kept_off: KeptOff, gone: frozenset[str]) -> list[Private]:
+    """Of the worker's teams only what a supervisor would read at the debrief itself: `access.debrief_view`."""
     told = await supervisions.private_of(tx, worker_id, tx.now - LOOKS_BACK)
     return [
-        each for each in told if private_point(each.debrief_id) not in gone and each.family_id not in kept_off.families
+        each
+        for each in told
+        if (actor.person_id == worker_id or actor.is_(Role.MANAGER, each.team_id))
+        and private_point(each.debrief_id) not in gone
+        and each.family_id not in kept_off.families
     ]
 
 

@@ -43,6 +43,7 @@ class Private:
 
     debrief_id: UUID
     family_id: UUID
+    team_id: UUID
     submitted_at: datetime
     private: Mapping[str, Any]
 
@@ -96,13 +97,13 @@ async def met_by(tx: Tx, worker_id: UUID, since: date) -> list[MetBy]:
 async def private_of(tx: Tx, worker_id: UUID, since: datetime) -> list[Private]:
     """The private parts of what this worker told since then, the newest first."""
     query = (
-        select(debrief.c.id, visit.c.family_id, debrief.c.submitted_at, debrief.c.private)
+        select(debrief.c.id, visit.c.family_id, visit.c.team_id, debrief.c.submitted_at, debrief.c.private)
         .join(visit, visit.c.id == debrief.c.visit_id)
         .where(debrief.c.worker_id == worker_id, debrief.c.submitted_at >= since, debrief.c.private.is_not(None))
         .order_by(debrief.c.submitted_at.desc(), debrief.c.id)
     )
     rows = await tx.conn.execute(query)
-    return [Private(row.id, row.family_id, row.submitted_at, row.private) for row in rows if row.private]
+    return [Private(*row) for row in rows if row.private]
 
 
 async def overdue_of(tx: Tx, worker_id: UUID, before: datetime) -> list[Overdue]:

@@ -14,9 +14,11 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.supervision import Judged, NewItem, Said, Seen
 from safety_service.domain.refusal import Refused
 from safety_service.domain.supervising import Agenda, View
-from safety_service.store import debriefs, exclusions, notices, people
+from safety_service.domain.words import Role
+from safety_service.store import debriefs, exclusions, notices, people, teams
 from safety_service.store.debriefs import Debrief, Met
 from safety_service.store.tables.around import supervision as rows
+from safety_service.store.tables.visits import visit
 from safety_service.store.visits import VisitRow
 from tests.guidance.around import bad_visit, everything_said
 from tests.world import World
@@ -131,6 +133,25 @@ async def test_a_supervisor_who_manages_nobody_there_sees_no_private_part(world:
     found = await agenda(world, "Rita")
     assert found.hostility and (found.reflections, found.wellbeing) == ({}, ())
     assert (await agenda(world, "Ann")).wellbeing
+
+
+async def test_of_a_worker_in_two_teams_a_supervisor_sees_the_private_part_of_the_teams_that_they_manage(
+    world: World, row: VisitRow
+) -> None:
+    await submitted(world, row, reflect=["avoided"], feeling=FEELING)
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        await people.set_roles(tx, world.ids["Ann"], south.id, frozenset({Role.PRACTITIONER}))
+    other = await bad_visit(world, ref="F-2")
+    await submitted(world, other, reflect=["hopeful"], feeling="Of the other team")
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(visit).where(visit.c.id == other.id).values(team_id=south.id))
+    found = await agenda(world)
+    assert found.reflections == {"avoided": 1} and [each.feeling for each in found.wellbeing] == [FEELING]
+    assert (await agenda(world, "Ann")).reflections == {"avoided": 1, "hopeful": 1}, "the worker sees all of it"
+    async with world.database.transaction() as tx:
+        await people.set_roles(tx, world.ids["Mia"], south.id, frozenset({Role.MANAGER}))
+    assert (await agenda(world)).reflections == {"avoided": 1, "hopeful": 1}
 
 
 async def test_what_is_about_a_family_that_the_supervisor_is_kept_off_is_not_there(world: World, row: VisitRow) -> None:
