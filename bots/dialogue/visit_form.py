@@ -12,11 +12,12 @@ from bots.dialogue.forming import KEPT, Keeper, forget
 from bots.dialogue.turn import Turn
 from bots.dialogue.understanding import QuickVisit
 from config.forms import VISIT, Step
+from config.guidance import Guidance
 from safety_service.actions import briefing, drafts, planning
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.drafts import Draft
 from safety_service.actions.planning import PlanRequest
-from safety_service.domain.plan import Measure
+from safety_service.domain.plan import Measure, confirms_in_known_words
 from safety_service.domain.risk import Because
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role
@@ -51,7 +52,8 @@ class VisitForm(Keeper):
             return await _colleagues(turn)
         if step.key == "arranged":
             confirms = (await planning.demanded(turn.tx, turn.actor, request_of(turn, draft.answers))).confirms
-            return [_arranged(*each) for each in confirms]
+            guidance = (await turn.tx.guidance(turn.actor.agency_id)).guidance
+            return [_arranged(*each, guidance) for each in confirms]
         options = await super().options(turn, draft, step)
         raised = step.key == "confirm" and draft.answers["_risk"] == Risk.HIGH
         return [each for each in options if not (raised and each["value"] == "raise")]
@@ -189,10 +191,11 @@ def _yes(true: bool) -> str:
     return "yes" if true else "no"
 
 
-def _arranged(key: str, measure: Measure, what: str) -> dict[str, Any]:
-    """What the planner confirms: in the measure's words, or that somebody is rung."""
+def _arranged(key: str, measure: Measure, what: str, guidance: Guidance) -> dict[str, Any]:
+    """What the planner confirms: in the guidance's words, or that somebody is rung. Own words may name anybody."""
     if what == "confirm":
-        return {"value": key, "label": measure.demands.confirm}
+        known = confirms_in_known_words(measure, guidance)
+        return {"value": key, "label": measure.demands.confirm} if known else {"value": key, "name": "say.own_measure"}
     return {"value": key, "name": f"say.{what}"}
 
 

@@ -135,6 +135,12 @@ def in_known_words(measure: Measure, guidance: Guidance) -> bool:
     return entry is not None and entry.says == measure.says
 
 
+def confirms_in_known_words(measure: Measure, guidance: Guidance) -> bool:
+    """Whether what it has a planner confirm is the guidance's own text."""
+    entry = guidance.measures.get(measure.key)
+    return entry is not None and entry.demands.confirm == measure.demands.confirm
+
+
 def possible(measure: Measure) -> tuple[MeasureDecision, ...]:
     """What can be said of a measure now."""
     allowed = _POSSIBLE.get(measure.state, frozenset())
