@@ -213,7 +213,7 @@ REFUSALS: dict[str, str] = {
         "",
     ),
     **dict.fromkeys(
-        "undertaking_lacks undertaking_over review_wanted share_decided basis_wanted partner_kept_out"
+        "undertaking_lacks undertaking_over review_wanted share_decided share_changed basis_wanted partner_kept_out"
         " contact_unverified nothing_to_tell invited_unknown meets_before_now parents_why_wanted share_wanted"
         " notes_wanted owner_wanted meeting_over not_in_team supervisors_only no_supervisor"
         " judgement_unknown judgement_lacks".split(),
@@ -228,6 +228,7 @@ REFUSALS: dict[str, str] = {
     "post_unknown": "post",
     "shift_too_long": "days",
     "until_too_far": "days",
+    "review_too_far": "years",
     "not_on_duty": "name post",
     "not_reachable": "name",
     "not_to_them": "name",

@@ -14,6 +14,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.families import Family, may_change, may_lower
 from safety_service.domain.refusal import Refused
+from safety_service.domain.review import near_enough
 from safety_service.domain.risk import LOWERED, RAISED, Fact, counts_still
 from safety_service.domain.words import ENDED
 from safety_service.store import families as rows
@@ -94,7 +95,8 @@ async def one(tx: Tx, actor: Actor, fact_id: UUID) -> tuple[Family, FactView]:
 async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
     """Keep a fact. It counts from now on, for every visit that is planned.
 
-    Raises NotFound; Refused: `not_your_role`, `fact_unknown`, `fact_in_future`, `source_wanted`, `told_why_wanted`.
+    Raises NotFound; Refused: `not_your_role`, `fact_unknown`, `fact_in_future`, `source_wanted`, `told_why_wanted`,
+    `review_too_far`.
     """
     family = await families.known(tx, actor, ref)
     may_change(actor, family)
@@ -103,7 +105,7 @@ async def add(tx: Tx, actor: Actor, ref: str, given: NewFact) -> FactRow:
     today = await circle.today(tx, actor.agency_id)
     _sensible(given, today, kinds(await tx.policy(), (await tx.guidance(actor.agency_id)).guidance))
     await _must_be_ours(tx, actor, given.worker_id)
-    review_on = given.review_on or today + (await tx.policy()).family.fact_review
+    review_on = near_enough(given.review_on or today + (await tx.policy()).family.fact_review, today)
     made = await rows.add_fact(
         tx,
         family.id,
@@ -172,11 +174,15 @@ async def tell_family(tx: Tx, actor: Actor, fact_id: UUID, told: str, why: str =
 
 
 async def reviewed(tx: Tx, actor: Actor, fact_id: UUID, again_on: date) -> None:
-    """It was looked at and stands; it is looked at again on that day. Raises NotFound; Refused: `until_past`."""
+    """It was looked at and stands; it is looked at again on that day.
+
+    Raises NotFound; Refused: `until_past`, `review_too_far`.
+    """
     _, row = await _known(tx, actor, fact_id)
-    if again_on <= await circle.today(tx, actor.agency_id):
+    today = await circle.today(tx, actor.agency_id)
+    if again_on <= today:
         raise Refused("until_past")
-    await risk_facts.review(tx, row.id, again_on)
+    await risk_facts.review(tx, row.id, near_enough(again_on, today))
     await keep_fact(tx, actor, "fact_reviewed", row, again_on=again_on.isoformat())
 
 

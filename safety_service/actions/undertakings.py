@@ -19,6 +19,7 @@ from safety_service.actions.evidence import keep
 from safety_service.actions.given import Given
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.refusal import Refused
+from safety_service.domain.review import near_enough
 from safety_service.store import circles, events, families, undertakings
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
@@ -55,13 +56,17 @@ class Kept:
 
 
 async def make(tx: Tx, actor: Actor, ref: str, terms: Terms) -> Undertaking:
-    """Write one down for a family. Raises NotFound; Refused `managers_only`, `review_wanted`, `undertaking_lacks`."""
+    """Write one down for a family.
+
+    Raises NotFound; Refused `managers_only`, `review_wanted`, `review_too_far`, `undertaking_lacks`.
+    """
     family = await circle.by_ref(tx, actor, ref)
     circle.managed(actor, family)
     body = _body(terms)
     if not all(body[each] for each in ("concern", "expected", "otherwise", "told")):
         raise Refused("undertaking_lacks")
-    if terms.review_on <= await circle.today(tx, actor.agency_id):
+    today = await circle.today(tx, actor.agency_id)
+    if near_enough(terms.review_on, today) <= today:
         raise Refused("review_wanted")
     row = Undertaking(
         id=new_id(),
@@ -117,7 +122,7 @@ async def note(
 ) -> Undertaking:
     """Note what became of it. `open` and `broken` stay, and are looked at again on `review_on`; the others are over.
 
-    Raises NotFound; Refused `managers_only`, `reason_wanted`, `review_wanted`, `undertaking_over`.
+    Raises NotFound; Refused `managers_only`, `reason_wanted`, `review_wanted`, `review_too_far`, `undertaking_over`.
     """
     row = await undertakings.load(tx, undertaking_id, lock=True)
     if row is None or row.agency_id != actor.agency_id:
@@ -138,8 +143,9 @@ async def note(
 
 async def _become(tx: Tx, row: Undertaking, state: str, review_on: date | None) -> Undertaking:
     """The row after a note, saved."""
-    day = review_on or row.review_on
-    if state == "open" and day <= await circle.today(tx, row.agency_id):
+    today = await circle.today(tx, row.agency_id)
+    day = row.review_on if review_on is None else near_enough(review_on, today)
+    if state == "open" and day <= today:
         raise Refused("review_wanted")
     over = state not in HOLDING
     next_at = None if over else await circle.morning_of(tx, row.agency_id, day)

@@ -62,6 +62,17 @@ async def test_without_what_follows_or_a_day_to_look_again_it_is_none(world: Wor
         await made(world, review_on=world.now.date())
 
 
+async def test_a_day_so_far_away_that_nobody_sees_it_is_no_day_to_look_again(world: World, row: VisitRow) -> None:
+    for day in (date(2032, 1, 1), date.max):
+        with pytest.raises(Refused, match="review_too_far"):
+            await made(world, review_on=day)
+    one = await made(world, review_on=date(2031, 11, 16))
+    for state in ("open", "broken"):
+        with pytest.raises(Refused, match="review_too_far"):
+            await world.do("Mia", actions.note, one.id, state, "Goes on", date.max)
+    assert (await world.do("Mia", actions.note, one.id, "open", "Goes on", date(2027, 1, 11))).state == "open"
+
+
 async def test_a_manager_writes_it_and_nobody_else(world: World, row: VisitRow) -> None:
     for who in ("Ann", "Rita"):
         with pytest.raises(Refused, match="managers_only"):

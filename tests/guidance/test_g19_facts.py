@@ -1,7 +1,7 @@
 """G19: each risk fact has its source, dates, what the family was told and their view; it is corrected and ends, and
 stays."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -156,6 +156,16 @@ async def test_a_reviewed_fact_is_left_in_peace_until_its_new_day(world: World) 
     assert await chased(world) == 0
     with pytest.raises(Refused, match="until_past"):
         await world.do("Mia", facts.reviewed, row.id, world.now.date())
+
+
+async def test_a_fact_is_not_put_off_for_longer_than_five_years(world: World) -> None:
+    await world.plan()
+    for day in (world.now.date() + timedelta(days=5 * 366 + 1), date.max):
+        with pytest.raises(Refused, match="review_too_far"):
+            await fact(world, "open_threat", review_on=day)
+    row = await fact(world, "open_threat", review_on=world.now.date() + timedelta(days=5 * 365))
+    with pytest.raises(Refused, match="review_too_far"):
+        await world.do("Mia", facts.reviewed, row.id, date.max)
 
 
 async def test_what_the_family_was_told_can_be_added_later(world: World) -> None:

@@ -41,6 +41,7 @@ FULL: dict[str, Any] = {
     "extend_minutes": 15,
     "count": 2,
     "days": 14,
+    "years": 5,
     "zone": "Europe/Lundon",
     "why": "too short",
     "field": "car",
