@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from safety_service.actions import debrief_follow, fact_reviews, partners, proposals, reviews, sharing, undertakings
+from safety_service.actions import debrief_follow, fact_reviews, partners, proposals, reviews, undertakings, warning
 from safety_service.actions.given import Given
 from safety_service.store import plans
 from safety_service.store.database import Tx
@@ -11,7 +11,7 @@ from safety_service.store.database import Tx
 FOLLOWS: tuple[Callable[[Tx, Given], Awaitable[None]], ...] = (
     debrief_follow.record,
     debrief_follow.open_items,
-    sharing.follow,
+    warning.follow,
     undertakings.follow,
     reviews.file_and_index,
     fact_reviews.set_reviews,

@@ -1,13 +1,13 @@
-"""Warning other agencies (G10): an incident proposes it, a person decides it, the other agency acknowledges it.
+"""Warning other agencies (G10): what was proposed is decided by a person; the other agency acknowledges it.
 
 What leaves is made of the guidance's words, a day and a reference: no narrative, no reflections, no names. A complaint
-of the family's changes nothing about it. Who may not learn of it is never proposed to.
+of the family's changes nothing about it.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from safety_service.actions import circle
@@ -15,14 +15,12 @@ from safety_service.actions.access import Matter, may_decide, may_see_visit
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
-from safety_service.actions.given import Given
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.refusal import Refused
-from safety_service.domain.sharing import Basis, Decided, Least, least, to_be_told
+from safety_service.domain.sharing import Basis, Decided
 from safety_service.domain.words import Role
-from safety_service.store import debriefs, events, exclusions, families, partners, shares, visits
+from safety_service.store import debriefs, events, exclusions, families, partners, shares
 from safety_service.store.database import Tx
-from safety_service.store.ids import new_id
 from safety_service.store.partners import Partner
 from safety_service.store.shares import Share
 
@@ -30,7 +28,7 @@ from safety_service.store.shares import Share
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What somebody decides. `with_context`: what else was going on goes along; `unverified_known`: whoever decides
-    knows that nobody has checked this contact."""
+    knows that nobody has checked this contact. `text_digest`: of the text as they read it; None: whatever it says."""
 
     decided: Decided
     reason: str
@@ -38,6 +36,7 @@ class Decision:
     basis_note: str = ""
     with_context: bool = False
     unverified_known: bool = False
+    text_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,102 +49,19 @@ class Seen:
     token: str | None = None
 
 
-async def follow(tx: Tx, given: Given) -> None:
-    """Propose to warn each agency at the family, once for each debrief; what is known only later is added then."""
-    guidance = given.edition.guidance
-    told = to_be_told(guidance, given.behaviours, given.answers.get("tell_now") or ())
-    if not told:
-        return
-    on = given.visit.visit.starts_at.astimezone(await circle.zone_of(tx, given.visit.agency_id)).date()
-    words = least(guidance, told, given.answers.get("circumstances") or (), on)
-    before = {each.partner_id: each for each in await shares.of_debrief(tx, given.debrief.id)}
-    for row in before.values():
-        if row.state == "proposed":
-            await shares.save(tx, replace(row, body=_body(words)))
-    known = await partners.of_family(tx, given.visit.family_id)
-    fresh = [each for each in known if may_learn(each) and each.id not in before]
-    made = [await _propose(tx, given, each, words) for each in fresh]
-    if made:
-        await ask(tx, made[0], "share.wanted", count=len(made))
-    elif not any(may_learn(each) for each in known) and not given.whole:
-        await _nobody_known(tx, given)
-
-
-async def _propose(tx: Tx, given: Given, partner: Partner, words: Least) -> Share:
-    row = Share(
-        id=new_id(),
-        agency_id=given.visit.agency_id,
-        team_id=given.visit.team_id,
-        family_id=given.visit.family_id,
-        debrief_id=given.debrief.id,
-        partner_id=partner.id,
-        body=_body(words),
-        proposed_at=tx.now,
-        next_at=tx.now + (await tx.policy()).sharing.decide,
-    )
-    await shares.add(tx, row)
-    await note(tx, row, "proposed", None)
-    return row
-
-
-def _body(words: Least) -> dict[str, Any]:
-    return {
-        "met": list(words.met),
-        "on": words.on.isoformat(),
-        "care": list(words.care),
-        "context": list(words.context),
-    }
-
-
-async def _nobody_known(tx: Tx, given: Given) -> None:
-    """Who else goes there is asked, too: an empty list is no reason to be silent."""
-    visit = given.visit
-    people = await circle.to_ask(tx, visit.agency_id, [visit.team_id], visit.family_id, workers=visit.workers)
-    params = {"ref": visit.family_ref, "page": f"/families/{quote(visit.family_ref, safe='')}/partners/new"}
-    await tell(tx, people, "share.nobody_known", params, priority=Priority.QUESTION, visit_id=visit.id)
-
-
-async def propose(tx: Tx, actor: Actor, ref: str, partner_id: UUID, behaviours: list[str], on: date) -> Seen:
-    """A manager proposes it by hand, by the guidance's keys. Raises NotFound; Refused `managers_only`,
-    `partner_kept_out`, `nothing_to_tell`."""
-    family = await circle.by_ref(tx, actor, ref)
-    team_id = circle.managed(actor, family)
-    partner = await _partner(tx, family.family_id, partner_id)
-    if not may_learn(partner):
-        raise Refused("partner_kept_out")
-    guidance = (await tx.guidance(actor.agency_id)).guidance
-    told = to_be_told(guidance, behaviours, ("agencies",))
-    if not told:
-        raise Refused("nothing_to_tell")
-    row = Share(
-        id=new_id(),
-        agency_id=actor.agency_id,
-        team_id=team_id,
-        family_id=family.family_id,
-        debrief_id=None,
-        partner_id=partner.id,
-        body=_body(least(guidance, told, (), on)),
-        proposed_at=tx.now,
-        next_at=tx.now + (await tx.policy()).sharing.decide,
-    )
-    await shares.add(tx, row)
-    await note(tx, row, "proposed", actor)
-    return Seen(row, partner, family.ref)
-
-
 async def decide(tx: Tx, actor: Actor, share_id: UUID, made: Decision) -> Seen:
     """Share it or withhold it. Shared, there is a one-time link, shown to whoever decided, this once.
 
     Raises NotFound; Refused: `never_your_own`, `managers_only`, `share_decided`, `reason_wanted`, `basis_wanted`,
-    `partner_kept_out`, `contact_unverified`.
+    `partner_kept_out`, `contact_unverified`, `share_changed`.
     """
     row = await _held(tx, share_id)
-    may_decide(actor, await matter(tx, row))
-    if row.state != "proposed":
-        raise Refused("share_decided")
+    await must_decide(tx, actor, row)
+    if made.text_digest not in (None, text_digest(row)):
+        raise Refused("share_changed")
     if not made.reason.strip():
         raise Refused("reason_wanted")
-    partner = await _partner(tx, row.family_id, row.partner_id)
+    partner = await partner_of(tx, row.family_id, row.partner_id)
     decided = replace(row, decided_by=actor.person_id, decided_at=tx.now, reason=made.reason.strip(), step=0)
     token = None
     if made.decided is Decided.WITHHOLD:
@@ -188,7 +104,7 @@ async def new_link(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
     renewed = replace(row, digest=shares.digest_of(token))
     await shares.save(tx, renewed)
     await note(tx, renewed, "link_renewed", actor)
-    partner = await _partner(tx, row.family_id, row.partner_id)
+    partner = await partner_of(tx, row.family_id, row.partner_id)
     return Seen(renewed, partner, await families.ref_of(tx, row.family_id), token)
 
 
@@ -199,7 +115,7 @@ async def read(tx: Tx, actor: Actor, share_id: UUID) -> Seen:
         raise NotFound
     may_read(actor, await matter(tx, row))
     await note(tx, row, "read", actor)
-    partner = await _partner(tx, row.family_id, row.partner_id)
+    partner = await partner_of(tx, row.family_id, row.partner_id)
     return Seen(row, partner, await families.ref_of(tx, row.family_id))
 
 
@@ -214,17 +130,22 @@ async def record(tx: Tx, actor: Actor, ref: str) -> list[Seen]:
     rows = await shares.of_family(tx, family.family_id)
     known = {each.id: each for each in await partners.of_family(tx, family.family_id, ended=True)}
     await keep(tx, actor, actor.agency_id, "read", subject="shares", subject_id=family.family_id)
-    seen = [each for each in rows if actor.person_id not in (await matter(tx, each)).excluded]
+    went = await debriefs.who_went(tx, {each.debrief_id for each in rows if each.debrief_id is not None})
+    off = await exclusions.of_person(tx, actor.person_id)
+    seen = [each for each in rows if not off.from_matter(went.get(each.debrief_id, ()), each.family_id)]
     return [Seen(each, known[each.partner_id], family.ref) for each in seen]
+
+
+def text_digest(row: Share) -> str:
+    """What stands for the text as it is now: the rest of a debrief may change it while somebody reads."""
+    text = [row.body.get(name) for name in ("met", "on", "care", "context")]
+    return hashlib.sha256(json.dumps(text).encode()).hexdigest()
 
 
 async def matter(tx: Tx, row: Share) -> Matter:
     """A share as access sees it: whoever went on the visit does not decide about it."""
-    visit = None
-    if row.debrief_id is not None:
-        debrief = await debriefs.load(tx, row.debrief_id)
-        visit = None if debrief is None else await visits.load(tx, debrief.visit_id)
-    workers = frozenset() if visit is None else visit.workers
+    asked = () if row.debrief_id is None else (row.debrief_id,)
+    workers = frozenset().union(*(await debriefs.who_went(tx, asked)).values())
     excluded = await exclusions.excluded_any(tx, workers, row.family_id)
     return Matter(agency_id=row.agency_id, team_id=row.team_id, workers=workers, excluded=excluded)
 
@@ -291,7 +212,8 @@ async def _held(tx: Tx, share_id: UUID) -> Share:
     return row
 
 
-async def _partner(tx: Tx, family_id: UUID, partner_id: UUID) -> Partner:
+async def partner_of(tx: Tx, family_id: UUID, partner_id: UUID) -> Partner:
+    """The agency at this family, also one that is there no more. Raises NotFound."""
     for each in await partners.of_family(tx, family_id, ended=True):
         if each.id == partner_id:
             return each

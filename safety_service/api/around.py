@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
-from safety_service.actions import meetings, sharing, undertakings
+from safety_service.actions import meetings, sharing, undertakings, warning
 from safety_service.actions.sharing import Decision
 from safety_service.actions.undertakings import Kept, Terms
 from safety_service.api.body import Body
@@ -56,10 +56,14 @@ class ShareBody(Body):
 
 
 class ShareDecisionBody(Body):
-    """A decision. `basis` is needed to share; `unverified_known` where nobody has checked the contact."""
+    """A decision. `basis` is needed to share; `unverified_known` where nobody has checked the contact.
+
+    `text_digest`: of the text that was read; where that has changed since, nothing is decided.
+    """
 
     decision: Literal["share", "withhold"]
     reason: Text
+    text_digest: str | None = Field(default=None, max_length=64)
     basis: Literal["protect_worker", "protect_child", "vital_interest", "legal_duty", "consent"] | None = None
     basis_note: Text = ""
     with_context: bool = False
@@ -144,7 +148,7 @@ async def propose_share(call: Call) -> dict[str, Any]:
     """Propose to warn an agency, without a debrief."""
     body = call.body(ShareBody)
     return share_shape(
-        await sharing.propose(call.tx, call.actor, _ref(call), body.partner_id, body.behaviours, body.on)
+        await warning.propose(call.tx, call.actor, _ref(call), body.partner_id, body.behaviours, body.on)
     )
 
 
@@ -160,6 +164,7 @@ async def decide_share(call: Call) -> dict[str, Any]:
         basis_note=body.basis_note,
         with_context=body.with_context,
         unverified_known=body.unverified_known,
+        text_digest=body.text_digest,
     )
     return _with_link(call, await sharing.decide(call.tx, call.actor, call.id(), made))
 
@@ -237,7 +242,9 @@ def share_shape(seen: sharing.Seen) -> dict[str, Any]:
         "debrief_id": _id(row.debrief_id),
         "partner": {"id": str(row.partner_id), "organisation": seen.partner.organisation},
         "state": row.state,
+        "round": row.round,
         "text": {name: row.body.get(name) for name in ("met", "on", "care", "context")},
+        "text_digest": sharing.text_digest(row),
         "with_context": bool(row.body.get("with_context")),
         "basis": row.basis,
         "basis_note": row.basis_note,

@@ -12,6 +12,7 @@ from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour
+from safety_service.store.tables.visits import watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,16 @@ async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
 async def due(tx: Tx, limit: int) -> list[Debrief]:
     """Those to be chased by now, locked; others' locks are stepped over."""
     return await due_rows(tx, debrief, limit, _read)
+
+
+async def who_went(tx: Tx, debrief_ids: Collection[UUID]) -> dict[UUID | None, frozenset[UUID]]:
+    """Everybody who goes on the visit that each of these debriefs is of."""
+    found: dict[UUID | None, set[UUID]] = {}
+    if debrief_ids:
+        query = select(debrief.c.id, watch.c.worker_id).join(watch, watch.c.visit_id == debrief.c.visit_id)
+        for row in await tx.conn.execute(query.where(debrief.c.id.in_(debrief_ids))):
+            found.setdefault(row.id, set()).add(row.worker_id)
+    return {each: frozenset(workers) for each, workers in found.items()}
 
 
 async def quiet_given(tx: Tx, family_id: UUID) -> int:

@@ -20,7 +20,10 @@ _BYTES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """A row. `body`: `met`, `on`, `care`, `context`, `with_context`; `step`: how far it has climbed."""
+    """A row. `body`: `met`, `on`, `care`, `context`, `with_context`; `step`: how far it has climbed.
+
+    `round`: the how many-th of its debrief for this agency.
+    """
 
     id: UUID
     agency_id: UUID
@@ -28,6 +31,7 @@ class Share:
     family_id: UUID
     debrief_id: UUID | None
     partner_id: UUID
+    round: int = 1
     state: str = "proposed"
     body: dict[str, Any]
     basis: str | None = None

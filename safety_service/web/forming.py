@@ -36,6 +36,8 @@ class Drawn:
     parts: Sequence[Part] = ()
     button: str = "Keep it"
     answers: Mapping[str, Any] = field(default_factory=dict)
+    #: Goes back with what is filled in.
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 Draw = Callable[[Tx, Visitor], Awaitable[Drawn]]
@@ -124,6 +126,7 @@ def _page(
         intro=[*told, *drawn.intro],
         notes=drawn.notes,
         buttons=(("", drawn.button),),
+        hidden=drawn.hidden,
     )
     if why is not None:
         response.set_status(web.HTTPConflict.status_code)

@@ -58,6 +58,9 @@ WORDS = Words(
     },
 )
 SUBJECT_LINE = "For the safety of workers"
+#: Goes back with the decision: which text was read.
+READ = "text_digest"
+LATER = "Told only after the one before was decided: this is what is new."
 #: What stands in the e-mail and on the link's page besides the guidance's words.
 MET, CARE, CONTEXT = "What was met", "Take care", "What else was going on"
 
@@ -108,7 +111,9 @@ async def decide(request: web.Request) -> web.StreamResponse:
     """Decide it; what is shared shows its link, this once."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str | Callable[[], web.Response]:
-        seen = await sharing.decide(tx, visitor.actor, _id(request), _decision(answers))
+        posted = await request.post()
+        read = str(posted.get(READ) or "")
+        seen = await sharing.decide(tx, visitor.actor, _id(request), _decision(answers, read))
         return f"/shares/{seen.row.id}" if seen.token is None else lambda: _link_page(request, visitor, seen)
 
     return await take(request, SUBJECT, "decide", _draw(request), do)
@@ -158,7 +163,7 @@ def _draw_told(request: web.Request) -> Any:
     return draw
 
 
-def _decision(answers: Mapping[str, Any]) -> Decision:
+def _decision(answers: Mapping[str, Any], read: str) -> Decision:
     basis = answers.get("basis")
     return Decision(
         decided=Decided(answers["decided"]),
@@ -167,6 +172,7 @@ def _decision(answers: Mapping[str, Any]) -> Decision:
         basis_note=answers.get("basis_note", ""),
         with_context=bool(answers.get("with_context")),
         unverified_known=bool(answers.get("unverified")),
+        text_digest=read,
     )
 
 
@@ -184,12 +190,14 @@ def _draw(request: web.Request) -> Any:
             action=f"/shares/{seen.row.id}/decide",
             back=f"/shares/{seen.row.id}",
             intro=[
+                *([LATER] if seen.row.round > 1 else []),
                 f"They would read: {'. '.join(told(seen, with_context=False))}.",
                 *([f"Only if you say so: {', '.join(seen.row.body['context'])}."] if seen.row.body["context"] else []),
                 f"To {who or 'whoever is there'}.{checked}",
                 "A complaint by the family is no reason to keep it back.",
             ],
             button="Decide",
+            hidden={READ: sharing.text_digest(seen.row)},
         )
 
     return draw
@@ -233,6 +241,7 @@ def _card(seen: Seen, names: Mapping[UUID, str], visitor: Visitor, *, link: bool
         lines=[
             ("What", "\n".join(lines)),
             ("Proposed", said_time(row.proposed_at, visitor)),
+            ("Later", LATER if row.round > 1 else ""),
             ("Decided", decided),
             ("What allows it", " ".join(filter(None, (BASES.get(row.basis or "", ""), row.basis_note)))),
             ("Reason", row.reason or ""),

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from config.guidance import parse_guidance
-from safety_service.actions import acknowledging, partners, sharing
+from safety_service.actions import acknowledging, partners, sharing, warning
 from safety_service.actions import debriefs as telling
 from safety_service.actions.errors import NotFound
 from safety_service.actions.sharing import Decision, Seen
@@ -40,7 +41,7 @@ async def all_of(world: World, row: VisitRow) -> list[Share]:
 
 async def proposed(world: World, row: VisitRow, **more: Any) -> Share:
     await agency_at(world, row.family_id, **more)
-    await told(world, row, sharing.follow)
+    await told(world, row, warning.follow)
     (one,) = await all_of(world, row)
     return one
 
@@ -62,8 +63,8 @@ async def acknowledged(world: World, token: str, name: str = "Jo Field") -> ackn
 async def test_a_threat_proposes_to_warn_each_agency_once(world: World, row: VisitRow) -> None:
     school = await agency_at(world, row.family_id, "School")
     police = await agency_at(world, row.family_id, "Police")
-    await told(world, row, sharing.follow)
-    await told(world, row, sharing.follow, whole=True, circumstances=["drink"])
+    await told(world, row, warning.follow)
+    await told(world, row, warning.follow, whole=True, circumstances=["drink"])
     found = await all_of(world, row)
     assert sorted(each.partner_id for each in found) == sorted((school, police))
     assert {each.state for each in found} == {"proposed"} and all(each.next_at for each in found)
@@ -93,37 +94,127 @@ async def test_from_the_roadside_to_the_manager_who_reads_of_no_threat_in_the_ch
 
 async def test_what_was_decided_stays_as_it_was_sent(world: World, row: VisitRow) -> None:
     before = (await sent(world, row)).row
-    await told(world, row, sharing.follow, met=("open_threat", "weapon"), whole=True, circumstances=["drink"])
+    for _ in range(2):
+        await told(world, row, warning.follow, whole=True, circumstances=["drink"])
     (after,) = await all_of(world, row)
-    assert after.body == before.body and after.body["met"] == ["Open threat"]
+    assert after == before and after.body["met"] == ["Open threat"]
+
+
+@pytest.mark.parametrize("decision", [SHARE, WITHHOLD])
+async def test_what_is_told_only_after_the_decision_is_proposed_by_itself(
+    world: World, row: VisitRow, decision: Decision
+) -> None:
+    before = (await world.do("Mia", sharing.decide, (await proposed(world, row)).id, decision)).row
+    world.sent.clear()
+    for _ in range(2):
+        await told(world, row, warning.follow, met=("open_threat", "weapon"), whole=True)
+    later, first = await all_of(world, row)
+    assert first == before
+    assert (later.state, later.round, later.body["met"]) == ("proposed", 2, ["Weapon"])
+    assert [each.params["page"] for each in world.told("Mia", "share.wanted")] == [f"/shares/{later.id}"]
+    await told(world, row, warning.follow, met=("open_threat", "weapon", "hit"), whole=True)
+    later, _ = await all_of(world, row)
+    assert later.body["met"] == ["Weapon", "Hit, held"], "what nobody has decided yet has all that is new"
+
+
+async def test_violence_told_only_with_the_rest_of_a_debrief_goes_to_who_decides(world: World, row: VisitRow) -> None:
+    await agency_at(world, row.family_id)
+    async with world.database.reading() as tx:
+        debrief = await debriefs.of_visit(tx, row.id, world.ids["Ann"])
+    assert debrief is not None
+    answers = {"mood": "bad", "seen": "no", "go_on": "yes", "met": ["open_threat"], "happened": "He shouted"}
+    await world.do("Ann", telling.answer, debrief.id, answers)
+    await world.do("Ann", telling.give_first_part, debrief.id)
+    (one,) = await all_of(world, row)
+    await world.do("Mia", sharing.decide, one.id, WITHHOLD)
+    await world.do("Ann", telling.submit, debrief.id, {"met": ["open_threat", "weapon"], "hurt": "no", **CHILD_PART})
+    later, _ = await all_of(world, row)
+    assert (later.state, later.body["met"]) == ("proposed", ["Weapon"])
+
+
+async def test_who_else_goes_there_is_asked_once_also_where_it_is_told_only_with_the_rest(
+    world: World, row: VisitRow
+) -> None:
+    await told(world, row, warning.follow, met=("mixed",))
+    assert not world.told("Mia", "share.nobody_known")
+    for _ in range(2):
+        await told(world, row, warning.follow, whole=True)
+    assert len(world.told("Mia", "share.nobody_known")) == 1
+
+
+async def test_nothing_is_decided_on_a_text_that_has_changed_since_it_was_read(world: World, row: VisitRow) -> None:
+    one = await proposed(world, row)
+    read = sharing.text_digest((await world.do("Mia", sharing.read, one.id)).row)
+    await told(world, row, warning.follow, met=("open_threat", "weapon"), whole=True)
+    for decision in (SHARE, WITHHOLD):
+        with pytest.raises(Refused, match="share_changed"):
+            await world.do("Mia", sharing.decide, one.id, replace(decision, text_digest=read))
+    (now,) = await all_of(world, row)
+    assert now.state == "proposed" and now.body["met"] == ["Open threat", "Weapon"]
+    seen = await world.do("Mia", sharing.decide, one.id, replace(SHARE, text_digest=sharing.text_digest(now)))
+    assert seen.row.state == "sent"
+
+
+async def test_a_long_record_is_no_more_work_than_a_short_one(world: World, row: VisitRow) -> None:
+    await agency_at(world, row.family_id)
+    await told(world, row, warning.follow)
+    short = await statements_of_record(world)
+    for number in range(5):
+        await agency_at(world, row.family_id, f"Agency {number}")
+    await told(world, row, warning.follow, whole=True)
+    assert len(await world.do("Mia", sharing.record, "F-1")) == 6
+    assert await statements_of_record(world) == short
+
+
+async def statements_of_record(world: World) -> int:
+    said: list[str] = []
+
+    def hear(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    engine = world.database._write.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    await world.do("Mia", sharing.record, "F-1")
+    event.remove(engine, "before_cursor_execute", hear)
+    return len(said)
+
+
+async def test_who_is_kept_off_a_worker_reads_no_share_of_their_visit_in_the_record(
+    world: World, row: VisitRow
+) -> None:
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], worker_id=world.ids["Ann"], reason="aunt", by=None)
+    await proposed(world, row)
+    assert await world.do("Mia", sharing.record, "F-1") == []
+    assert len(await world.do("Dev", sharing.record, "F-1")) == 1
 
 
 async def test_quiet_and_mixed_feelings_warn_nobody_unless_the_worker_asks(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, met=("mixed", "argued"))
+    await told(world, row, warning.follow, met=("mixed", "argued"))
     assert await all_of(world, row) == []
-    await told(world, row, sharing.follow, met=("mixed", "argued"), tell_now=["agencies"])
+    await told(world, row, warning.follow, met=("mixed", "argued"), tell_now=["agencies"])
     (one,) = await all_of(world, row)
     assert one.body["met"] == ["Argued, blocked"]
 
 
 async def test_who_must_not_learn_of_it_is_not_even_proposed(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id, "Club", kept_out="The father works there")
-    await told(world, row, sharing.follow)
+    await told(world, row, warning.follow)
     assert await all_of(world, row) == []
     assert world.told("Mia", "share.nobody_known"), "then it is asked who else goes there"
 
 
 async def test_a_complaint_never_stops_it(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, whole=True, account="They complain about Ann and forbid us to tell anybody")
+    await told(world, row, warning.follow, whole=True, account="They complain about Ann and forbid us to tell anybody")
     assert len(await all_of(world, row)) == 1
 
 
 async def test_nothing_of_what_anybody_wrote_is_in_what_leaves(world: World, row: VisitRow) -> None:
     words = "He said he knows where I live"
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, whole=True, happened=words, account=words, fact=words, circumstances=[words])
+    await told(world, row, warning.follow, whole=True, happened=words, account=words, fact=words, circumstances=[words])
     (one,) = await all_of(world, row)
     assert words not in str(one.body)
     seen = await world.do("Mia", sharing.decide, one.id, SHARE)
@@ -173,7 +264,7 @@ async def test_a_decision_has_its_basis_and_reason_and_is_made_once(world: World
 async def test_only_a_manager_decides_and_never_about_their_own_visit(world: World) -> None:
     row = await bad_visit(world, "Mia")
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, who="Mia")
+    await told(world, row, warning.follow, who="Mia")
     (one,) = await all_of(world, row)
     assert not world.told("Mia", "share") and world.told("Dev", "share.wanted")
     with pytest.raises(Refused, match="never_your_own"):
@@ -234,7 +325,7 @@ async def test_a_link_shows_the_least_and_is_acknowledged_by_name_once(world: Wo
 
 async def test_what_else_was_going_on_goes_along_only_where_the_decision_says_so(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, whole=True, circumstances=["drink"])
+    await told(world, row, warning.follow, whole=True, circumstances=["drink"])
     (one,) = await all_of(world, row)
     with_it = Decision(decided=Decided.SHARE, basis=Basis.CONSENT, reason="They know", with_context=True)
     seen = await world.do("Mia", sharing.decide, one.id, with_it)
@@ -247,7 +338,7 @@ async def test_what_else_was_going_on_goes_along_only_where_the_decision_says_so
 
 async def test_without_a_word_of_it_what_else_was_going_on_stays_here(world: World, row: VisitRow) -> None:
     await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow, whole=True, circumstances=["drink"])
+    await told(world, row, warning.follow, whole=True, circumstances=["drink"])
     (one,) = await all_of(world, row)
     seen = await world.do("Mia", sharing.decide, one.id, SHARE)
     assert seen.token is not None and (await opened(world, seen.token)).context == ()
@@ -289,7 +380,7 @@ async def test_one_that_cannot_be_chased_stops_no_other(
 ) -> None:
     first = await agency_at(world, row.family_id, "School")
     await agency_at(world, row.family_id, "Police")
-    await told(world, row, sharing.follow)
+    await told(world, row, warning.follow)
     chase: Any = acknowledging._chase
 
     async def failing(tx: Any, each: Share) -> None:
@@ -306,13 +397,13 @@ async def test_one_that_cannot_be_chased_stops_no_other(
 
 async def test_a_manager_warns_by_hand_too(world: World, row: VisitRow) -> None:
     school = await agency_at(world, row.family_id)
-    seen = await world.do("Mia", sharing.propose, "F-1", school, ["weapon"], world.now.date())
+    seen = await world.do("Mia", warning.propose, "F-1", school, ["weapon"], world.now.date())
     assert seen.row.state == "proposed" and seen.row.body["met"] == ["Weapon"]
     with pytest.raises(Refused, match="nothing_to_tell"):
-        await world.do("Mia", sharing.propose, "F-1", school, ["mixed"], world.now.date())
+        await world.do("Mia", warning.propose, "F-1", school, ["mixed"], world.now.date())
     kept_out = await agency_at(world, row.family_id, "Club", kept_out="The father works there")
     with pytest.raises(Refused, match="partner_kept_out"):
-        await world.do("Mia", sharing.propose, "F-1", kept_out, ["weapon"], world.now.date())
+        await world.do("Mia", warning.propose, "F-1", kept_out, ["weapon"], world.now.date())
     with pytest.raises(Refused, match="managers_only"):
         await world.do("Ann", sharing.record, "F-1")
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import api, web
-from safety_service.actions import sharing
+from safety_service.actions import warning
 from safety_service.store import people
 from safety_service.store.visits import VisitRow
 from tests.guidance.around import agency_at, bad_visit, told
@@ -59,13 +59,15 @@ async def test_an_undertaking_comes_back_as_it_was_written(mia: Program, ann: Pr
     assert (status, problem["type"]) == (403, "urn:doorstep:problem:managers_only")
     status, problem = await mia.post("/families/F-1/undertakings", {**TERMS, "review_on": "2026-11-01"})
     assert status == 422 and problem["errors"][0]["pointer"] == "/review_on"
+    status, problem = await mia.post("/families/F-1/undertakings", {**TERMS, "review_on": "9999-12-31"})
+    assert status == 422 and problem["detail"] == "That is too far away: 5 years at most."
 
 
 async def test_a_share_is_decided_and_its_link_stands_in_that_answer_only(
     world: World, row: VisitRow, session: ClientSession, mia: Program, ann: Program
 ) -> None:
     partner = await agency_at(world, row.family_id)
-    await told(world, row, sharing.follow)
+    await told(world, row, warning.follow)
     _, record = await mia.get("/families/F-1/shares")
     (one,) = record["items"]
     assert one["state"] == "proposed" and one["text"]["met"] == ["Open threat"]
@@ -73,6 +75,10 @@ async def test_a_share_is_decided_and_its_link_stands_in_that_answer_only(
     assert status == 422 and problem["errors"][0]["pointer"] == "/basis"
     made = {"decision": "share", "reason": "Thursday", "basis": "protect_worker"}
     assert (await ann.post(f"/shares/{one['id']}/decision", made))[0] == 403
+    old = {**made, "text_digest": "0" * 64}
+    status, problem = await mia.post(f"/shares/{one['id']}/decision", old)
+    assert (status, problem["type"]) == (409, "urn:doorstep:problem:share_changed")
+    made["text_digest"] = one["text_digest"]
     status, decided = await mia.post(f"/shares/{one['id']}/decision", made)
     assert status == 200 and decided["state"] == "sent"
     link = decided.pop("link")

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import sharing, supervision
+from safety_service.actions import supervision, warning
 from safety_service.guesses import WRONG
 from safety_service.store import people, shares
 from safety_service.store.shares import Share
@@ -108,7 +108,7 @@ async def test_what_became_of_it_is_said_on_its_page(office: Office) -> None:
 
 async def proposed(office: Office, row: VisitRow, **more: Any) -> Share:
     await agency_at(office.world, row.family_id, **more)
-    await told(office.world, row, sharing.follow, whole=True, circumstances=["drink"])
+    await told(office.world, row, warning.follow, whole=True, circumstances=["drink"])
     async with office.world.database.reading() as tx:
         (one,) = await shares.of_family(tx, row.family_id)
     return one
@@ -117,9 +117,25 @@ async def proposed(office: Office, row: VisitRow, **more: Any) -> Share:
 DECIDED = {"decided": "share", "basis": "protect_worker", "reason": "They go there on Thursday"}
 
 
+async def decides(browser: ClientSession, one: Share, **fields: Any) -> str:
+    """Read it, and decide it."""
+    return await sent(browser, f"/shares/{one.id}/decide", text_digest=read_in(await form_of(browser, one)), **fields)
+
+
+async def form_of(browser: ClientSession, one: Share) -> str:
+    return await seen(browser, f"/shares/{one.id}/decide")
+
+
+def read_in(form: str) -> str:
+    """What goes back with the decision: which text was read."""
+    match = re.search(r'name="text_digest" value="(\w{64})"', form)
+    assert match is not None, form
+    return match[1]
+
+
 async def link_of(office: Office, row: VisitRow, browser: ClientSession) -> str:
     one = await proposed(office, row)
-    text = await sent(browser, f"/shares/{one.id}/decide", **DECIDED)
+    text = await decides(browser, one, **DECIDED)
     match = re.search(r"/a/[a-z2-7]{26}", text)
     assert match is not None, text
     assert "mailto:jo%40school.example" in text and "tel:01632960111" in text
@@ -147,12 +163,40 @@ async def test_what_is_wrong_with_a_decision_is_said_and_what_was_typed_stays(of
     one = await proposed(office, row, verified=False)
     form = await seen(mia, f"/shares/{one.id}/decide")
     assert "Nobody has checked this contact yet" in form and "Only if you say so: Drink" in form
-    text = await sent(mia, f"/shares/{one.id}/decide", decided="share", reason="They go there on Thursday")
+    text = await decides(mia, one, decided="share", reason="They go there on Thursday")
     assert text.startswith("422") and "They go there on Thursday" in text
-    text = await sent(mia, f"/shares/{one.id}/decide", **DECIDED)
+    text = await decides(mia, one, **DECIDED)
     assert text.startswith("409") and "Nobody has checked this contact yet" in text
-    text = await sent(mia, f"/shares/{one.id}/decide", **DECIDED, unverified="yes")
+    text = await decides(mia, one, **DECIDED, unverified="yes")
     assert "/a/" in text
+
+
+async def test_where_more_was_told_meanwhile_the_new_text_is_shown_and_nothing_is_decided(
+    office: Office, row: VisitRow
+) -> None:
+    mia = await office.browser("Mia")
+    one = await proposed(office, row)
+    before = after = read_in(await form_of(mia, one))
+    await told(office.world, row, warning.follow, met=("open_threat", "weapon"), whole=True)
+    for read in ({"text_digest": before}, {}):
+        text = await sent(mia, f"/shares/{one.id}/decide", **DECIDED, **read)
+        assert text.startswith("409") and "More was told of it since you read it" in text
+        assert "Open threat, Weapon" in text and "They go there on Thursday" in text
+        after = read_in(text)
+    assert await state_of(office, row) == "proposed"
+    assert "/a/" in await sent(mia, f"/shares/{one.id}/decide", **DECIDED, text_digest=after)
+
+
+async def test_what_is_asked_about_a_second_time_says_why(office: Office, row: VisitRow) -> None:
+    mia = await office.browser("Mia")
+    one = await proposed(office, row)
+    assert "Told only after" not in await form_of(mia, one)
+    await decides(mia, one, **DECIDED)
+    await told(office.world, row, warning.follow, met=("open_threat", "weapon"), whole=True)
+    async with office.world.database.reading() as tx:
+        later = (await shares.of_family(tx, row.family_id))[0]
+    form = await form_of(mia, later)
+    assert "Told only after the one before was decided" in form and "Weapon" in form and "Open threat" not in form
 
 
 async def test_opening_a_link_acknowledges_nothing_whoever_opens_it(office: Office, row: VisitRow) -> None:

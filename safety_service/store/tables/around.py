@@ -46,6 +46,8 @@ share = Table(
     link("family_id", "family"),
     link("debrief_id", "debrief", optional=True),
     link("partner_id", "partner"),
+    #: What a debrief tells only after a share was decided is the next round: that share stays as it was decided.
+    Column("round", Integer, nullable=False, server_default="1"),
     word("state"),
     #: `text` (the least that they need), `context`.
     Column("body", SealedJson, nullable=False),
@@ -66,7 +68,7 @@ share = Table(
     one_of("state", ("proposed", "sent", "acknowledged", "withheld")),
     CheckConstraint("state <> 'proposed' OR next_at IS NOT NULL", name="undecided_is_chased"),
     CheckConstraint("state = 'proposed' OR decided_by IS NOT NULL", name="decided_by_somebody"),
-    UniqueConstraint("debrief_id", "partner_id"),
+    UniqueConstraint("debrief_id", "partner_id", "round"),
     Index("ix_share_family", "family_id"),
     Index(
         "ix_share_next_at",

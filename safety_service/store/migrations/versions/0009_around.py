@@ -131,6 +131,7 @@ def _share() -> None:
         sa.Column("family_id", sa.Uuid(), nullable=False),
         sa.Column("debrief_id", sa.Uuid()),
         sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("basis", sa.String(length=64)),
@@ -157,7 +158,7 @@ def _share() -> None:
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_share_partner_id")),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_share_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
-        sa.UniqueConstraint("debrief_id", "partner_id", name=op.f("uq_share_debrief_id_partner_id")),
+        sa.UniqueConstraint("debrief_id", "partner_id", "round", name=op.f("uq_share_debrief_id_partner_id_round")),
         sa.UniqueConstraint("digest", name=op.f("uq_share_digest")),
     )
     op.create_index("ix_share_family", "share", ["family_id"])
