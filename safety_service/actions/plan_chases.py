@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from safety_service.actions import circle, proposals, renewing
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.course import Course
 from safety_service.domain.plan import Measure
-from safety_service.store import circles, courses, events, families, measures, people, plans, stamps
+from safety_service.domain.words import Role
+from safety_service.store import circles, courses, events, exclusions, families, measures, people, plans, roles, stamps
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.people import Person
 from safety_service.store.plans import Version
 
 log = logging.getLogger(__name__)
@@ -111,9 +113,19 @@ async def _course(tx: Tx, row: Course) -> None:
         assert row.worker_id is not None
         worker = await people.get(tx, row.worker_id)
         params["worker"] = worker.name
-        whom = frozenset({row.by}) - {row.worker_id}
+        whom = await _of_worker(tx, row, worker)
     once = f"plan.course_ends:{row.id}:{tx.now.date()}"
     await tell(tx, whom, "plan.course_ends", params, priority=Priority.ROUTINE, dedupe=once)
+
+
+async def _of_worker(tx: Tx, row: Course, worker: Person) -> frozenset[UUID]:
+    """Whoever decided it; from the next day on, or where they manage the worker no more, all who do."""
+    ours = [await roles.with_role(tx, Role.MANAGER, team_id=each) for each in worker.roles]
+    barred = {worker.id} | await exclusions.excluded(tx, worker.id, None)
+    managers = frozenset().union(*ours) - barred
+    first = max(row.until_on - (await tx.policy()).plan.course_ends, row.at.date() + timedelta(days=1))
+    decided = managers & {row.by} if tx.now.date() <= first else frozenset()
+    return decided or managers or await roles.supervisors_of(tx, [worker.id]) - barred
 
 
 async def _today(tx: Tx, name: str) -> tuple[date, UUID | None]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from safety_service.actions import courses, decisions, measures
+from safety_service.actions import courses, decisions, measures, people
 from safety_service.actions.courses import Direction
 from safety_service.actions.errors import NotFound
 from safety_service.domain.course import Course, CourseKind
@@ -94,6 +94,32 @@ async def test_it_ends_on_its_day_and_somebody_is_asked_before(threatened: World
     assert not [each for each in await chased(threatened, hours=1) if "course_ends" in each]  # once a day
     threatened.clock.move(timedelta(days=8))
     assert await plan_two(threatened) is Status.WAITING
+
+
+async def test_what_ends_for_a_worker_is_asked_of_who_decided_it_and_then_of_all_their_managers(world: World) -> None:
+    await for_worker(world, "somebody_else", "Ann")
+    assert await ends(world, days=22) == []
+    assert await ends(world, days=1) == ["Mia"]
+    assert await ends(world, days=1) == ["Dev", "Mia"], "nobody has answered"
+
+
+async def test_where_who_decided_it_has_left_the_other_managers_are_asked(world: World) -> None:
+    await for_worker(world, "somebody_else", "Ann")
+    await world.do("Adam", people.deactivate, world.ids["Mia"])
+    assert await ends(world, days=23) == ["Dev"]
+
+
+async def test_who_is_kept_off_a_worker_is_not_asked_how_their_work_goes_on(world: World) -> None:
+    await for_worker(world, "somebody_else", "Ann")
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], worker_id=world.ids["Ann"], reason="aunt", by=None)
+    assert await ends(world, days=23) == ["Dev"]
+
+
+async def ends(world: World, days: int) -> list[str]:
+    """So many days later, who is asked about an end that is near."""
+    told = await chased(world, days=days)
+    return [each.split()[0] for each in told if each.endswith("plan.course_ends")]
 
 
 async def test_what_was_decided_later_counts_and_what_was_decided_is_never_edited(threatened: World) -> None:
