@@ -50,7 +50,7 @@ async def decided(manager: Screen) -> None:
 async def read(worker: Screen, manager: Screen) -> None:
     """Whoever goes next reads it first; the team reads the log."""
     await worker.open(f"/families/{FAMILY}/briefing")
-    await worker.picture("briefing")
+    await worker.picture("briefing", coarse=True)
     await worker.open("/chat")
     await manager.open("/log")
     await manager.open("/chat")

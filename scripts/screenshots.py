@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
@@ -35,7 +36,7 @@ BEGINS = "13:55"  # there
 #: A step of the clock that is no gap in the watch: whoever is away for longer owns up to it, in the chat.
 STEP = 20.0
 #: Bytes that a picture may have: they are kept in the repository.
-LARGEST = 200_000
+LARGEST = 150_000
 
 
 @dataclass
@@ -63,14 +64,15 @@ class Screen:
         """Wait until the newest such message is on the screen."""
         await expect(self.page.get_by_text(text).last).to_be_visible(timeout=15_000)
 
-    async def picture(self, name: str, *, whole: bool = False) -> None:
-        """Keep what is on the screen (or the whole page), with no button looking pressed."""
+    async def picture(self, name: str, *, whole: bool = False, coarse: bool = False) -> None:
+        """Keep what is on the screen (or the whole page), with no button looking pressed; `coarse`: a dot a pixel."""
         await self.page.wait_for_timeout(300)
         await expect(self.page.locator("#log button:disabled")).to_have_count(0, timeout=10_000)
         await self.page.locator("#log").evaluate_all("logs => logs.forEach(log => log.scrollTop = log.scrollHeight)")
         await self.page.mouse.move(0, 0)
         file = self.folder / f"{name}.png"
-        await self.page.screenshot(path=file, animations="disabled", caret="hide", full_page=whole)
+        scale: Literal["css", "device"] = "css" if coarse else "device"
+        await self.page.screenshot(path=file, animations="disabled", caret="hide", full_page=whole, scale=scale)
         size = file.stat().st_size
         print(f"{file.name}: {size // 1000} kB")
         if size > LARGEST:
