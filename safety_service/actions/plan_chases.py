@@ -51,7 +51,8 @@ async def _chase(tx: Tx, row: Measure) -> None:
     if row.until_on is not None:
         params["until_on"] = row.until_on.isoformat()
     template = "plan.undecided" if row.undecided else "plan.ended"
-    await tell(tx, whom, template, params, priority=Priority.QUESTION if row.holds else Priority.NEWS)
+    priority = Priority.QUESTION if row.holds else Priority.NEWS
+    await proposals.tell_of(tx, row, whom, template, params, priority=priority)
     await events.log(
         tx,
         agency_id=row.agency_id,
