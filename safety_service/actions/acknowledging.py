@@ -3,7 +3,6 @@
 Nobody is signed in here: whoever has the link reads the least, once, and says by name that it has arrived.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,15 +11,13 @@ from uuid import UUID
 from safety_service.actions import sharing
 from safety_service.actions.access import may_decide
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.circle import zone_of
 from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.store import agencies, events, families, partners, shares
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.shares import Share
-
-log = logging.getLogger(__name__)
 
 LONGEST_NAME = 200
 
@@ -93,13 +90,7 @@ async def chase(tx: Tx, limit: int) -> int:
     due = await shares.due(tx, limit)
     again = (await tx.policy()).sharing.again
     for row in due:
-        try:
-            async with tx.savepoint():
-                await _chase(tx, row)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("a share could not be chased: %s", row.id)
+        if not await by_itself(tx, _chase(tx, row), f"a share could not be chased: {row.id}"):
             await shares.save(tx, replace(row, next_at=tx.now + again))
     return len(due)
 

@@ -22,3 +22,13 @@ async def apart(tx: Tx, work: Awaitable[Result], otherwise: Result, what: str) -
     except Exception:
         log.exception("failed by itself: %s", what)
         return otherwise
+
+
+async def by_itself(tx: Tx, work: Awaitable[object], what: str) -> bool:
+    """Do one of many in a savepoint; whether it was done. One that fails is said with `what` and stops no other."""
+
+    async def whole() -> bool:
+        await work
+        return True
+
+    return await apart(tx, whole(), False, what)

@@ -1,10 +1,10 @@
 """Debriefs that are not told: asked for again, and in the end the manager hears. Never while somebody drives."""
 
-import logging
 from dataclasses import replace
 from uuid import UUID
 
 from safety_service.actions import debriefs as own
+from safety_service.actions.apart import by_itself
 from safety_service.actions.debrief_asking import about, chased
 from safety_service.actions.debrief_urgent import log as keep_in_log
 from safety_service.actions.debrief_urgent import tell_managers
@@ -14,22 +14,13 @@ from safety_service.domain.words import Phase
 from safety_service.store import debriefs, visits
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
-from safety_service.store.errors import DatabaseAway, TryAgain
-
-log = logging.getLogger(__name__)
 
 
 async def sweep_debriefs(tx: Tx, limit: int) -> int:
     """Chase what is due: each in a savepoint, so that one that fails stops no other. Gives how many were looked at."""
     due = await debriefs.due(tx, limit)
     for row in due:
-        try:
-            async with tx.savepoint():
-                await _chase(tx, row)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("a debrief could not be chased: %s", row.id)
+        if not await by_itself(tx, _chase(tx, row), f"a debrief could not be chased: {row.id}"):
             await debriefs.save(tx, replace(row, next_at=tx.now + own.NOT_NOW))
     return len(due)
 

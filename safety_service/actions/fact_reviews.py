@@ -1,18 +1,15 @@
 """Looking at risk facts again: each has its day, and somebody is asked on it."""
 
-import logging
 from uuid import UUID
 
 from safety_service.actions import circle, families
+from safety_service.actions.apart import by_itself
 from safety_service.actions.given import Given
 from safety_service.actions.telling import Priority, tell
 from safety_service.store import events, risk_facts
 from safety_service.store import families as rows
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.risk_facts import Due
-
-log = logging.getLogger(__name__)
 
 
 async def set_reviews(tx: Tx, given: Given) -> None:
@@ -29,13 +26,7 @@ async def chase_facts(tx: Tx, limit: int) -> int:
     again = tx.now.date() + (await tx.policy()).family.chase_again
     for family_id in dict.fromkeys(row.family_id for row in due):
         mine = [row for row in due if row.family_id == family_id]
-        try:
-            async with tx.savepoint():
-                await _ask_to_review(tx, family_id, mine)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("facts could not be asked after: %s", family_id)
+        await by_itself(tx, _ask_to_review(tx, family_id, mine), f"facts could not be asked after: {family_id}")
         for row in mine:
             await risk_facts.review(tx, row.id, again)
     return len(due)

@@ -1,6 +1,5 @@
 """Open items: opened by what was told, asked after, and closed by somebody who says what became of it."""
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -11,18 +10,16 @@ from zoneinfo import ZoneInfo
 from safety_service.actions import evidence
 from safety_service.actions.access import Matter, may_close_item, may_see_item
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.errors import NotFound
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import agencies, events, exclusions, families, items, roles
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.exclusions import KeptOff
 from safety_service.store.ids import new_id
 from safety_service.store.items import Item
-
-log = logging.getLogger(__name__)
 
 #: Local time of day at which a due item is asked after.
 ASKED_AT = time(9)
@@ -141,13 +138,7 @@ async def chase_items(tx: Tx, limit: int) -> int:
     """Ask after what is due: its owner, and the team's managers where it is theirs to see. Gives how many were due."""
     due = await items.due(tx, limit)
     for row in due:
-        try:
-            async with tx.savepoint():
-                await _chase(tx, row)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("an item could not be asked after: %s", row.id)
+        if not await by_itself(tx, _chase(tx, row), f"an item could not be asked after: {row.id}"):
             await items.save(tx, replace(row, next_at=tx.now + NOT_NOW))
     return len(due)
 

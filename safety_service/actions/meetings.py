@@ -3,7 +3,6 @@
 A meeting is held once it has ended in a new version of the risk reduction plan and a day for the next review.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from safety_service.actions import circle, items, plans
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.circle import Circle
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -21,12 +21,9 @@ from safety_service.domain.words import Role
 from safety_service.store import events, exclusions, families, meetings, partners, people, roles
 from safety_service.store import plans as versions
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.ids import new_id
 from safety_service.store.meetings import Meeting
 from safety_service.store.partners import Partner
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,15 +196,13 @@ async def chase(tx: Tx, limit: int) -> int:
     due = await meetings.due(tx, limit)
     again = (await tx.policy()).around.again
     for row in due:
-        try:
-            async with tx.savepoint():
-                await meetings.ask_again(tx, row.id, await _asked_about(tx, row, again))
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("a meeting could not be chased: %s", row.id)
+        if not await by_itself(tx, _ask(tx, row, again), f"a meeting could not be chased: {row.id}"):
             await meetings.ask_again(tx, row.id, tx.now + again)
     return len(due)
+
+
+async def _ask(tx: Tx, row: Meeting, again: timedelta) -> None:
+    await meetings.ask_again(tx, row.id, await _asked_about(tx, row, again))
 
 
 async def _asked_about(tx: Tx, row: Meeting, again: timedelta) -> datetime | None:

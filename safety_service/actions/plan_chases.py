@@ -1,23 +1,19 @@
 """What of a plan is waited for: proposals undecided, measures that have run out, reviews, decisions that end."""
 
-import logging
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 from safety_service.actions import circle, proposals, renewing
+from safety_service.actions.apart import by_itself
 from safety_service.actions.telling import Priority, tell
 from safety_service.domain.course import Course
 from safety_service.domain.plan import Measure
 from safety_service.domain.words import Role
 from safety_service.store import circles, courses, events, exclusions, families, measures, people, plans, roles, stamps
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.people import Person
 from safety_service.store.plans import Version
-
-log = logging.getLogger(__name__)
 
 _FIRST = UUID(int=0)
 
@@ -28,19 +24,8 @@ async def chase_measures(tx: Tx, limit: int) -> int:
     again = (await tx.policy()).plan.again
     for row in due:
         await measures.save(tx, replace(row, next_at=tx.now + again))
-        await _by_itself(tx, row.id, _chase(tx, row))
+        await by_itself(tx, _chase(tx, row), f"something of a plan could not be chased: {row.id}")
     return len(due)
-
-
-async def _by_itself(tx: Tx, row_id: UUID, work: Awaitable[None]) -> None:
-    """What fails is said and stops no other."""
-    try:
-        async with tx.savepoint():
-            await work
-    except (DatabaseAway, TryAgain):
-        raise
-    except Exception:
-        log.exception("something of a plan could not be chased: %s", row_id)
 
 
 async def _chase(tx: Tx, row: Measure) -> None:
@@ -77,7 +62,7 @@ async def chase_reviews(tx: Tx, limit: int) -> int:
     today, after = await _today(tx, "plan_reviews")
     rows = [] if after is None else await plans.overdue(tx, today, after, limit)
     for row in rows:
-        await _by_itself(tx, row.id, _review(tx, row))
+        await by_itself(tx, _review(tx, row), f"something of a plan could not be chased: {row.id}")
     await _went(tx, "plan_reviews", today, after, rows[-1].id if rows else None)
     return len(rows)
 
@@ -98,7 +83,7 @@ async def chase_courses(tx: Tx, limit: int) -> int:
     until = today + (await tx.policy()).plan.course_ends
     rows = [] if after is None else await courses.ending(tx, today, until, after, limit)
     for row in rows:
-        await _by_itself(tx, row.id, _course(tx, row))
+        await by_itself(tx, _course(tx, row), f"something of a plan could not be chased: {row.id}")
     await _went(tx, "plan_courses", today, after, rows[-1].id if rows else None)
     return len(rows)
 

@@ -1,10 +1,10 @@
 """What colleagues make of a debrief: filed by itself or reviewed with a note, chased until it is, commented on."""
 
-import logging
 from uuid import UUID
 
 from safety_service.actions import matters
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.debrief_log import READERS, may_read
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -16,11 +16,8 @@ from safety_service.domain.reviewing import filing
 from safety_service.domain.words import Role
 from safety_service.store import comments, debrief_words, people, reviews, roles, visits
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.reviews import Waiting
 from safety_service.store.visits import VisitRow
-
-log = logging.getLogger(__name__)
 
 LONGEST = 2000  # characters
 
@@ -74,13 +71,7 @@ async def sweep_reviews(tx: Tx, limit: int) -> int:
     due = await reviews.due(tx, limit)
     again = tx.now + (await tx.policy()).debrief.review_again
     for each in due:
-        try:
-            async with tx.savepoint():
-                await _ask(tx, each)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("a review could not be asked for: %s", each.id)
+        await by_itself(tx, _ask(tx, each), f"a review could not be asked for: {each.id}")
         await reviews.ask_again(tx, each.id, again)
     return len(due)
 

@@ -4,15 +4,15 @@ An undertaking is no agreement between partners: it says so wherever it is shown
 becomes of it is noted below it.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from safety_service.actions import circle
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.circle import Circle
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -22,11 +22,8 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.review import near_enough
 from safety_service.store import circles, events, families, undertakings
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.ids import new_id
 from safety_service.store.undertakings import Note, Undertaking
-
-log = logging.getLogger(__name__)
 
 #: What may be said of one that holds: it stays open (`open`: looked at again), was kept, was broken, is over.
 SAID = ("open", "kept", "broken", "ended")
@@ -184,17 +181,14 @@ async def chase(tx: Tx, limit: int) -> int:
     due = await undertakings.due(tx, limit)
     again = (await tx.policy()).around.again
     for row in due:
-        try:
-            async with tx.savepoint():
-                first = tx.now < await circle.morning_of(tx, row.agency_id, row.review_on) + again
-                await _tell(tx, row, "undertaking.review", Priority.NEWS, step=0 if first else 1)
-                await undertakings.save(tx, replace(row, next_at=tx.now + again))
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("an undertaking could not be chased: %s", row.id)
-            await undertakings.save(tx, replace(row, next_at=tx.now + again))
+        await undertakings.save(tx, replace(row, next_at=tx.now + again))
+        await by_itself(tx, _ask(tx, row, again), f"an undertaking could not be chased: {row.id}")
     return len(due)
+
+
+async def _ask(tx: Tx, row: Undertaking, again: timedelta) -> None:
+    first = tx.now < await circle.morning_of(tx, row.agency_id, row.review_on) + again
+    await _tell(tx, row, "undertaking.review", Priority.NEWS, step=0 if first else 1)
 
 
 async def _tell(
