@@ -1,35 +1,23 @@
 """`doorstep export`: a file of a period, for the whole agency, written by whoever holds the machine."""
 
 import sqlite3
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from safety_service import cli
 from safety_service.actions import exports, figures_of_care
+from tests.commands import Doorstep, in_an_empty_folder
 
 command = import_module("safety_service.commands.export")
-Doorstep = Callable[..., Result]
 
 
 @pytest.fixture
 def doorstep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doorstep:
     """The command in an empty folder with an agency in a new database."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOORSTEP_DATABASE_URL", "DOORSTEP_SECRET_KEYS", "DOORSTEP_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*words: str, fails: bool = False) -> Result:
-        result = CliRunner().invoke(cli.doorstep, [*words])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert (result.exit_code != 0) == fails, result.output
-        return result
-
+    run = in_an_empty_folder(tmp_path, monkeypatch)
     run("migrate")
     run("agency", "add", "Elmshire")
     run("team", "add", "North")

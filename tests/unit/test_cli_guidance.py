@@ -1,31 +1,18 @@
 """`doorstep guidance`: faults with their lines, editions for one agency or for all, what a new database begins with."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from safety_service import cli
+from tests.commands import Doorstep, in_an_empty_folder
 
-Doorstep = Callable[..., Result]
 WHY = ("--by", "Dr Data", "--why", "our own words")
 
 
 @pytest.fixture
 def doorstep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doorstep:
     """The command with nothing set, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOORSTEP_DATABASE_URL", "DOORSTEP_SECRET_KEYS", "DOORSTEP_POLICY", "DOORSTEP_GUIDANCE"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*words: str, fails: bool = False) -> Result:
-        result = CliRunner().invoke(cli.doorstep, [*words])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert result.exit_code == (1 if fails else 0), result.output
-        return result
-
-    return run
+    return in_an_empty_folder(tmp_path, monkeypatch)
 
 
 def file(tmp_path: Path, text: str) -> str:

@@ -2,34 +2,23 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from safety_service import cli
 from safety_service.commands.sentences import sentence
 from safety_service.domain.refusal import Refused
+from tests.commands import Doorstep, in_an_empty_folder
 
 SHIPPED = Path(__file__).parents[2] / "config" / "policy.toml"
-Doorstep = Callable[..., Result]
 
 
 @pytest.fixture
 def doorstep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doorstep:
     """The command with nothing set, in an empty folder: its database and its keys are made under `var/`."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DOORSTEP_DATABASE_URL", "DOORSTEP_SECRET_KEYS", "DOORSTEP_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*words: str, fails: bool = False) -> Result:
-        result = CliRunner().invoke(cli.doorstep, [*words])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert result.exit_code == (1 if fails else 0), result.output
-        return result
-
-    return run
+    return in_an_empty_folder(tmp_path, monkeypatch)
 
 
 def policy(tmp_path: Path, text: str) -> str:
