@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from config.policy import Policy
-from safety_service.actions import training
+from safety_service.actions import circle, training
 from safety_service.domain import demands
 from safety_service.domain.course import Course
 from safety_service.domain.demands import Going, Lack
@@ -16,7 +16,7 @@ from safety_service.domain.plan import Measure, in_known_words
 from safety_service.domain.training import missing
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk
-from safety_service.store import agencies, behaviours, courses, families, measures, plans
+from safety_service.store import behaviours, courses, families, measures, plans
 from safety_service.store import training as trained
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
@@ -71,7 +71,7 @@ def offered(row: VisitRow) -> Offered:
 
 async def look(tx: Tx, visit: Offered) -> Look:
     """Hold a visit against its family's plan."""
-    zone = ZoneInfo((await agencies.get(tx, visit.agency_id)).timezone)
+    zone = await circle.zone_of(tx, visit.agency_id)
     held = await measures.in_force(tx, visit.family_id)
     number = await plans.number(tx, visit.family_id)
     guidance = (await tx.guidance(visit.agency_id)).guidance
@@ -102,7 +102,7 @@ def held(row: VisitRow, found: Look, policy: Policy) -> VisitRow:
 
 async def interval(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> timedelta | None:
     """The shortest check-in interval that the plan demands on that day."""
-    zone = ZoneInfo((await agencies.get(tx, agency_id)).timezone)
+    zone = await circle.zone_of(tx, agency_id)
     return demands.interval(await measures.in_force(tx, family_id), on.astimezone(zone).date())
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from safety_service.actions import circle
 from safety_service.domain.risk import Because, Fact, Planned, judge
 from safety_service.domain.words import Risk
-from safety_service.store import agencies, debrief_log, families
+from safety_service.store import debrief_log, families
 from safety_service.store.database import Tx
 
 
@@ -24,7 +25,7 @@ async def judged(
     planner: str,
 ) -> tuple[Risk, tuple[Because, ...]]:
     """The level, with every true line. `planner`: whose name stands in a line that they raised."""
-    zone = ZoneInfo((await agencies.get(tx, agency_id)).timezone)
+    zone = await circle.zone_of(tx, agency_id)
     planned = Planned(
         answers=answers,
         facts=[] if family_id is None else await _facts(tx, family_id, zone),

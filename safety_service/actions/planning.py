@@ -4,9 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from safety_service.actions import demands, readiness
+from safety_service.actions import circle, demands, readiness
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
@@ -21,7 +20,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.risk import Because
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role, Status
-from safety_service.store import agencies, events, exclusions, families, measures, people, plans, roles, visits
+from safety_service.store import events, exclusions, families, measures, people, plans, roles, visits
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.visits import VisitRow, Wanted
@@ -152,7 +151,7 @@ async def _demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
     family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
     if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
         return Demanded()
-    zone = ZoneInfo((await agencies.get(tx, actor.agency_id)).timezone)
+    zone = await circle.zone_of(tx, actor.agency_id)
     on = request.starts_at.astimezone(zone).date()
     held = counting(await measures.in_force(tx, family_id), on)
     risk, because = await judge_risk(tx, actor, request)

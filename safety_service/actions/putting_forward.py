@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from safety_service.actions import circle, evidence, proposals
 from safety_service.actions.actor import Actor
@@ -12,7 +11,7 @@ from safety_service.domain.plan import Measure, MeasureState
 from safety_service.domain.proposing import Suggestion, by_hand, decide_by
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import agencies, coming, measures
+from safety_service.store import coming, measures
 from safety_service.store import plans as versions
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -50,7 +49,7 @@ async def put_forward(tx: Tx, actor: Actor, ref: str, said: str, why: str) -> Me
 
 
 async def _made(tx: Tx, actor: Actor, around: Circle, wanted: Suggestion) -> Measure:
-    zone = ZoneInfo((await agencies.get(tx, actor.agency_id)).timezone)
+    zone = await circle.zone_of(tx, actor.agency_id)
     next_visit = await coming.next_start(tx, around.family_id)
     policy = (await tx.policy()).plan
     by = decide_by(tx.now, urgent=False, next_visit=next_visit, zone=zone, policy=policy)

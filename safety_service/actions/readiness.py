@@ -1,6 +1,5 @@
 """Readiness: before a visit it is said who would not be there. Nothing of it stops the visit, or the watch."""
 
-import logging
 from typing import Literal
 from uuid import UUID
 
@@ -8,16 +7,14 @@ from safety_service.actions import matters
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_see_visit
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import by_itself
 from safety_service.actions.errors import NotFound
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.duty import Gap
 from safety_service.domain.readiness import There, empty_rungs, posts, posts_of
 from safety_service.store import events, exclusions, people, roles, rota, standing, visits
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.visits import VisitRow
-
-log = logging.getLogger(__name__)
 
 When = Literal["planned", "begun"]
 
@@ -47,13 +44,7 @@ async def gaps(tx: Tx, row: VisitRow) -> list[Gap]:
 
 async def tell_gaps(tx: Tx, row: VisitRow, when: When) -> None:
     """Say it to those who go and to the managers, once when planned and once when begun; it undoes nothing else."""
-    try:
-        async with tx.savepoint():
-            await _tell(tx, row, when)
-    except (DatabaseAway, TryAgain):
-        raise
-    except Exception:
-        log.exception("nobody was told who is missing for a visit: %s", row.id)
+    await by_itself(tx, _tell(tx, row, when), f"nobody was told who is missing for a visit: {row.id}")
 
 
 async def _tell(tx: Tx, row: VisitRow, when: When) -> None:

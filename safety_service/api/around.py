@@ -15,6 +15,7 @@ from safety_service.actions.sharing import Decision
 from safety_service.actions.undertakings import Kept, Terms
 from safety_service.api.body import Body
 from safety_service.api.call import Call, endpoint
+from safety_service.api.families import ref_of
 from safety_service.api.problems import PREFIX
 from safety_service.api.shapes import page_shape, time_or_none
 from safety_service.domain.gathering import Agreed, Kind, Outcome, Parents
@@ -113,7 +114,7 @@ class WhyBody(Body):
 @endpoint("undertaking")
 async def undertakings_of(call: Call) -> dict[str, Any]:
     """All of a family, the newest first."""
-    found = await undertakings.of_family(call.tx, call.actor, _ref(call))
+    found = await undertakings.of_family(call.tx, call.actor, ref_of(call))
     return page_shape([undertaking_shape(each) for each in found], None)
 
 
@@ -122,7 +123,7 @@ async def undertakings_of(call: Call) -> dict[str, Any]:
 async def make_undertaking(call: Call) -> dict[str, Any]:
     """Write one down."""
     terms = Terms(**call.body(UndertakingBody).model_dump())
-    return undertaking_shape(Kept(await undertakings.make(call.tx, call.actor, _ref(call), terms), []))
+    return undertaking_shape(Kept(await undertakings.make(call.tx, call.actor, ref_of(call), terms), []))
 
 
 @routes.post(f"{PREFIX}/undertakings/{{id}}/notes")
@@ -138,7 +139,7 @@ async def note_undertaking(call: Call) -> dict[str, Any]:
 @endpoint("share")
 async def shares_of(call: Call) -> dict[str, Any]:
     """The information-sharing record of a family, the newest first."""
-    found = await sharing.record(call.tx, call.actor, _ref(call))
+    found = await sharing.record(call.tx, call.actor, ref_of(call))
     return page_shape([share_shape(each) for each in found], None)
 
 
@@ -148,7 +149,7 @@ async def propose_share(call: Call) -> dict[str, Any]:
     """Propose to warn an agency, without a debrief."""
     body = call.body(ShareBody)
     return share_shape(
-        await warning.propose(call.tx, call.actor, _ref(call), body.partner_id, body.behaviours, body.on)
+        await warning.propose(call.tx, call.actor, ref_of(call), body.partner_id, body.behaviours, body.on)
     )
 
 
@@ -173,7 +174,7 @@ async def decide_share(call: Call) -> dict[str, Any]:
 @endpoint("meeting")
 async def meetings_of(call: Call) -> dict[str, Any]:
     """All about a family, the latest first."""
-    found = await meetings.of_family(call.tx, call.actor, _ref(call))
+    found = await meetings.of_family(call.tx, call.actor, ref_of(call))
     return page_shape([meeting_shape(each) for each in found], None)
 
 
@@ -184,7 +185,7 @@ async def call_meeting(call: Call) -> dict[str, Any]:
     body = call.body(MeetingBody)
     words = body.model_dump(include={"meets_at", "why", "parents_why", "share_what", "share_how", "share_when"})
     wanted = MeetingCall(kind=Kind(body.kind), parents=Parents(body.parents), invited=tuple(body.invited), **words)
-    return meeting_shape(await meetings.call(call.tx, call.actor, _ref(call), wanted))
+    return meeting_shape(await meetings.call(call.tx, call.actor, ref_of(call), wanted))
 
 
 @routes.post(f"{PREFIX}/meetings/{{id}}/held")
@@ -290,7 +291,3 @@ def _with_link(call: Call, seen: sharing.Seen) -> dict[str, Any]:
 
 def _id(value: UUID | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _ref(call: Call) -> str:
-    return call.request.match_info["ref"]

@@ -24,6 +24,7 @@ from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
 from safety_service.web.pages import message, page
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor, visitor_of
 
 routes = web.RouteTableDef()
@@ -60,14 +61,14 @@ async def act(request: web.Request) -> web.StreamResponse:
         visitor = await visitor_of(tx, request, keeps=True)
         try:
             async with tx.savepoint():
-                await ACTS[verb](tx, visitor.actor, _id(request), fields)
+                await ACTS[verb](tx, visitor.actor, id_of(request), fields)
         except (Refused, NotFound) as why:
-            await refusals.note(tx, visitor.actor, verb, why, subject="alert", subject_id=_id(request))
+            await refusals.note(tx, visitor.actor, verb, why, subject="alert", subject_id=id_of(request))
             return visitor, why
         return visitor, None
 
     visitor, why = await in_transaction(request.app[DATABASE], work)
-    back = f"/alerts/{_id(request)}"
+    back = f"/alerts/{id_of(request)}"
     if isinstance(why, NotFound):
         raise why
     if why is not None:
@@ -77,7 +78,7 @@ async def act(request: web.Request) -> web.StreamResponse:
 
 
 async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, Any]:
-    row = await reading.alert(tx, visitor.actor, _id(request))
+    row = await reading.alert(tx, visitor.actor, id_of(request))
     scene = await handling.scene_of(tx, row)
     params = await alarm_params(tx, row, scene)
     alarm = render(
@@ -126,13 +127,6 @@ def _may(actor: Actor, matter: Matter) -> bool:
 
 def _options(labels: Mapping[str, str], step: str, values: type[Found] | type[KnownBy]) -> dict[str, str]:
     return {str(each): labels[f"option.resolve.{step}.{each}"] for each in values}
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None
 
 
 async def _take(tx: Tx, actor: Actor, alert_id: UUID, _fields: Fields) -> AlertRow:

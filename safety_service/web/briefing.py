@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from safety_service.actions.briefing import Briefing, Past
 from safety_service.domain.words import ENDED
 from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked
+from safety_service.web.around_page import said_day
 from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor
 
@@ -116,11 +116,6 @@ def _child(found: Briefing) -> str:
         visits = "visit" if found.looked_at == 1 else f"{found.looked_at} visits"
         return f"Not seen alone on the last {visits} that we know of: ask for it."
     return ""
-
-
-def said_day(on: date) -> str:
-    """A day as one says it."""
-    return f"{on.day} {on:%B %Y}"
 
 
 def _page(request: web.Request) -> str:

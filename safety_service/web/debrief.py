@@ -15,7 +15,6 @@ from safety_service.actions import debriefs
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.debrief_addenda import add_addendum
 from safety_service.actions.debrief_asking import edition_of, signals, visit_of
-from safety_service.actions.errors import NotFound
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
@@ -25,6 +24,7 @@ from safety_service.web.debrief_words import HEADINGS, PRIVATE, SIGNALS, debrief
 from safety_service.web.form_answers import read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import message
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -74,7 +74,7 @@ async def tell(request: web.Request) -> web.StreamResponse:
     """One part of it, with what was answered so far."""
 
     async def work(tx: Tx, visitor: Visitor) -> Telling:
-        telling = await _telling(tx, visitor, _id(request))
+        telling = await _telling(tx, visitor, id_of(request))
         missing = debriefs.missing(telling.edition.guidance, telling.row) if "missing" in request.query else {}
         return replace(telling, answers=telling.held, faults=missing)
 
@@ -88,7 +88,7 @@ async def tell(request: web.Request) -> web.StreamResponse:
 async def told(request: web.Request) -> web.StreamResponse:
     """Keep this part, and go where the button says. What cannot be used is named at its field, and nothing is lost."""
     posted = await request.post()
-    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, _id(request)))
+    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, id_of(request)))
     part, form = telling.part(str(posted.get("part", ""))), debrief_form(telling.edition.guidance)
     read = read_answers(form, posted, visitor.known.zone, keys=part.keys, before=telling.held)
     if read.wrong:
@@ -129,7 +129,7 @@ async def _go(tx: Tx, visitor: Visitor, telling: Telling, part: DebriefPart, do:
 @routes.get("/debriefs/{id}/kept")
 async def kept(request: web.Request) -> web.StreamResponse:
     """What has become of it so far."""
-    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, _id(request)))
+    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, id_of(request)))
     if telling.row.state == "draft":
         here = f"/debriefs/{telling.row.id}/tell"
         said = "It is kept as it is. Come back to it when you can: you will be reminded."
@@ -140,7 +140,7 @@ async def kept(request: web.Request) -> web.StreamResponse:
 @routes.get("/debriefs/{id}/add")
 async def add(request: web.Request) -> web.StreamResponse:
     """Something to be added to what was given."""
-    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, _id(request)))
+    visitor, telling = await looked(request, "debrief", lambda tx, visitor: _telling(tx, visitor, id_of(request)))
     if telling.row.state == "draft":
         raise web.HTTPSeeOther(f"/debriefs/{telling.row.id}/tell")
     return form_page(
@@ -163,9 +163,9 @@ async def added(request: web.Request) -> web.StreamResponse:
     text = str((await request.post()).get("text", ""))
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await add_addendum(tx, visitor.actor, _id(request), text)
+        await add_addendum(tx, visitor.actor, id_of(request), text)
 
-    return await done(request, "add", "debrief", work, back=f"/debriefs/{_id(request)}/kept")
+    return await done(request, "add", "debrief", work, back=f"/debriefs/{id_of(request)}/kept")
 
 
 def _page(request: web.Request, visitor: Visitor, telling: Telling, part: DebriefPart) -> web.Response:
@@ -220,10 +220,3 @@ async def _telling(tx: Tx, visitor: Visitor, debrief_id: UUID) -> Telling:
     seen = await signals(tx, await visit_of(tx, row.visit_id), row.worker_id, row.answers)
     said = tuple(dict.fromkeys(SIGNALS.get(each["kind"], each["kind"]) for each in seen))
     return Telling(row, await edition_of(tx, row), await debriefs.about(tx, row), owners, said)
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -21,6 +21,7 @@ from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Draw, Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -90,7 +91,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     """One fact with all that belongs to it."""
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[str, FactView]:
-        family, found = await facts.one(tx, visitor.actor, _id(request))
+        family, found = await facts.one(tx, visitor.actor, id_of(request))
         return family.ref, found
 
     visitor, (ref, found) = await looked(request, SUBJECT, work)
@@ -114,8 +115,8 @@ async def change(request: web.Request) -> web.StreamResponse:
         raise NotFound
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        family, _ = await facts.one(tx, visitor.actor, _id(request))
-        await CHANGES[verb][2](tx, visitor.actor, _id(request), answers)
+        family, _ = await facts.one(tx, visitor.actor, id_of(request))
+        await CHANGES[verb][2](tx, visitor.actor, id_of(request), answers)
         return families.page_of(family.ref)
 
     return await take(request, SUBJECT, verb, _draw_change(request), do)
@@ -195,7 +196,7 @@ def _draw_change(request: web.Request) -> Draw:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
         if verb not in CHANGES:
             raise NotFound
-        family, found = await facts.one(tx, visitor.actor, _id(request))
+        family, found = await facts.one(tx, visitor.actor, id_of(request))
         families.may_change(visitor.actor, family)
         label, form, _ = CHANGES[verb]
         row = found.row
@@ -261,10 +262,3 @@ CHANGES: dict[str, tuple[str, Form, Do]] = {
     "correct": ("Correct it", FACT_CORRECT, _correct),
     "end": ("It counts no more", FACT_END, _end),
 }
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

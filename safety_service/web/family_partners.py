@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
 from config.forms_family import PARTNER
 from safety_service.actions import families, partners
-from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.store.partners import Partner
@@ -19,6 +17,7 @@ from safety_service.web.acting import done, looked
 from safety_service.web.around_page import Card, around, said_day
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Draw, Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -50,7 +49,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     """One agency."""
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[str, Partner, Card]:
-        family, row = await partners.one(tx, visitor.actor, _id(request))
+        family, row = await partners.one(tx, visitor.actor, id_of(request))
         return family.ref, row, partner_card(row, await _behaviours(tx, visitor))
 
     visitor, (ref, row, card) = await looked(request, SUBJECT, work)
@@ -76,7 +75,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     """Change what is known of it."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        row = await partners.change(tx, visitor.actor, _id(request), _version(request), {**_EMPTY, **answers})
+        row = await partners.change(tx, visitor.actor, id_of(request), _version(request), {**_EMPTY, **answers})
         return f"/partners/{row.id}"
 
     return await take(request, SUBJECT, "change", _draw_change(request), do)
@@ -88,9 +87,9 @@ async def act(request: web.Request) -> web.StreamResponse:
     verb = request.match_info["verb"]
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await (partners.verify if verb == "verify" else partners.end)(tx, visitor.actor, _id(request))
+        await (partners.verify if verb == "verify" else partners.end)(tx, visitor.actor, id_of(request))
 
-    return await done(request, verb, SUBJECT, work, back=f"/partners/{_id(request)}")
+    return await done(request, verb, SUBJECT, work, back=f"/partners/{id_of(request)}")
 
 
 def partner_card(row: Partner, behaviours: Mapping[str, str], *, link: bool = False) -> Card:
@@ -129,7 +128,7 @@ def _draw_new(request: web.Request) -> Draw:
 
 def _draw_change(request: web.Request) -> Draw:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        family, row = await partners.one(tx, visitor.actor, _id(request))
+        family, row = await partners.one(tx, visitor.actor, id_of(request))
         families.may_change(visitor.actor, family)
         kept = {name: getattr(row, name) for name in partners.FIELDS}
         version = request.query.get("version", str(row.version))
@@ -160,10 +159,3 @@ def _version(request: web.Request) -> int:
         return int(request.query.get("version", ""))
     except ValueError:
         raise Refused("changed_meanwhile") from None
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from config.forms import Form, Kind, Step
 from safety_service.actions import items
-from safety_service.actions.errors import NotFound
 from safety_service.store.database import Tx
 from safety_service.store.items import Item
 from safety_service.web.acting import done, looked
 from safety_service.web.form_page import Words, form_page
 from safety_service.web.pages import message, page
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -55,7 +55,7 @@ async def item(request: web.Request) -> web.StreamResponse:
     """One item, and a field for what became of it."""
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[Item, dict[UUID, str]]:
-        row = await items.read_item(tx, visitor.actor, _id(request))
+        row = await items.read_item(tx, visitor.actor, id_of(request))
         return row, await items.refs_of(tx, [row])
 
     visitor, (row, refs) = await looked(request, "item", work)
@@ -83,7 +83,7 @@ async def closed(request: web.Request) -> web.StreamResponse:
     note = str((await request.post()).get("note", ""))[:2000]
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await items.close_item(tx, visitor.actor, _id(request), note)
+        await items.close_item(tx, visitor.actor, id_of(request), note)
 
     return await done(request, "close", "item", work, back="/items")
 
@@ -99,10 +99,3 @@ def _line(visitor: Visitor, row: Item, refs: dict[UUID, str]) -> dict[str, Any]:
         "text": str(row.body.get("text") or ""),
         "about": ", ".join(each for each in (ref, since, due) if each),
     }
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

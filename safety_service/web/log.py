@@ -31,6 +31,7 @@ from safety_service.web.acting import done, looked, said
 from safety_service.web.cursor import read_place, write_place
 from safety_service.web.log_words import told
 from safety_service.web.pages import message, page
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -121,7 +122,7 @@ async def debrief(request: web.Request) -> web.StreamResponse:
     """One debrief; that it was read is kept."""
 
     async def work(tx: Tx, visitor: Visitor) -> dict[str, Any]:
-        reading = await debrief_log.read(tx, visitor.actor, _id(request))
+        reading = await debrief_log.read(tx, visitor.actor, id_of(request))
         logged = reading.logged
         guidance = (await guidances.numbered(tx, logged.guidance_edition)).guidance
         outcome = await became_of(tx, visitor.actor, logged.id)
@@ -153,9 +154,9 @@ async def comment(request: web.Request) -> web.StreamResponse:
     text = str((await request.post()).get("note", ""))
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await reviews.comment(tx, visitor.actor, _id(request), text)
+        await reviews.comment(tx, visitor.actor, id_of(request), text)
 
-    return await done(request, "comment", "debrief", work, back=f"/log/{_id(request)}")
+    return await done(request, "comment", "debrief", work, back=f"/log/{id_of(request)}")
 
 
 @routes.post("/log/{id}/review")
@@ -164,9 +165,9 @@ async def review(request: web.Request) -> web.StreamResponse:
     text = str((await request.post()).get("note", ""))
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await reviews.review(tx, visitor.actor, _id(request), text)
+        await reviews.review(tx, visitor.actor, id_of(request), text)
 
-    return await done(request, "review", "debrief", work, back=f"/log/{_id(request)}")
+    return await done(request, "review", "debrief", work, back=f"/log/{id_of(request)}")
 
 
 def _for_paper(form: str, made: tuple[Table, datetime]) -> tuple[Table, datetime]:
@@ -245,10 +246,3 @@ def _word(value: Any) -> str:
 
 def _following(request: web.Request, after: tuple[datetime, UUID] | None) -> str | None:
     return None if after is None else str(request.rel_url.update_query(cursor=write_place(*after)))
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from config.forms_around import CANCELLED, DECISIONS, HELD, MEETING
 from safety_service.actions import circle, families, meetings
-from safety_service.actions.errors import NotFound
 from safety_service.actions.meetings import Seen
 from safety_service.domain.gathering import Agreed, Call, Kind, Outcome, Parents
 from safety_service.domain.refusal import Refused
@@ -21,6 +20,7 @@ from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -77,7 +77,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     """One meeting."""
 
     async def work(tx: Tx, visitor: Visitor) -> Seen:
-        return await meetings.read(tx, visitor.actor, _id(request))
+        return await meetings.read(tx, visitor.actor, id_of(request))
 
     visitor, seen = await looked(request, SUBJECT, work)
     links = [(families.page_of(seen.ref, "meetings"), "All meetings")]
@@ -115,8 +115,8 @@ async def hold(request: web.Request) -> web.StreamResponse:
     """It was held."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        await meetings.hold(tx, visitor.actor, _id(request), _outcome(answers))
-        return f"/meetings/{_id(request)}"
+        await meetings.hold(tx, visitor.actor, id_of(request), _outcome(answers))
+        return f"/meetings/{id_of(request)}"
 
     return await take(request, SUBJECT, "hold", _draw_held(request), do)
 
@@ -132,8 +132,8 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     """It does not take place."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        await meetings.cancel(tx, visitor.actor, _id(request), answers["why"])
-        return f"/meetings/{_id(request)}"
+        await meetings.cancel(tx, visitor.actor, id_of(request), answers["why"])
+        return f"/meetings/{id_of(request)}"
 
     return await take(request, SUBJECT, "cancel", _draw_cancel(request), do)
 
@@ -198,7 +198,7 @@ def _draw_call(request: web.Request) -> Any:
 
 def _draw_held(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        seen = await meetings.to_end(tx, visitor.actor, _id(request))
+        seen = await meetings.to_end(tx, visitor.actor, id_of(request))
         ours = {str(key): name for key, name in (await meetings.owners(tx, seen.row)).items()}
         options = {f"decision_{number}.owner": ours for number in _GROUPS}
         return Drawn(
@@ -215,7 +215,7 @@ def _draw_held(request: web.Request) -> Any:
 
 def _draw_cancel(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        seen = await meetings.to_end(tx, visitor.actor, _id(request))
+        seen = await meetings.to_end(tx, visitor.actor, id_of(request))
         return Drawn(
             form=CANCELLED,
             words=Words(says={"why": "Why does it not take place?"}),
@@ -255,10 +255,3 @@ def _decision(each: Mapping[str, Any]) -> str:
     who = each.get("name") or each.get("who") or ""
     by = f" by {said_day(each['due_on'])}" if each.get("due_on") else ""
     return f"{each['what']}: {who}{by}" if who or by else str(each["what"])
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

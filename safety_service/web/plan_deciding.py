@@ -16,7 +16,6 @@ from config.guidance import Demands
 from safety_service.actions import circle, courses, measures, plans, putting_forward, renewing
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.courses import Direction
-from safety_service.actions.errors import NotFound
 from safety_service.actions.measures import Verdict
 from safety_service.domain.course import CourseKind
 from safety_service.domain.plan import Measure, MeasureDecision, possible, written
@@ -25,6 +24,7 @@ from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.web import plan_words
 from safety_service.web.forming import Draw, Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -43,7 +43,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     """Decide."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        before = await measures.to_decide(tx, visitor.actor, _id(request))
+        before = await measures.to_decide(tx, visitor.actor, id_of(request))
         await measures.decide(tx, visitor.actor, before.id, _verdict(before, answers))
         return renewing.plan_page(request.match_info["ref"])
 
@@ -108,7 +108,7 @@ async def reviewed(request: web.Request) -> web.StreamResponse:
 
 def _draw_measure(request: web.Request) -> Draw:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        found = await measures.to_decide(tx, visitor.actor, _id(request))
+        found = await measures.to_decide(tx, visitor.actor, id_of(request))
         ref = (await circle.by_id(tx, visitor.actor, found.family_id)).ref
         kinds = possible(found)
         ready: dict[str, str] = {}
@@ -239,10 +239,3 @@ def _draw_review(request: web.Request) -> Draw:
         )
 
     return draw
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from config.forms_around import ACKNOWLEDGED, SHARE
 from safety_service.actions import acknowledging, families, sharing
-from safety_service.actions.errors import NotFound
 from safety_service.actions.sharing import Decision, Seen
 from safety_service.actions.visitors import names_of
 from safety_service.domain.refusal import Refused
@@ -23,6 +22,7 @@ from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
 from safety_service.web.pages import page
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -85,7 +85,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     """One entry."""
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[Seen, dict[UUID, str], bool]:
-        seen = await sharing.read(tx, visitor.actor, _id(request))
+        seen = await sharing.read(tx, visitor.actor, id_of(request))
         return seen, await _names(tx, [seen]), await sharing.decides(tx, visitor.actor, seen.row)
 
     visitor, (seen, names, decides) = await looked(request, SUBJECT, work)
@@ -113,7 +113,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str | Callable[[], web.Response]:
         posted = await request.post()
         read = str(posted.get(READ) or "")
-        seen = await sharing.decide(tx, visitor.actor, _id(request), _decision(answers, read))
+        seen = await sharing.decide(tx, visitor.actor, id_of(request), _decision(answers, read))
         return f"/shares/{seen.row.id}" if seen.token is None else lambda: _link_page(request, visitor, seen)
 
     return await take(request, SUBJECT, "decide", _draw(request), do)
@@ -124,7 +124,7 @@ async def new_link(request: web.Request) -> web.StreamResponse:
     """Another link, the one before stops working."""
 
     async def work(tx: Tx, visitor: Visitor) -> Seen:
-        return await sharing.new_link(tx, visitor.actor, _id(request))
+        return await sharing.new_link(tx, visitor.actor, id_of(request))
 
     visitor, seen = await looked(request, SUBJECT, work)
     return _link_page(request, visitor, seen)
@@ -141,15 +141,15 @@ async def heard(request: web.Request) -> web.StreamResponse:
     """Keep who it was: nobody is asked after it any more."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        await acknowledging.by_phone(tx, visitor.actor, _id(request), answers["name"])
-        return f"/shares/{_id(request)}"
+        await acknowledging.by_phone(tx, visitor.actor, id_of(request), answers["name"])
+        return f"/shares/{id_of(request)}"
 
     return await take(request, SUBJECT, "acknowledge", _draw_told(request), do)
 
 
 def _draw_told(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        seen = await sharing.read(tx, visitor.actor, _id(request))
+        seen = await sharing.read(tx, visitor.actor, id_of(request))
         if not await sharing.decides(tx, visitor.actor, seen.row):
             raise Refused("managers_only")
         return Drawn(
@@ -178,7 +178,7 @@ def _decision(answers: Mapping[str, Any], read: str) -> Decision:
 
 def _draw(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        seen = await sharing.read(tx, visitor.actor, _id(request))
+        seen = await sharing.read(tx, visitor.actor, id_of(request))
         await sharing.must_decide(tx, visitor.actor, seen.row)
         contact = seen.partner.contact
         checked = "" if seen.partner.verified_at else " Nobody has checked this contact yet."
@@ -255,10 +255,3 @@ def _card(seen: Seen, names: Mapping[UUID, str], visitor: Visitor, *, link: bool
 
 async def _names(tx: Tx, found: list[Seen]) -> dict[UUID, str]:
     return await names_of(tx, {each.row.decided_by for each in found if each.row.decided_by is not None})
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 from aiohttp import web
 
@@ -22,6 +21,7 @@ from safety_service.web.acting import done, looked
 from safety_service.web.around_page import said_day, said_time
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.pages import page
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -37,10 +37,10 @@ async def read(request: web.Request) -> web.StreamResponse:
     """The summary alone, as the family sees it."""
 
     async def work(tx: Tx, visitor: Visitor) -> Begun:
-        return await summaries.of_visit(tx, visitor.actor, _id(request))
+        return await summaries.of_visit(tx, visitor.actor, id_of(request))
 
     visitor, begun = await looked(request, SUBJECT, work)
-    here = f"/visits/{_id(request)}/summary"
+    here = f"/visits/{id_of(request)}/summary"
     if begun.summary is None:
         if not begun.mine:
             raise NotFound
@@ -72,8 +72,8 @@ async def write(request: web.Request) -> web.StreamResponse:
     """Keep it."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        await summaries.write(tx, visitor.actor, _id(request), body_of(answers))
-        return f"/visits/{_id(request)}/summary"
+        await summaries.write(tx, visitor.actor, id_of(request), body_of(answers))
+        return f"/visits/{id_of(request)}/summary"
 
     return await take(request, SUBJECT, "write", _draw(request), do)
 
@@ -86,9 +86,9 @@ async def give(request: web.Request) -> web.StreamResponse:
         raise NotFound
 
     async def work(tx: Tx, visitor: Visitor) -> None:
-        await summaries.give(tx, visitor.actor, _id(request), how)
+        await summaries.give(tx, visitor.actor, id_of(request), how)
 
-    return await done(request, "give", SUBJECT, work, back=f"/visits/{_id(request)}/summary")
+    return await done(request, "give", SUBJECT, work, back=f"/visits/{id_of(request)}/summary")
 
 
 def body_of(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def body_of(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _draw(request: web.Request) -> Draw:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        begun = await summaries.of_visit(tx, visitor.actor, _id(request))
+        begun = await summaries.of_visit(tx, visitor.actor, id_of(request))
         if not begun.mine:
             raise Refused("not_your_visit")
         kept = {} if begun.summary is None else begun.summary.body
@@ -115,18 +115,11 @@ def _draw(request: web.Request) -> Draw:
             form=summary_form(len(actions)),
             words=family_words.SUMMARY,
             heading="For the family",
-            action=f"/visits/{_id(request)}/summary/write",
-            back=f"/visits/{_id(request)}/summary",
+            action=f"/visits/{id_of(request)}/summary/write",
+            back=f"/visits/{id_of(request)}/summary",
             intro=("They get this. Write it so that they understand it the first time.",),
             answers=answers,
             button="Show it",
         )
 
     return draw
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

@@ -24,6 +24,7 @@ from safety_service.web.agenda_card import agenda_cards, item_line
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -94,10 +95,10 @@ async def read(request: web.Request) -> web.StreamResponse:
     """The agenda and what was written down; for the team's managers the days only."""
 
     async def work(tx: Tx, visitor: Visitor) -> Shown:
-        return await _shown(tx, visitor, _id(request))
+        return await _shown(tx, visitor, id_of(request))
 
     visitor, found = await looked(request, SUBJECT, work)
-    seen, path = found.seen, f"/people/{_id(request)}/supervision"
+    seen, path = found.seen, f"/people/{id_of(request)}/supervision"
     links = [(f"{path}/record", "Write down a supervision")] if seen.may_record else []
     links += [(f"{path}/wish", "Put something on it")] if seen.mine else []
     cards = [*agenda_cards(seen, found.guidance, visitor), *_records(seen, visitor), _advice(seen)]
@@ -116,8 +117,8 @@ async def record(request: web.Request) -> web.StreamResponse:
     """Write down what was said: it stands."""
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
-        await supervision.record(tx, visitor.actor, _id(request), said_of(answers))
-        return f"/people/{_id(request)}/supervision"
+        await supervision.record(tx, visitor.actor, id_of(request), said_of(answers))
+        return f"/people/{id_of(request)}/supervision"
 
     return await take(request, SUBJECT, "record", _draw(request), do)
 
@@ -135,7 +136,7 @@ async def wish(request: web.Request) -> web.StreamResponse:
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
         risk = View(answers["risk"]) if answers.get("risk") else None
         await supervision.wish(tx, visitor.actor, answers["text"], answers.get("family", ""), risk)
-        return f"/people/{_id(request)}/supervision"
+        return f"/people/{id_of(request)}/supervision"
 
     return await take(request, SUBJECT, "wish", _draw_wish(request), do)
 
@@ -181,7 +182,7 @@ async def _shown(tx: Tx, visitor: Visitor, worker_id: UUID) -> Shown:
 
 def _draw(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        found = await _shown(tx, visitor, _id(request))
+        found = await _shown(tx, visitor, id_of(request))
         agenda = found.seen.agenda
         if agenda is None or not found.seen.may_record:
             raise Refused("supervisors_only")
@@ -193,8 +194,8 @@ def _draw(request: web.Request) -> Any:
             form=supervision_form(opened, judged),
             words=Words(says={**SAYS, **says}, options=_options(found, agenda)),
             heading=f"Supervision of {found.seen.worker.name}",
-            action=f"/people/{_id(request)}/supervision/record",
-            back=f"/people/{_id(request)}/supervision",
+            action=f"/people/{id_of(request)}/supervision/record",
+            back=f"/people/{id_of(request)}/supervision",
             intro=[HONEST, "What you do not tick or close stays on the agenda."],
         )
 
@@ -216,10 +217,10 @@ def _options(found: Shown, agenda: Agenda) -> dict[str, Mapping[str, str]]:
 
 def _draw_wish(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        found = await _shown(tx, visitor, _id(request))
+        found = await _shown(tx, visitor, id_of(request))
         if not found.seen.mine:
             raise NotFound
-        path = f"/people/{_id(request)}/supervision"
+        path = f"/people/{id_of(request)}/supervision"
         return Drawn(
             form=WISH,
             words=WISH_WORDS,
@@ -249,10 +250,3 @@ def _records(seen: Seen, visitor: Visitor) -> list[Card]:
 def _advice(seen: Seen) -> Card:
     link = (f"tel:{seen.phone}", f"Ring {seen.phone}") if seen.phone else None
     return Card(title="Worried about a child or an adult?", lines=[("Ask", seen.advice)], link=link)
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None

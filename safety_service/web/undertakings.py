@@ -12,7 +12,6 @@ from aiohttp import web
 from config.forms_around import UNDERTAKING, UNDERTAKING_NOTE
 from safety_service.actions import circle, families, undertakings
 from safety_service.actions.circle import Circle
-from safety_service.actions.errors import NotFound
 from safety_service.actions.undertakings import HOLDING, Kept, Terms
 from safety_service.actions.visitors import names_of
 from safety_service.domain.words import Role
@@ -21,6 +20,7 @@ from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
+from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -77,7 +77,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     """One with its notes."""
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[Circle, Kept, dict[UUID, str]]:
-        family, kept = await undertakings.read(tx, visitor.actor, _id(request))
+        family, kept = await undertakings.read(tx, visitor.actor, id_of(request))
         return family, kept, await names_of(tx, {each.by for each in kept.notes})
 
     visitor, (family, kept, names) = await looked(request, SUBJECT, work)
@@ -124,8 +124,8 @@ async def note(request: web.Request) -> web.StreamResponse:
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
         review_on = answers.get("review_on")
         day = date.fromisoformat(review_on) if review_on else None
-        await undertakings.note(tx, visitor.actor, _id(request), answers["state"], answers["note"], day)
-        return f"/undertakings/{_id(request)}"
+        await undertakings.note(tx, visitor.actor, id_of(request), answers["state"], answers["note"], day)
+        return f"/undertakings/{id_of(request)}"
 
     return await take(request, SUBJECT, "note", _draw_note(request), do)
 
@@ -171,7 +171,7 @@ def _draw_new(request: web.Request) -> Any:
 
 def _draw_note(request: web.Request) -> Any:
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
-        family, kept = await undertakings.read(tx, visitor.actor, _id(request))
+        family, kept = await undertakings.read(tx, visitor.actor, id_of(request))
         circle.managed(visitor.actor, family)
         return Drawn(
             form=UNDERTAKING_NOTE,
@@ -210,10 +210,3 @@ def undertaking_card(
         ],
         link=(f"/undertakings/{kept.row.id}", "Open it") if link else None,
     )
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFound from None
