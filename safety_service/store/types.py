@@ -9,6 +9,9 @@ from sqlalchemy import DateTime, Dialect, Double, LargeBinary, TypeDecorator
 
 from safety_service.store import sealing
 
+#: What stands where retention has removed sealed text that may not be NULL: it is read as nothing ("" or None).
+REMOVED = b""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC times in and out. A naive time is refused: nobody could say when that is."""
@@ -54,7 +57,9 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else sealing.ring().seal(value.encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else sealing.ring().open(value).decode()
+        if value is None:
+            return None
+        return "" if value == REMOVED else sealing.ring().open(value).decode()
 
 
 class SealedJson(TypeDecorator[Any]):
@@ -69,4 +74,17 @@ class SealedJson(TypeDecorator[Any]):
         return sealing.ring().seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(sealing.ring().open(value))
+        return None if value is None or value == REMOVED else json.loads(sealing.ring().open(value))
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """A file that nobody opens without the keys."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else sealing.ring().seal(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None or value == REMOVED else sealing.ring().open(value)

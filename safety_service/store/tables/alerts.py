@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Index, Integer, S
 
 from safety_service.domain.alert import Doing
 from safety_service.domain.words import Found, Kind, KnownBy, State
-from safety_service.store.tables.base import key, link, metadata, one_of, word
+from safety_service.store.tables.base import CHANNEL_KINDS, key, link, metadata, one_of, word
 from safety_service.store.types import Sealed, SealedJson, UtcDateTime
 
 alert = Table(
@@ -79,6 +79,22 @@ told = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+#: A link with which one person may take one alert, once, without signing in. Only a digest is kept.
+alert_link = Table(
+    "alert_link",
+    metadata,
+    key(),
+    Column("digest", String(64), nullable=False, unique=True),
+    link("alert_id", "alert"),
+    link("person_id", "person"),
+    #: A number that can be sent back from any phone, for as long as the link lives.
+    Column("reply", String(16), nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index("ix_alert_link_alert", "alert_id", "person_id"),
+)
+
 #: "Ring me": the amber step; unanswered at next_at it becomes an alert.
 ring = Table(
     "ring",
@@ -136,8 +152,8 @@ outbox = Table(
     Column("reached_at", UtcDateTime),
     Column("provider_id", String(120)),
     Column("error", String(300)),
-    one_of("channel", ("telegram", "webchat")),
-    one_of("state", ("pending", "sending", "sent", "failed", "dropped")),
+    one_of("channel", CHANNEL_KINDS),
+    one_of("state", ("pending", "sending", "sent", "failed", "dropped", "held")),
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_is_leased"),
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
     CheckConstraint("reached_at IS NULL OR state = 'sent'", name="reached_was_sent"),

@@ -17,6 +17,10 @@ metadata = MetaData(
 )
 
 
+#: How people can be reached: `hook` is whatever the agency has configured (a team's room, a pager).
+CHANNEL_KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook")
+
+
 def key(name: str = "id") -> Column[UUID]:
     """A primary key made by the program (UUIDv7)."""
     return Column(name, Uuid, primary_key=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table, UniqueConstraint, text
 
 from safety_service.domain.words import Role
-from safety_service.store.tables.base import key, link, metadata, one_of, word
+from safety_service.store.tables.base import CHANNEL_KINDS, key, link, metadata, one_of, word
 from safety_service.store.types import Sealed, SealedJson, UtcDateTime
 
 agency = Table(
@@ -128,17 +128,33 @@ channel = Table(
     word("state"),
     Column("since", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    one_of("kind", ("telegram", "webchat")),
-    one_of("state", ("active", "blocked", "ended")),
+    #: An address that its owner has yet to prove says nothing; a manager's change waits for a second person.
+    Column("proven_at", UtcDateTime),
+    link("agreed_by", "person", optional=True),
+    Column("agreed_at", UtcDateTime),
+    one_of("kind", CHANNEL_KINDS),
+    one_of("state", ("proposed", "waiting", "active", "blocked", "ended")),
+    CheckConstraint("agreed_by IS NULL OR agreed_by <> person_id", name="agreed_by_another"),
     Index(
         "uq_channel_live_address",
         "kind",
         "address_index",
         unique=True,
-        sqlite_where=text("state <> 'ended'"),
-        postgresql_where=text("state <> 'ended'"),
+        sqlite_where=text("state IN ('active', 'blocked')"),
+        postgresql_where=text("state IN ('active', 'blocked')"),
     ),
     Index("ix_channel_person", "person_id"),
+)
+
+#: What a person agreed on for when they cannot speak freely; set on our own page, and never said in a chat.
+phrase = Table(
+    "phrase",
+    metadata,
+    link("person_id", "person", primary_key=True),
+    #: `own`, `duress`, `decoys` (two words), `tap` (which innocent tap means duress, or empty), `code` (said on the
+    #: phone, means danger).
+    Column("words", SealedJson, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
 )
 
 #: One-time codes: linking a chat, signing in on the web, pairing a program. Only a digest is kept.
@@ -153,7 +169,7 @@ code = Table(
     Column("used_at", UtcDateTime),
     link("created_by", "person", optional=True),
     Column("created_at", UtcDateTime, nullable=False),
-    one_of("purpose", ("link", "sign_in")),
+    one_of("purpose", ("link", "sign_in", "prove")),
 )
 
 #: A signed-in browser (`web`) or a paired program or phone (`device`).

@@ -1,8 +1,8 @@
 """The evidence log, stamps and leases of the processes, remembered answers, policy editions, keys."""
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, Uuid
 
-from safety_service.store.tables.base import key, link, metadata, word
+from safety_service.store.tables.base import key, link, metadata, one_of, word
 from safety_service.store.types import Sealed, SealedJson, UtcDateTime
 
 #: All that anyone did, was told or read. Append-only: triggers refuse UPDATE and DELETE.
@@ -65,6 +65,44 @@ policy_edition = Table(
     Column("applied_at", UtcDateTime, nullable=False),
     Column("applied_by", String(200), nullable=False),
     Column("why", String(500), nullable=False),
+)
+
+#: An edition that loosens the policy, until a second administrator agrees; what became of it.
+policy_offer = Table(
+    "policy_offer",
+    metadata,
+    key(),
+    Column("text", Text, nullable=False),
+    Column("why", String(500), nullable=False),
+    Column("offered_by", String(200), nullable=False),
+    link("offered_by_id", "person", optional=True),
+    Column("offered_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    #: The newest edition when it was offered: a later one voids it.
+    Column("after_number", Integer, nullable=False),
+    #: What it loosens, in words.
+    Column("loosens", JSON, nullable=False),
+    word("state"),
+    Column("ended_by", String(200)),
+    link("ended_by_id", "person", optional=True),
+    Column("ended_at", UtcDateTime),
+    #: The edition that it became.
+    Column("number", Integer),
+    one_of("state", ("offered", "agreed", "refused", "void")),
+    CheckConstraint("(state = 'agreed') = (number IS NOT NULL)", name="agreed_has_edition"),
+    CheckConstraint("ended_by_id IS NULL OR ended_by_id <> offered_by_id OR state <> 'agreed'", name="two_people"),
+)
+
+#: The evidence log as a chain: each digest holds the one before it. No reference: what was removed must show.
+event_seal = Table(
+    "event_seal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    #: Of the details alone (keyed), so that the chain still holds when retention has removed them.
+    Column("details_digest", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("sealed_at", UtcDateTime, nullable=False),
 )
 
 #: The key of the blind indexes, sealed with the key ring, so that rotation never changes an index.

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
 from safety_service.store.tables.base import key, link, metadata, one_of, word
-from safety_service.store.types import Sealed, SealedJson, Seconds, UtcDateTime
+from safety_service.store.types import Sealed, SealedBytes, SealedJson, Seconds, UtcDateTime
 
 family = Table(
     "family",
@@ -183,4 +183,50 @@ said = Table(
     Column("position", SealedJson),
     Index("ix_said_visit", "visit_id", "heard_at"),
     Index("ix_said_worker", "worker_id", "heard_at"),
+)
+
+#: What was spoken or photographed, kept sealed whole, under a name that says nothing.
+kept_file = Table(
+    "kept_file",
+    metadata,
+    key(),
+    link("agency_id", "agency"),
+    link("person_id", "person"),
+    link("visit_id", "visit", optional=True),
+    Column("debrief_id", Uuid),
+    word("kind"),
+    Column("media_type", String(100), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("seconds", Integer),
+    #: The channel's own name of it: the same one is kept once.
+    Column("provider_id", String(200), unique=True),
+    #: Empty until it was fetched; emptied again by retention.
+    Column("body", SealedBytes),
+    Column("said_at", UtcDateTime, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+    #: Removed by retention, or not to be had: why there is no body (any more).
+    word("gone", optional=True),
+    one_of("kind", ("voice", "photo")),
+    CheckConstraint("size >= 0", name="size_known"),
+    Index("ix_kept_file_visit", "visit_id"),
+    Index("ix_kept_file_debrief", "debrief_id"),
+    Index("ix_kept_file_person", "person_id", "said_at"),
+)
+
+#: Somebody opened a family without a visit, a duty or an alert, and said why; its managers see it.
+family_opening = Table(
+    "family_opening",
+    metadata,
+    key(),
+    link("agency_id", "agency"),
+    link("family_id", "family"),
+    link("person_id", "person"),
+    Column("reason", Sealed, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    #: A manager has looked at it.
+    link("seen_by", "person", optional=True),
+    Column("seen_at", UtcDateTime),
+    Index("ix_family_opening_family", "family_id", "at"),
+    Index("ix_family_opening_person", "person_id", "family_id", "until"),
 )
