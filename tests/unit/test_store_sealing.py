@@ -27,7 +27,8 @@ PLAIN = """
 agency.assessed_by agency.name alert.ladder alert.open_key answered.key guidance_edition.applied_by
 guidance_edition.text guidance_edition.whole guidance_edition.why inbox.error inbox.provider_id lease.holder
 notice.title outbox.dedupe outbox.error outbox.provider_id policy_edition.applied_by policy_edition.text
-policy_edition.why session.label stamp.info team.name
+policy_edition.why policy_offer.ended_by policy_offer.loosens policy_offer.offered_by policy_offer.text
+policy_offer.why kept_file.media_type kept_file.provider_id session.label stamp.info team.name
 """
 
 
