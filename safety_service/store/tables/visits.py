@@ -198,8 +198,12 @@ kept_file = Table(
     Column("media_type", String(100), nullable=False),
     Column("size", Integer, nullable=False),
     Column("seconds", Integer),
-    #: The channel's own name of it: the same one is kept once.
+    #: The word that it came with: kept once, however often that word comes in.
     Column("provider_id", String(200), unique=True),
+    #: Where it can be fetched, as its channel calls it; when that is tried (again).
+    Column("source", Sealed),
+    Column("next_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     #: Empty until it was fetched; emptied again by retention.
     Column("body", SealedBytes),
     Column("said_at", UtcDateTime, nullable=False),
@@ -210,7 +214,14 @@ kept_file = Table(
     CheckConstraint("size >= 0", name="size_known"),
     Index("ix_kept_file_visit", "visit_id"),
     Index("ix_kept_file_debrief", "debrief_id"),
+    CheckConstraint("(next_at IS NULL) = (body IS NOT NULL OR gone IS NOT NULL)", name="fetched_or_awaited"),
     Index("ix_kept_file_person", "person_id", "said_at"),
+    Index(
+        "ix_kept_file_next_at",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
 )
 
 #: Somebody opened a family without a visit, a duty or an alert, and said why; its managers see it.

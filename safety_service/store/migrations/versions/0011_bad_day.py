@@ -188,10 +188,17 @@ def _kept_file() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Integer()),
         sa.Column("provider_id", sa.String(length=200)),
+        sa.Column("source", sa.LargeBinary()),
+        sa.Column("next_at", sa.DateTime(timezone=True)),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("body", sa.LargeBinary()),
         sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone", sa.String(length=64)),
+        sa.CheckConstraint(
+            "(next_at IS NULL) = (body IS NOT NULL OR gone IS NOT NULL)",
+            name=op.f("ck_kept_file_fetched_or_awaited"),
+        ),
         sa.CheckConstraint("kind IN ('voice', 'photo')", name=op.f("ck_kept_file_kind_known")),
         sa.CheckConstraint("size >= 0", name=op.f("ck_kept_file_size_known")),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_kept_file_agency_id")),
@@ -202,6 +209,13 @@ def _kept_file() -> None:
     )
     op.create_index("ix_kept_file_debrief", "kept_file", ["debrief_id"])
     op.create_index("ix_kept_file_person", "kept_file", ["person_id", "said_at"])
+    op.create_index(
+        "ix_kept_file_next_at",
+        "kept_file",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
     op.create_index("ix_kept_file_visit", "kept_file", ["visit_id"])
 
 
