@@ -1,11 +1,12 @@
 """Putting messages to people into the outbox: one row for each channel, in the transaction that causes them (P2)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+from safety_service.actions import taking
 from safety_service.store import agencies, channels, outbox, people
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
@@ -41,6 +42,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     reachable = await channels.live_many(tx, person_ids)
     known = await people.many(tx, [each for each, ways in reachable.items() if ways])
     silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
+    links = await _links(tx, alert_id, reachable)
     messages = [
         Message(
             agency_id=known[person_id].agency_id,
@@ -49,7 +51,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
             channel=way.kind,
             priority=priority,
             template=template,
-            params=_read_by(person_id, params),
+            params={**_read_by(person_id, params), **links.get(way.id, {})},
             visit_id=visit_id,
             alert_id=alert_id,
             step=step,
@@ -68,6 +70,17 @@ async def _without_telegram(tx: Tx, agency_ids: Collection[UUID]) -> frozenset[U
     """Agencies whose data-protection assessment is not confirmed: their Telegram carries linking, and nothing else."""
     found = [await agencies.get(tx, each) for each in agency_ids]
     return frozenset(each.id for each in found if not each.telegram_allowed)
+
+
+async def _links(
+    tx: Tx, alert_id: UUID | None, reachable: Mapping[UUID, tuple[Channel, ...]]
+) -> dict[UUID, dict[str, str]]:
+    """What goes along on ways without buttons, by channel: `take` (a path) and `reply`, to take the alert with."""
+    if alert_id is None:
+        return {}
+    ways = [way for each in reachable.values() for way in each if way.kind in taking.LINKED]
+    links = await taking.links_for(tx, alert_id, {way.person_id for way in ways})
+    return {way.id: {"take": links[way.person_id].url_path, "reply": links[way.person_id].reply} for way in ways}
 
 
 def _read_by(person_id: UUID, params: dict[str, Any]) -> dict[str, Any]:
