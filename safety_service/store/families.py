@@ -136,6 +136,7 @@ async def save(tx: Tx, row: FamilyRow) -> FamilyRow:
         "name_index": None if name is None else tx.blind(name),
         "record": dict(row.record),
         "version": version,
+        "changed_at": tx.now,
     }
     await tx.conn.execute(update(family).where(family.c.id == row.id).values(values))
     return replace(row, name=name, version=version)

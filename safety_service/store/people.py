@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, null, select, update
 
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.ids import new_id
 from safety_service.store.tables.people import membership, person
+from safety_service.store.types import UtcDateTime
 
 Roles = Mapping[UUID, frozenset[Role]]
 
@@ -100,7 +101,8 @@ async def add(
 
 async def save(tx: Tx, changed: Person) -> None:
     """Keep the person's own columns as they are in `changed`; roles are kept by `set_roles`."""
-    values = {**_sealed(tx, changed), "active": changed.active, "responder": changed.responder}
+    left_at = null() if changed.active else func.coalesce(person.c.left_at, literal(tx.now, UtcDateTime()))
+    values = {**_sealed(tx, changed), "active": changed.active, "responder": changed.responder, "left_at": left_at}
     await tx.conn.execute(update(person).where(person.c.id == changed.id).values(values))
 
 

@@ -46,6 +46,8 @@ person = Table(
     #: Car, description, next of kin, medical notes: given in advance, shown in alarms only.
     Column("responder", SealedJson),
     Column("created_at", UtcDateTime, nullable=False),
+    #: Since when they work here no more: retention counts from it.
+    Column("left_at", UtcDateTime),
     UniqueConstraint("agency_id", "email_index"),
     Index("ix_person_phone_index", "phone_index"),
 )

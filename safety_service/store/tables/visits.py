@@ -30,6 +30,8 @@ family = Table(
     #: Household, needs, lead professional, assessments, promises, practical notes: what a briefing is made of.
     Column("record", SealedJson),
     Column("version", Integer, nullable=False, server_default="1"),
+    #: When the record was last written; empty: never since the family was made.
+    Column("changed_at", UtcDateTime),
     UniqueConstraint("agency_id", "ref"),
     Index("ix_family_name_index", "agency_id", "name_index"),
 )
@@ -96,6 +98,13 @@ visit = Table(
     Index("ix_visit_team_starts", "team_id", "starts_at"),
     Index("ix_visit_family", "family_id"),
     Index("ix_visit_to_locate", "id", sqlite_where=text("to_locate"), postgresql_where=text("to_locate")),
+    #: What retention has not emptied yet.
+    Index(
+        "ix_visit_unemptied",
+        "ends_at",
+        sqlite_where=text("length(address) > 0"),
+        postgresql_where=text("length(address) > 0"),
+    ),
 )
 
 #: P1: while somebody is watched, the next deadline is stored; the database refuses anything else.
@@ -183,6 +192,19 @@ said = Table(
     Column("position", SealedJson),
     Index("ix_said_visit", "visit_id", "heard_at"),
     Index("ix_said_worker", "worker_id", "heard_at"),
+    #: What retention has not emptied yet.
+    Index(
+        "ix_said_note_unemptied",
+        "heard_at",
+        sqlite_where=text("length(note) > 0"),
+        postgresql_where=text("length(note) > 0"),
+    ),
+    Index(
+        "ix_said_position_unemptied",
+        "heard_at",
+        sqlite_where=text("length(position) > 0"),
+        postgresql_where=text("length(position) > 0"),
+    ),
 )
 
 #: What was spoken or photographed, kept sealed whole, under a name that says nothing.

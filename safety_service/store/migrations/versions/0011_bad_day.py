@@ -34,6 +34,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('active', 'blocked')"),
         postgresql_where=sa.text("state IN ('active', 'blocked')"),
     )
+    _what_retention_counts_from()
     _phrase()
     _alert_link()
     _kept_file()
@@ -143,6 +144,22 @@ def _emptying_on_postgresql() -> None:
             f"CREATE TRIGGER {table}_refuses_change BEFORE DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+
+
+def _what_retention_counts_from() -> None:
+    """Who has left, and when a record was written, was not kept: it counts from now. And what is not emptied yet."""
+    op.add_column("person", sa.Column("left_at", sa.DateTime(timezone=True)))
+    op.add_column("family", sa.Column("changed_at", sa.DateTime(timezone=True)))
+    now = "strftime('%Y-%m-%d %H:%M:%f', 'now')" if op.get_bind().dialect.name == "sqlite" else "clock_timestamp()"
+    op.execute(f"UPDATE person SET left_at = {now} WHERE NOT active")  # noqa: S608 - words of our own
+    op.execute(f"UPDATE family SET changed_at = {now}")  # noqa: S608 - words of our own
+    for name, table, at, column in (
+        ("ix_visit_unemptied", "visit", "ends_at", "address"),
+        ("ix_said_note_unemptied", "said", "heard_at", "note"),
+        ("ix_said_position_unemptied", "said", "heard_at", "position"),
+    ):
+        full = sa.text(f"length({column}) > 0")
+        op.create_index(name, table, [at], sqlite_where=full, postgresql_where=full)
 
 
 def _phrase() -> None:
