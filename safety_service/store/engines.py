@@ -73,7 +73,7 @@ def _postgresql(address: URL, connections: int, longest: float | None) -> AsyncE
         pool_timeout=WAIT_FOR_CONNECTION,
         connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS},
     )
-    event.listen(engine.sync_engine, "handle_error", _in_our_words)
+    event.listen(engine.sync_engine, "handle_error", in_our_words)
     return engine
 
 
@@ -110,7 +110,7 @@ def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncE
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    event.listen(engine.sync_engine, "handle_error", _in_our_words)
+    event.listen(engine.sync_engine, "handle_error", in_our_words)
     return engine
 
 
@@ -129,7 +129,8 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
-def _in_our_words(context: ExceptionContext) -> None:
+def in_our_words(context: ExceptionContext) -> None:
+    """For SQLAlchemy's `handle_error`: the driver's error as DatabaseAway or TryAgain, and never with the row in it."""
     error = context.original_exception
     if not isinstance(error, Exception):
         # Being cancelled says nothing about the database, and must not be mistaken for it being away.

@@ -31,11 +31,16 @@ async def upgrade(url: str, first_policy: str = "", first_guidance: str = "") ->
     try:
         async with connected(engine) as connection, connection.begin():
             await _wait_for_others(connection)
-            await connection.run_sync(_upgrade)
-            await _first_policy(connection, first_policy)
-            await _first_guidance(connection, first_guidance)
+            await bring_up(connection, first_policy, first_guidance)
     finally:
         await engine.dispose()
+
+
+async def bring_up(connection: AsyncConnection, first_policy: str = "", first_guidance: str = "") -> None:
+    """The steps themselves, within the caller's transaction, which nobody else is in. Raises as `upgrade` does."""
+    await connection.run_sync(_upgrade)
+    await _first_policy(connection, first_policy)
+    await _first_guidance(connection, first_guidance)
 
 
 async def is_current(url: str) -> bool:
