@@ -18,12 +18,13 @@ from config.layers import fault, over
 from config.places import lines_of
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
 from config.policy_learning import AroundPolicy, FamilyPolicy, PlanPolicy, SharingPolicy, TrainingPolicy
+from config.policy_reaching import NightPolicy
 from config.retention import RetentionPolicy
 
 __all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
 
 LadderName = Literal["default", "low", "medium", "high", "danger"]
-ChannelName = Literal["telegram", "webchat"]
+ChannelName = Literal["telegram", "webchat", "voice", "sms", "email", "hook"]
 #: How sensitive what a channel carries may be (see `config.wording`).
 Sensitivity = Literal["public", "plan", "case"]
 
@@ -149,8 +150,9 @@ class WordsPolicy(Section):
     sos_confirm: Annotated[Duration, at_most("2m")]
     #: Before the planned end: still on?
     still_on: Annotated[Duration, at_most("1h")]
-    #: What one tap extends by.
+    #: What one tap extends by, and what the other one, inside.
     extend: Hours
+    extend_short: Hours
     #: The way home, where the plan does not say.
     travel: Hours
     #: Out arms the next visit where it starts within this.
@@ -234,6 +236,7 @@ class Policy(Section):
     ladder: Mapping[LadderName, LadderPolicy]
     taken: TakenPolicy
     reach: ReachPolicy
+    night: NightPolicy
     words: WordsPolicy
     debrief: DebriefPolicy
     plan: PlanPolicy

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
+from config.providers import provider_url
+
 HERE = Path(__file__).parent
 #: Where the embedded database, the keys and the settings file are kept, below the folder that the service runs in.
 VAR = Path("var")
@@ -85,6 +87,7 @@ def _polling(mode: str) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 File = Annotated[Path, AfterValidator(_file)]
+ProviderUrl = Annotated[str, AfterValidator(provider_url)]
 
 
 class Settings(BaseSettings):
@@ -112,6 +115,11 @@ class Settings(BaseSettings):
     geocoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "none"
     geocoder_url: HttpUrl | None = None
     log_format: Literal["text", "json"] = "text"
+    #: Beside Telegram: an Apprise address for each kind of channel, `{address}` standing for the person's own.
+    voice_url: ProviderUrl | None = Field(None, repr=False)
+    sms_url: ProviderUrl | None = Field(None, repr=False)
+    email_url: ProviderUrl | None = Field(None, repr=False)
+    hook_url: ProviderUrl | None = Field(None, repr=False)
 
     @property
     def host(self) -> str:
@@ -122,6 +130,12 @@ class Settings(BaseSettings):
     def port(self) -> int:
         """The port of `listen`; 0 lets the system choose one."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """The address of each provider that is set, by kind of channel."""
+        given = {"voice": self.voice_url, "sms": self.sms_url, "email": self.email_url, "hook": self.hook_url}
+        return {kind: url for kind, url in given.items() if url is not None}
 
     @property
     def base_url(self) -> str:

@@ -13,6 +13,8 @@ from functools import partial
 from aiohttp import web
 
 from bots import webchat
+from bots.delivery.apprise_sender import senders_for
+from bots.delivery.sender import Sender
 from bots.dialogue import inbox, router
 from bots.dialogue.inbox import Handle, InboxWorker
 from bots.dialogue.known import the_wording
@@ -162,7 +164,8 @@ async def _hear(parts: Parts, stopping: asyncio.Event) -> None:
 
 
 async def _keep_watch(parts: Parts, stopping: asyncio.Event) -> None:
-    senders = [] if parts.bot is None else [parts.bot.sender]
+    providers = senders_for(parts.settings.providers)
+    senders: list[Sender] = [*providers] if parts.bot is None else [parts.bot.sender, *providers]
     scheduler = Scheduler(
         parts.database,
         senders,
@@ -171,7 +174,11 @@ async def _keep_watch(parts: Parts, stopping: asyncio.Event) -> None:
         public_url=parts.settings.base_url,
         geocoder=open_geocoder(parts.settings.geocoder, parts.settings.geocoder_url or ""),
     )
-    await scheduler.run(stopping)
+    try:
+        await scheduler.run(stopping)
+    finally:
+        for each in providers:
+            each.close()
 
 
 _WORK = {"web": _serve, "bot": _hear, "scheduler": _keep_watch}

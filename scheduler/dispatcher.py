@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from bots.dialogue.render import Rendered, ceiling_for, render
 from config.policy import Policy
 from safety_service.actions import delivering, outages
 from safety_service.actions.telling import Priority
+from safety_service.domain.reaching import CHATS
 from safety_service.store import agencies, leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -50,9 +51,10 @@ class Setting:
 
 @dataclass(slots=True)
 class Lane:
-    """Slots of its own for a range of priorities, so that a flood of routine never keeps an alarm waiting."""
+    """Slots of its own, so that neither a flood of routine nor another provider that hangs keeps an alarm waiting."""
 
     name: str
+    kinds: tuple[str, ...]
     least: Priority
     most: Priority
     slots: int
@@ -61,11 +63,14 @@ class Lane:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def lanes() -> tuple[Lane, Lane]:
-    """The urgent lane and the other one."""
+def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
+    """The urgent lane and the routine one of the chats; one for each other provider, which carries little routine."""
+    chats = tuple(kind for kind in kinds if kind in CHATS)
+    others = [kind for kind in kinds if kind not in CHATS]
     return (
-        Lane("urgent", Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
-        Lane("routine", Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
+        Lane("urgent", chats, Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
+        Lane("routine", chats, Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
+        *(Lane(kind, (kind,), Priority.DANGER, Priority.ROUTINE, slots=16, in_order=False) for kind in others),
     )
 
 
@@ -80,14 +85,18 @@ class Dispatcher:
         holder: str,
         public_url: str = "",
         within: float = SEND_WITHIN,
+        idle: float | None = None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._senders: Mapping[str, Sender] = {each.kind: each for each in senders}
         self._holder = holder
         self._public_url = public_url
         self._within = within
+        self._idle = IDLE if idle is None else idle
+        self._steady = steady
         self._recorder = Recorder(database)
-        self._lanes = lanes()
+        self._lanes = lanes(self._senders)
         self._held: dict[str, float] = {}
         self._stopping = asyncio.Event()
         #: Channels that took a message since the last report.
@@ -137,7 +146,7 @@ class Dispatcher:
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
             if len(taken) < free or not free:
-                await _wait(lane.wake, IDLE)
+                await _wait(lane.wake, self._idle)
         if lane.busy:
             await asyncio.wait(lane.busy)
 
@@ -148,7 +157,7 @@ class Dispatcher:
             log.error("a message's delivery failed; its lease runs out", exc_info=error)
 
     async def _take(self, lane: Lane, limit: int) -> list[tuple[Outgoing, Setting]]:
-        channels = [kind for kind in self._senders if not self._is_held(kind, lane)]
+        channels = [kind for kind in lane.kinds if not self._is_held(kind, lane)]
         try:
             async with self._database.transaction() as tx:
                 taken = await delivering.lease(
@@ -172,14 +181,14 @@ class Dispatcher:
 
     def _is_held(self, kind: str, lane: Lane) -> bool:
         """A channel that asked for a pause gets it from routine; what is urgent asks for itself, each time anew."""
-        return lane.least > Priority.ALARM and self._held.get(kind, 0.0) > time.monotonic()
+        return lane.least > Priority.ALARM and self._held.get(kind, float("-inf")) > self._steady()
 
     async def _deliver(self, out: Outgoing, setting: Setting) -> None:
         crash_point("outbox:leased")
         outcome = await self._send(out, setting)
         crash_point("outbox:sent")
         if isinstance(outcome, Later) and outcome.whole_channel:
-            self._held[out.channel] = time.monotonic() + outcome.seconds
+            self._held[out.channel] = self._steady() + outcome.seconds
         if isinstance(outcome, Sent):
             self._took.add(out.channel)
         await asyncio.shield(self._recorder.record(out, outcome))

@@ -10,6 +10,7 @@ from safety_service.actions.cases import raise_on_visit
 from safety_service.actions.telling import Priority
 from safety_service.domain import handling
 from safety_service.domain.effects import RaiseAlert
+from safety_service.domain.reaching import REACHING
 from safety_service.domain.words import Kind
 from safety_service.store import alerts, channels, events, outbox, visits
 from safety_service.store.database import Tx
@@ -40,9 +41,9 @@ async def lease(
 
 
 async def sent(tx: Tx, taken: Collection[tuple[Outgoing, str | None]]) -> None:
-    """Providers for urgent messages took these, under these names: the people are reached."""
+    """Providers took these, under these names: by those for urgent messages the people are reached."""
     await outbox.record_sent(tx, [(message.id, name) for message, name in taken])
-    await events.log_all(tx, [_told(message, "was_told") for message, _ in taken])
+    await events.log_all(tx, [_told(each, "was_told" if each.channel in REACHING else "was_sent") for each, _ in taken])
 
 
 def _told(done: Delivered | Outgoing, verb: str) -> Entry:

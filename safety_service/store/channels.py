@@ -11,7 +11,7 @@ from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.people import channel
 
-Kind = Literal["telegram", "webchat"]
+Kind = Literal["telegram", "webchat", "voice", "sms", "email", "hook"]
 
 
 @dataclass(frozen=True, slots=True)

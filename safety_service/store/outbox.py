@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, literal, or_, select, true, update
 
+from safety_service.domain.reaching import REACHING
 from safety_service.store import tallies
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
@@ -209,14 +210,14 @@ _DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
 
 
 async def record_sent(tx: Tx, taken: Collection[tuple[UUID, str | None]]) -> None:
-    """A provider took these (id, its name for it): sent, and reached."""
+    """A provider took these (id, its name for it): sent; and reached, unless it only lies there (P4)."""
     done = update(outbox).where(outbox.c.id == bindparam("message"))
     done = done.values(
         state="sent",
         lease_until=None,
         leased_by=None,
         sent_at=tx.now,
-        reached_at=tx.now,
+        reached_at=case((outbox.c.channel.in_(REACHING), literal(tx.now, outbox.c.reached_at.type))),
         provider_id=bindparam("name_there"),
         error=None,
     )
@@ -250,6 +251,7 @@ async def reached(tx: Tx, alert_id: UUID, step: int) -> bool:
 async def hopeful(tx: Tx, alert_id: UUID, step: int) -> bool:
     """Whether a row of this telling may still reach somebody."""
     query = select(outbox.c.id).where(outbox.c.alert_id == alert_id, outbox.c.step == step)
+    query = query.where(outbox.c.channel.in_(REACHING))
     query = query.where(outbox.c.state.in_(("pending", "sending", "sent")), outbox.c.template.like("alarm.%"))
     return (await tx.conn.execute(query.limit(1))).first() is not None
 

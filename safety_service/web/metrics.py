@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from safety_service.actions.figures import Figures, figures
 from safety_service.actions.telling import Priority
+from safety_service.domain.reaching import KINDS
 from safety_service.domain.words import Kind
 from safety_service.services import DATABASE
 from safety_service.store.errors import DatabaseAway, TryAgain
@@ -75,7 +76,7 @@ class _Collector(Collector):
         late.add_metric([], _buckets(self.now.tally.lateness), self.now.tally.lateness.total)
         yield late
         failures = CounterMetricFamily("doorstep_delivery_failures", "Tries that failed", labels=["channel"])
-        for channel in ("telegram", "webchat"):
+        for channel in KINDS:
             failures.add_metric([channel], self.now.tally.failures.get(channel, 0))
         yield failures
 

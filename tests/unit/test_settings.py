@@ -12,10 +12,10 @@ from config.settings import Settings, SettingsError, read_settings, unknown_sett
 from safety_service.store import keyfile
 from safety_service.store.sealing import KeyRing, new_key
 
-#: As the contract has them.
+#: As the contract has them, and the providers beside Telegram.
 VARIABLES = """
 DATABASE_URL REDIS_URL LISTEN PUBLIC_URL TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_MODE SECRET_KEYS POLICY GUIDANCE
-HEARTBEAT_URL GEOCODER GEOCODER_URL LOG_FORMAT
+HEARTBEAT_URL GEOCODER GEOCODER_URL LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL
 """
 
 

@@ -1,0 +1,27 @@
+"""The night's part of the policy: when alarms wake people, and with what."""
+
+from datetime import time
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from config.policy_base import Duration, Section, at_most
+
+
+class NightPolicy(Section):
+    """When it is night, by the agency's clock, and what wakes people then."""
+
+    #: From when to when; past midnight where the first is the later one.
+    hours: tuple[time, time]
+    #: By night, and always in danger, alarms also go by these.
+    waking: Annotated[tuple[Literal["voice", "sms"], ...], Field(min_length=1)]
+    #: So long before a night the administrators hear who on its rungs cannot be woken.
+    gaps_told: Annotated[Duration, at_most("14d")]
+    #: A channel counts as proven for so long after its owner last confirmed it.
+    proven_for: Annotated[Duration, at_most("366d")]
+
+    @model_validator(mode="after")
+    def _some_time_is_night(self) -> "NightPolicy":
+        if self.hours[0] == self.hours[1]:
+            raise ValueError("hours: from one time to another, such as 22:00 to 07:00")
+        return self

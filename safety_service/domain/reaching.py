@@ -1,0 +1,73 @@
+"""By which of a person's channels a message goes. Pure: kinds and what is urgent go in, kinds come out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+#: What people read when they look.
+CHATS = frozenset({"telegram", "webchat"})
+#: What rings, by day and by night: a provider for urgent messages.
+WAKING = frozenset({"voice", "sms"})
+#: What lies there until somebody reads it: never reached by it (P4).
+WRITTEN = frozenset({"email", "hook"})
+KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook")
+_DAY = timedelta(days=1)
+#: Kinds by which somebody counts as reached once a provider took the message, or the page showed it.
+REACHING = CHATS | WAKING
+#: Kinds whose address a person gives, and proves with a code that is sent there.
+PROVEN = WAKING | WRITTEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """What decides by which channels a message goes.
+
+    `alarm`: somebody has to act now; `danger`: an SOS, or worse; `everyone`: said to everyone, again and again;
+    `security`: something new speaks for this person.
+    """
+
+    alarm: bool = False
+    danger: bool = False
+    everyone: bool = False
+    security: bool = False
+    night: bool = False
+
+
+def ways(kinds: Collection[str], urgency: Urgency, waking: Collection[str] = tuple(WAKING)) -> frozenset[str]:
+    """Which of these kinds carry it. Chats carry everything; what wakes people carries alarms that have to wake them.
+
+    `waking`: the kinds with which the policy wakes people. Who has no chat is rung by day, too: nothing else reaches
+    them. What only lies there carries alarms and news about the person's own account.
+    """
+    have = frozenset(kinds)
+    carried = have & CHATS
+    if urgency.alarm or urgency.security:
+        carried |= have & WRITTEN
+    rings = urgency.night or urgency.danger or urgency.everyone or not have & CHATS
+    if urgency.alarm and rings:
+        carried |= have & WAKING & frozenset(waking)
+    return carried
+
+
+def is_night(local: time, hours: tuple[time, time]) -> bool:
+    """Whether a time of day lies within these hours; they may go past midnight. The end is day again."""
+    begins, ends = hours
+    if begins <= ends:
+        return begins <= local < ends
+    return local >= begins or local < ends
+
+
+def nights(starts_at: datetime, ends_at: datetime, hours: tuple[time, time]) -> bool:
+    """Whether any part of this stretch of local time is night."""
+    return (
+        ends_at - starts_at >= _DAY
+        or is_night(starts_at.timetz().replace(tzinfo=None), hours)
+        or any(starts_at < moment < ends_at for moment in _beginnings(starts_at, ends_at, hours[0]))
+    )
+
+
+def _beginnings(starts_at: datetime, ends_at: datetime, begins: time) -> list[datetime]:
+    days = {starts_at.date(), ends_at.date()}
+    return [datetime.combine(day, begins, tzinfo=starts_at.tzinfo) for day in days]
