@@ -9,6 +9,7 @@ from functools import cache
 from config.forms import FORMS, Form, Step
 from config.forms_debrief import CHAT
 from config.wording import Wording, WordingError, read_wording
+from safety_service.actions.gap_telling import Cause
 from safety_service.domain.course import CourseKind
 from safety_service.domain.debrief import Urgent
 from safety_service.domain.effects import Question
@@ -52,14 +53,20 @@ INSIDE = frozenset(
     {
         *(f"ask.{each}" for each in ("still_on", "check_in", "check_in/again", "end", "end/again", "own_word")),
         *(f"reply.{each}" for each in ("begin", "ok", "ok_far", "extend", "silence", "ring_me", "sos")),
-        *(f"reply.{each}" for each in ("note", "note_kept", "stale", "old_button", "nothing_now", "later", "failed")),
+        *(
+            f"reply.{each}"
+            for each in ("note", "note_kept", "file_kept", "stale", "old_button", "nothing_now", "later", "failed")
+        ),
         *(f"reply.{each}" for each in ("help_wanted", "help_inside", "where_inside", "stop")),
         *(f"refused.{each}" for each in ("other", "not_found", "already_out", "cancel_only_before_begin")),
         *(f"refused.{each}" for each in ("cap_reached", "extend_by_more_than_nothing", "visit_is_over")),
         *(f"refused.{each}" for each in ("not_your_visit", "silence_is_for_inside", "not_begun_yet")),
+        "refused.file_too_large",
+        "refused.file_not_known",
+        "file.lost",
         "worker.read",
         "readiness.begun",
-        "gap.worker",
+        *(f"gap.{each}" for each in ("worker", "lost_worker", "past")),
     }
 )
 
@@ -78,8 +85,11 @@ _NEXT = "next_at next_ref"
 _BRACES: dict[str, str] = {
     **{f"ask.{each}": _ASK for each in Question},
     "worker.read": "at",
-    "gap.worker": "from until",
-    "gap.manager": "from until count",
+    **{f"gap.{each}": "from until office_phone" for each in ("worker", "home", "begin", "past")},
+    **{f"gap.lost_{each}": "from until office_phone" for each in ("worker", "home", "begin")},
+    **dict.fromkeys(("gap.manager", "gap.lost_manager"), "from until count"),
+    **dict.fromkeys(("gap.alerts", "gap.lost_alerts"), "from until numbers yours"),
+    "gap.administrator": "from until cause",
     **{f"alarm.{each}": _ALARM for each in (*ALARMS, "place", "ring", "told")},
     **{f"alert.{each}": _NEWS for each in ("taken", "taken_over", "lapsed", "resolved", "news_wanted", "not_accepted")},
     **{f"alert.late_{each}": _NEWS for each in ("begin", "ok", "extend", "silence", "out", "home", "cancel")},
@@ -110,6 +120,7 @@ _BRACES: dict[str, str] = {
     "debrief.rest": "starts_at ref",
     "debrief.rest_overdue": "worker starts_at ref",
     "item.due": "item ref opened_at",
+    "opening.told": "count",
     "facts.review": "ref count",
     "briefing.offer": "ref",
     "briefing.asked": "worker worker_phone ref note",
@@ -131,6 +142,8 @@ _BRACES: dict[str, str] = {
     "reply.post_taken": "post until",
     "reply.post_declined": "",
     "reply.debrief_none": "",
+    "reply.file_kept": "",
+    "file.lost": "said_at file office_phone",
     **{f"reply.{each}": _VISIT for each in ("begin", "ok", "late", "silence", "ring_me", "sos", "note", "note_kept")},
     "reply.ok_far": f"{_VISIT} distance",
     "reply.extend": f"{_VISIT} last out_by",
@@ -163,7 +176,10 @@ _BRACES: dict[str, str] = {
     **{f"line.{each}": f"{_VISIT} phase outcome worker number" for each in ("visit", "board", "past")},
     "line.post": "post names",
     "line.role": "role team",
-    **{f"form.{each}": "given" for each in ("go_on", "elsewhere", "left", "finished", "unknown", "empty", "too_long")},
+    **{
+        f"form.{each}": "given"
+        for each in ("go_on", "elsewhere", "left", "finished", "unknown", "empty", "too_long", "type_it")
+    },
     **{f"form.{each}": "given" for each in ("no_time", "no_duration", "no_place")},
     "form.visit.done": "starts_at length ref risk lacking managers",
     "form.debrief.done": _NEXT,
@@ -178,20 +194,25 @@ _FORM_BRACES = {
     "decision": "worker starts_at ref risk RISK because kind",
     "measure": "says verdict",
     "cover": "",
+    "opening": "ref",
 }
 
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
     **dict.fromkeys(
         "changed_meanwhile fact_unknown fact_in_future source_wanted told_why_wanted fact_ended partner_ended"
-        " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted".split(),
+        " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted"
+        " file_not_known file_not_there_yet file_gone".split(),
         "",
     ),
     **dict.fromkeys(("record_unknown", "summary_unknown"), "field"),
     "lowered_too_long": "days",
     "too_many_rows": "most",
+    "reason_for_opening": "ref",
+    "opening_reason_short": "least",
+    "file_too_large": "most",
     **dict.fromkeys(
-        "other not_found never_your_own resolved_already not_yours_to_pass_on note_wanted"
+        "other not_found never_your_own after_it_is_over resolved_already not_yours_to_pass_on note_wanted"
         " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"
         " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
@@ -274,6 +295,7 @@ def labels() -> Braces:
         "role": Role,
         "phase": (each for each in Phase if each is not Phase.DONE),
         "company": ("alone", "with"),
+        "cause": Cause,
         "say": _SAYINGS.split(),
         "outcome": (*Outcome, "none"),
         "item": ITEMS.split(),

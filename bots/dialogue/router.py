@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from bots.dialogue import asking, at_work, commands, debrief_form, forming, on_call, plan_form, tokens
+from bots.dialogue import asking, at_work, attachments, commands, debrief_form, forming, on_call, plan_form, tokens
 from bots.dialogue.answers import Answer
 from bots.dialogue.commands import COMMANDS, Command
 from bots.dialogue.debrief_form import DebriefForm
@@ -13,6 +13,7 @@ from bots.dialogue.forming import Keeper
 from bots.dialogue.incoming import Incoming
 from bots.dialogue.known import REFUSALS
 from bots.dialogue.manager_forms import CoverForm, DecisionForm, ResolveForm
+from bots.dialogue.opening_form import OpeningForm
 from bots.dialogue.plan_form import MeasureForm
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 KEEPERS: dict[str, Keeper] = {
     each.form.name: each
-    for each in (VisitForm(), DebriefForm(), ResolveForm(), DecisionForm(), MeasureForm(), CoverForm())
+    for each in (VisitForm(), DebriefForm(), ResolveForm(), DecisionForm(), MeasureForm(), CoverForm(), OpeningForm())
 }
 
 
@@ -225,17 +226,6 @@ async def _position(turn: Turn) -> None:
     await commands.ok(turn)
 
 
-async def _attachment(turn: Turn) -> None:
-    """A voice note, a photo, a file: kept; its words, or that it came, answer an open question for words."""
-    text = turn.said.text.strip() or turn.frame.say(f"say.{turn.said.kind}")
-    draft = None if turn.inside else await drafts.latest(turn.tx, turn.actor)
-    answer = None if draft is None else forming.read(turn, draft, text)
-    if draft is not None and answer is not None and answer.fault is None and forming.wants_words(turn, draft):
-        await forming.typed(turn, draft, answer, text)
-    else:
-        await at_work.note(turn, text)
-
-
 async def _note(turn: Turn) -> None:
     """What was edited afterwards, forwarded or drawn is kept, and answers no open question."""
     await at_work.note(turn, turn.said.text.strip() or turn.frame.say("say.note"))
@@ -246,8 +236,8 @@ _HEARD: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "button": _button,
     "position": _position,
     "live_position": at_work.live_position,
-    "voice": _attachment,
-    "photo": _attachment,
-    "document": _attachment,
+    "voice": attachments.heard,
+    "photo": attachments.heard,
+    "document": attachments.heard,
     "note": _note,
 }

@@ -16,6 +16,7 @@ from bots.telegram.background import Background
 from bots.telegram.door import Door, Handle
 from bots.telegram.ear import Ear
 from bots.telegram.errors import reason_of
+from bots.telegram.fetcher import Fetcher
 from bots.telegram.patience import Patience
 from bots.telegram.poller import Pace, Poller
 from bots.telegram.sender import TelegramSender
@@ -58,6 +59,7 @@ class TelegramBot:
         ear = Ear(self._door, self._background)
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace)
+        self._fetcher = Fetcher(database, self._api)
         self.hear: Handle = self._door.hear
         self.sender = TelegramSender(self._api, self._words, self._moved, Tidier(database, self._api).tidy)
         #: The bot's name in Telegram, for links that open it; known once Telegram has told.
@@ -67,6 +69,7 @@ class TelegramBot:
         """Listen, and say who we are; whatever dies of it is begun again in place."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(supervised("The Telegram poller", self._poller.run), name="telegram poller")
+            tasks.create_task(supervised("Fetching files from Telegram", self._fetcher.run), name="telegram files")
             introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
             tasks.create_task(introduced, name="telegram introduction")
 

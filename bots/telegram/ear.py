@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from bots.dialogue.inbox import take_in
@@ -76,7 +77,7 @@ def said_at(heard: Heard, hearing: Hearing) -> datetime:
 
 
 def _incoming(heard: Heard, at: datetime) -> Incoming:
-    extra = {"message_id": heard.message_id, "file_id": heard.file_id}
+    extra = {"message_id": heard.message_id, "file": None if heard.file is None else asdict(heard.file)}
     return Incoming(
         person_id=None,
         channel=CHANNEL,

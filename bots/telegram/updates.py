@@ -46,7 +46,17 @@ class Heard:
     text: str = ""
     token: str = ""
     position: Place | None = None
-    file_id: str = ""
+    file: File | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that Telegram has. `size` in bytes, 0 where it does not say; `seconds` of sound."""
+
+    id: str
+    media_type: str
+    size: int
+    seconds: int | None = None
 
 
 #: Where the parts of a message are, and as what they are kept.
@@ -58,6 +68,13 @@ FILES = {
     "video": What.PHOTO,
     "animation": What.PHOTO,
     "document": What.DOCUMENT,
+}
+USUAL = {
+    "voice": "audio/ogg",
+    "audio": "audio/mpeg",
+    "video_note": "video/mp4",
+    "photo": "image/jpeg",
+    "video": "video/mp4",
 }
 ADDRESSED = re.compile(r"^(/\w+)@\w+")
 GONE = frozenset({"kicked", "left"})
@@ -113,7 +130,7 @@ def _message(number: int, message: JSON) -> Heard | None:
         return _of(number, message, _kind_of_place(message), position=_position(message["location"]))
     for part, what in FILES.items():
         if part in message:
-            return _of(number, message, what, text=message.get("caption", ""), file_id=_file_id(message[part]))
+            return _of(number, message, what, text=message.get("caption", ""), file=_file(part, message[part]))
     if "sticker" in message:
         return _of(number, message, What.NOTE, text=message["sticker"].get("emoji", ""))
     if "contact" in message:
@@ -147,9 +164,15 @@ def _position(location: JSON) -> Place:
     return Place(location["latitude"], location["longitude"], location.get("horizontal_accuracy"))
 
 
-def _file_id(part: Any) -> str:
+def _file(kind: str, part: Any) -> File:
+    """Of a photograph the largest of its sizes. What names no type is of its kind's usual one."""
     largest = part[-1] if isinstance(part, list) else part
-    return str(largest["file_id"])
+    return File(
+        id=str(largest["file_id"]),
+        media_type=str(largest.get("mime_type") or USUAL.get(kind, "")),
+        size=int(largest.get("file_size") or 0),
+        seconds=largest.get("duration"),
+    )
 
 
 def _is_private(message: JSON) -> bool:

@@ -11,7 +11,7 @@ from multidict import MultiMapping
 
 from bots.dialogue.render import render
 from safety_service.actions import alerts as handling
-from safety_service.actions import matters, reading, refusals
+from safety_service.actions import kept_files, matters, reading, refusals
 from safety_service.actions.access import Matter, may_handle
 from safety_service.actions.actor import Actor
 from safety_service.actions.alarm import alarm_params
@@ -25,6 +25,7 @@ from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
 from safety_service.web.pages import message, page
 from safety_service.web.paths import id_of
+from safety_service.web.recordings import recordings
 from safety_service.web.visitor import Visitor, visitor_of
 
 routes = web.RouteTableDef()
@@ -96,6 +97,7 @@ async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, An
         "label": lambda name: wording.label(f"button.{name}"),
         "founds": _options(wording.labels, "found", Found),
         "known_bys": _options(wording.labels, "known_by", KnownBy),
+        "recordings": recordings(await kept_files.of_alert(tx, visitor.actor, row.id), visitor.known.zone),
         **await _story(tx, visitor, row),
     }
 

@@ -154,6 +154,7 @@ async def add(request: web.Request) -> web.StreamResponse:
         zone=visitor.known.zone,
         intro=("You have given this. It stands as it is, and you can add to it.",),
         buttons=(("add", "Add it"),),
+        links=_beside(telling, private=False),
     )
 
 
@@ -192,8 +193,15 @@ def _page(request: web.Request, visitor: Visitor, telling: Telling, part: Debrie
         intro=PRIVATE if private else _seen(telling, part),
         buttons=[*buttons, ("later", "Keep, the rest later")],
         hidden={"part": part.key},
-        links=(("/notices/advice", "Where to find advice and support"),) if private else (),
+        links=_beside(telling, private=private),
     )
+
+
+def _beside(telling: Telling, *, private: bool) -> tuple[tuple[str, str], ...]:
+    """Reflections are nothing to be spoken: whoever may read the rest may listen."""
+    if private:
+        return (("/notices/advice", "Where to find advice and support"),)
+    return ((f"/debriefs/{telling.row.id}/speak", "Say it: record a voice note"),)
 
 
 def _seen(telling: Telling, part: DebriefPart) -> tuple[str, ...]:

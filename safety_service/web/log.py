@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from multidict import MultiMapping
 
-from safety_service.actions import debrief_log, reviews
+from safety_service.actions import debrief_log, kept_files, reviews
 from safety_service.actions.became import became_of
 from safety_service.actions.debrief_log import READERS, Search
 from safety_service.actions.errors import NotFound
@@ -32,6 +32,7 @@ from safety_service.web.cursor import read_place, write_place
 from safety_service.web.log_words import told
 from safety_service.web.pages import message, page
 from safety_service.web.paths import id_of
+from safety_service.web.recordings import recordings
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -135,6 +136,7 @@ async def debrief(request: web.Request) -> web.StreamResponse:
             "answers": told(reading.answers, guidance),
             "private": None if reading.private is None else told(reading.private, guidance),
             "own": logged.worker_id == visitor.person_id,
+            "recordings": recordings(await kept_files.of_debrief(tx, visitor.actor, logged.id), zone),
             "signals": _signals(reading.signals, zone),
             "addenda": [_said(each, names, zone) for each in reading.addenda],
             "comments": [_said(each, names, zone) for each in reading.comments],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bots.dialogue.incoming import Place
-from bots.telegram.updates import Heard, What, read_update
+from bots.telegram.updates import File, Heard, What, read_update
 from tests.telegram import BotApiServer, Phone
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -89,10 +89,14 @@ def test_a_place_where_they_are_not_is_a_note(part: dict[str, Any], what: What) 
 
 async def test_voice_photos_and_files_are_heard_with_where_they_are_kept(telegram: BotApiServer, ann: Phone) -> None:
     voice = await ann.sends_voice()
-    assert (heard(telegram).what, heard(telegram).file_id) == (What.VOICE, voice.file_id)
+    assert (heard(telegram).what, heard(telegram).file) == (
+        What.VOICE,
+        File(id=voice.file_id or "", media_type="audio/ogg", size=4, seconds=3),
+    )
     photo = await ann.sends_photo(caption="the gate")
     assert (heard(telegram).what, heard(telegram).text) == (What.PHOTO, "the gate")
-    assert heard(telegram).file_id == photo.file_id
+    found = heard(telegram).file
+    assert found is not None and (found.id, found.media_type) == (photo.file_id, "image/jpeg")
     await ann.sends_document(name="plan.pdf")
     assert heard(telegram).what is What.DOCUMENT
 
