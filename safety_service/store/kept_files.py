@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -103,12 +103,6 @@ async def of_debrief(tx: Tx, debrief_id: UUID) -> list[KeptFile]:
 async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
     """Those that were said during a visit, in that order; none of a debrief."""
     return await _where(tx, kept_file.c.visit_id == visit_id, kept_file.c.debrief_id.is_(None))
-
-
-async def waiting(tx: Tx, before: datetime) -> int:
-    """How many were said before this moment and are still awaited."""
-    awaited = (kept_file.c.next_at.is_not(None), kept_file.c.said_at < before)
-    return (await tx.conn.execute(select(func.count()).select_from(kept_file).where(*awaited))).scalar_one()
 
 
 async def _where(tx: Tx, *conditions: ColumnElement[bool]) -> list[KeptFile]:
