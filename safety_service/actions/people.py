@@ -9,7 +9,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, codes, people, sessions
+from safety_service.store import alert_links, channels, codes, people, sessions
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.people import Person
@@ -59,6 +59,7 @@ async def _cut_off(tx: Tx, person_id: UUID) -> None:
     await channels.end_all(tx, person_id)
     await sessions.end_all(tx, person_id)
     await codes.end_all(tx, person_id)
+    await alert_links.end_all(tx, person_id)
     await delivering.person_gone(tx, person_id)
 
 

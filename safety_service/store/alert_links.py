@@ -35,11 +35,16 @@ class AlertLink:
 
 
 async def of_people(tx: Tx, alert_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, AlertLink]:
-    """Each person's link to this alert, living on from now: the one that they have, or a new one."""
+    """Each person's link to this alert, living on from now: the one that they have, or a new one.
+
+    One that was ended stays ended: it stands on a phone that was lost.
+    """
     wanted = frozenset(person_ids)
     if not wanted:
         return {}
-    these = (alert_link.c.alert_id == alert_id) & alert_link.c.person_id.in_(wanted)
+    these = (
+        (alert_link.c.alert_id == alert_id) & alert_link.c.person_id.in_(wanted) & (alert_link.c.expires_at > tx.now)
+    )
     longer = update(alert_link).where(these).values(expires_at=tx.now + LIFE)
     had = {row.person_id: _link(row) for row in await tx.conn.execute(longer.returning(*alert_link.c))}
     fresh = await _make(tx, alert_id, wanted - set(had))
@@ -110,9 +115,10 @@ async def only_open(tx: Tx, person_id: UUID) -> AlertLink | None:
     return _link(rows[0]) if len(rows) == 1 else None
 
 
-async def use(tx: Tx, link_id: UUID) -> None:
-    """The alert was taken with it; the first time counts."""
-    unused = (alert_link.c.id == link_id) & alert_link.c.used_at.is_(None)
+async def use(tx: Tx, alert_id: UUID, person_id: UUID) -> None:
+    """This person took the alert with their link; the first time counts."""
+    theirs = (alert_link.c.alert_id == alert_id) & (alert_link.c.person_id == person_id)
+    unused = theirs & alert_link.c.used_at.is_(None)
     await tx.conn.execute(update(alert_link).where(unused).values(used_at=tx.now))
 
 
