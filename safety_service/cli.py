@@ -19,6 +19,7 @@ COMMANDS = {
     "exclude": ("exclude", "Keep somebody off a worker or a family: add, list, remove."),
     "guidance": ("guidance", "Check a guidance file, put an edition in force, or show what is asked."),
     "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
+    "log": ("log", "The evidence log: the whole timeline of an alert."),
     "policy": ("policy", "Check a policy file, or put an edition in force."),
 }
 

@@ -96,6 +96,7 @@ _BRACES: dict[str, str] = {
     **{f"alert.news_{each}": _NEWS for each in ("still_trying", "police_rung", "note")},
     **{f"alert.again_{each}": _NEWS for each in ALARMS},
     "alert.offer": _ALARM,
+    **{f"take.{each}": "number take_url reply" for each in ("text", "voice")},
     "alert.second_wanted": _NEWS,
     "alert.nobody": _SHORT,
     "ring.wanted": "worker worker_phone no_phone asked_at by_at code_phrase",

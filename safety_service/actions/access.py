@@ -128,6 +128,24 @@ def may_handle(actor: Actor, alert: Matter) -> None:
         raise Refused("managers_only")
 
 
+def timeline_view(actor: Actor, alert: Matter, *, is_open: bool) -> LogView:
+    """How an alert's whole timeline is read: by whoever may read the alert, its own workers once it is over.
+
+    Administrators read any of their agency's, without case text. Raises NotFound; Refused `after_it_is_over`.
+    """
+    _same_agency(actor, alert.agency_id)
+    try:
+        may_see_alert(actor, alert)
+    except NotFound:
+        kept_off = actor.person_id in alert.workers or actor.person_id in alert.excluded
+        if kept_off or not actor.is_any(Role.ADMINISTRATOR):
+            raise
+        return LogView.SEALED
+    if is_open and actor.person_id in alert.workers:
+        raise Refused("after_it_is_over")
+    return LogView.WITH_TEXT
+
+
 def board_view(actor: Actor, agency_id: UUID, team_id: UUID) -> BoardView:
     """How much of this team's board the actor sees. What they are kept off is left out of it by the reader."""
     _same_agency(actor, agency_id)

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from safety_service.actions import alerts as handling
-from safety_service.actions import reading
+from safety_service.actions import reading, timeline
 from safety_service.actions.visitors import names_of
 from safety_service.api.body import Body
 from safety_service.api.call import Call, endpoint
@@ -79,6 +79,13 @@ async def alerts(call: Call) -> dict[str, Any]:
 async def alert(call: Call) -> dict[str, Any]:
     """One alert, with who was told of it and who was reached."""
     return await _shaped(call, await reading.alert(call.tx, call.actor, call.id()))
+
+
+@routes.get(f"{PREFIX}/alerts/{{id}}/timeline")
+@endpoint("alert")
+async def whole_timeline(call: Call) -> dict[str, Any]:
+    """The whole timeline of one alert, as a page of text."""
+    return {"text": await timeline.of_alert(call.tx, call.actor, call.id())}
 
 
 @routes.post(f"{PREFIX}/alerts/{{id}}/ack")

@@ -173,6 +173,31 @@ def test_the_board_shows_each_role_as_much_as_it_needs(roles: tuple[str, ...], o
 
 
 @pytest.mark.parametrize(
+    ("about", "practitioner", "manager", "reviewer", "administrator"),
+    [
+        (OTHERS, NO, LogView.WITH_TEXT, LogView.WITH_TEXT, LogView.SEALED),
+        (OTHER_TEAMS, NO, NO, NO, LogView.SEALED),
+        (CALLED, *[LogView.WITH_TEXT] * 4),
+        (KEPT_OFF, NO, NO, NO, NO),
+        (CALLED_KEPT_OFF, NO, NO, NO, NO),
+        (OWN, *["after_it_is_over"] * 4),
+        (JOINT, *["after_it_is_over"] * 4),
+        (matter(ME, called=frozenset({ME}), hidden_from_workers=True), NO, NO, NO, NO),
+        (OTHER_AGENCYS, NO, NO, NO, NO),
+    ],
+)
+def test_an_alerts_timeline_is_for_whoever_may_read_it_and_without_case_text_for_administrators(
+    about: Matter, practitioner: str, manager: str, reviewer: str, administrator: str
+) -> None:
+    said = {
+        role: outcome(lambda: access.timeline_view(actor(role), about, is_open=True))  # noqa: B023
+        for role in ("practitioner", "manager", "reviewer", "administrator")
+    }
+    assert list(said.values()) == [practitioner, manager, reviewer, administrator]
+    assert outcome(lambda: access.timeline_view(actor("practitioner"), OWN, is_open=False)) == LogView.WITH_TEXT
+
+
+@pytest.mark.parametrize(
     ("role", "not_visiting", "visiting", "other_team"),
     [
         ("practitioner", NO, YES, NO),

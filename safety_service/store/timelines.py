@@ -1,0 +1,114 @@
+"""What the timeline of an alert is made of: rows only, so that it is the same after any crash."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from safety_service.domain.timeline import Deed, Sending, WordSaid
+from safety_service.store.database import Tx
+from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.system import event_log
+from safety_service.store.tables.visits import said
+
+#: What the service itself notes that belongs into every timeline.
+OF_SERVICE = ("not_watched", "started")
+
+
+async def deeds(tx: Tx, alert_id: UUID) -> list[Deed]:
+    """Everything in the evidence log about this alert, in order; but not that its timeline was read."""
+    return await _deeds(tx, event_log.c.alert_id == alert_id, event_log.c.subject != "timeline")
+
+
+async def rings(tx: Tx, visit_id: UUID) -> list[Deed]:
+    """How requests to be rung during this visit were answered."""
+    return await _deeds(tx, event_log.c.visit_id == visit_id, event_log.c.subject == "ring")
+
+
+async def of_service(tx: Tx, since: datetime, until: datetime) -> list[Deed]:
+    """What the service itself went through between these moments."""
+    of_all = (event_log.c.agency_id.is_(None), event_log.c.verb.in_(OF_SERVICE))
+    return await _deeds(tx, *of_all, event_log.c.at.between(since, until))
+
+
+async def _deeds(tx: Tx, *where: ColumnElement[bool]) -> list[Deed]:
+    rows = await tx.conn.execute(select(event_log).where(*where).order_by(event_log.c.at, event_log.c.id))
+    return [
+        Deed(at=row.at, verb=row.verb, by=row.actor_id, about=row.subject_id, details=row.details or {}) for row in rows
+    ]
+
+
+async def about_alert(tx: Tx, alert_id: UUID) -> list[Sending]:
+    """Every message about this alert."""
+    return await _sendings(tx, outbox.c.alert_id == alert_id)
+
+
+async def to_workers(
+    tx: Tx, visit_id: UUID, workers: Collection[UUID], since: datetime, until: datetime
+) -> list[Sending]:
+    """What these workers were asked and told on the visit between these moments."""
+    asked = or_(outbox.c.template.like("ask.%"), outbox.c.template.like("worker.%"))
+    theirs = (outbox.c.person_id.in_(workers), outbox.c.created_at.between(since, until))
+    return await _sendings(tx, *theirs, outbox.c.visit_id == visit_id, outbox.c.alert_id.is_(None), asked)
+
+
+async def _sendings(tx: Tx, *where: ColumnElement[bool]) -> list[Sending]:
+    rows = await tx.conn.execute(select(*_COLUMNS).where(*where).order_by(outbox.c.created_at, outbox.c.id))
+    return [
+        Sending(
+            to=row.person_id,
+            channel=row.channel,
+            template=row.template,
+            step=row.step,
+            put_at=row.created_at,
+            sent_at=row.sent_at,
+            reached_at=row.reached_at,
+            state=row.state,
+            attempts=row.attempts,
+            maybe_sent=row.maybe_sent,
+            error=row.error,
+        )
+        for row in rows
+    ]
+
+
+_COLUMNS = tuple(
+    outbox.c[name]
+    for name in (
+        "person_id",
+        "channel",
+        "template",
+        "step",
+        "created_at",
+        "sent_at",
+        "reached_at",
+        "state",
+        "attempts",
+        "maybe_sent",
+        "error",
+    )
+)
+
+
+async def words(
+    tx: Tx, visit_id: UUID | None, workers: Collection[UUID], since: datetime, until: datetime
+) -> list[WordSaid]:
+    """What these workers said on the visit; without one, what they said without one between these moments."""
+    place = said.c.visit_id.is_(None) if visit_id is None else said.c.visit_id == visit_id
+    query = select(said).where(place, said.c.worker_id.in_(workers), said.c.heard_at.between(since, until))
+    rows = await tx.conn.execute(query.order_by(said.c.heard_at, said.c.id))
+    return [_word(row) for row in rows]
+
+
+def _word(row: Any) -> WordSaid:
+    return WordSaid(
+        worker_id=row.worker_id,
+        kind=row.kind,
+        said_at=row.said_at,
+        heard_at=row.heard_at,
+        via=row.via,
+        note=row.note or "",
+        away_m=(row.position or {}).get("distance_m"),
+    )
