@@ -1,37 +1,31 @@
 """The scheduler of one process: the ticker, the sweep, the dispatcher and the watchdog, put together."""
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.delivery.sender import Sender
 from safety_service.actions.chases import CHASES
 from safety_service.actions.debrief_chasing import sweep_debriefs
-from safety_service.actions.housekeeping import tidy
 from safety_service.actions.places import Geocoder
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
-from safety_service.store import leases
 from safety_service.store.database import Database
-from scheduler import chaser, locating
+from scheduler import chaser, locating, tidier
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
 from scheduler.locating import Locating
 from scheduler.sweeper import Sweeper
 from scheduler.ticker import Ticker, bounded
+from scheduler.tidier import Tidier
 from scheduler.watchdog import Progress, Watchdog
-
-log = logging.getLogger(__name__)
 
 #: Urgent ones first.
 SWEEPS = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings, "debriefs": sweep_debriefs}
 TICK = timedelta(seconds=0.25)
 REPORT_EVERY = timedelta(seconds=5)
-TIDY_EVERY = timedelta(hours=1)
-#: How long a report, or a tidying up, may take.
+#: How long a report may take.
 REPORT_WITHIN = timedelta(seconds=10)
-TIDY_WITHIN = timedelta(minutes=1)
 #: Seconds that messages on their way have to arrive when the process stops.
 ARRIVE_WITHIN = 8.0
 
@@ -63,7 +57,7 @@ class Scheduler:
         if self._locating.wanted:
             self._ticker.every(locating.EVERY, self._locating.once, name="locate", within=locating.WITHIN)
         self._ticker.every(chaser.EVERY, Chaser(database, CHASES).once, name="chase", within=chaser.WITHIN)
-        self._ticker.every(TIDY_EVERY, self._tidy, name="tidy", within=TIDY_WITHIN)
+        self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keep the watch until stopped; then what is on its way arrives, and nothing more is begun."""
@@ -81,9 +75,3 @@ class Scheduler:
         finally:
             self._watchdog.stop()
             await self._locating.close()
-
-    async def _tidy(self) -> None:
-        async with self._database.transaction() as tx:
-            if await leases.hold(tx, "tidy", self._holder, TIDY_EVERY / 2):
-                done = await tidy(tx)
-                log.info("removed what is old: %s", ", ".join(f"{count} {name}" for name, count in done.items()))

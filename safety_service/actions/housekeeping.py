@@ -1,10 +1,15 @@
 """What is done now and then, and that nobody waits for."""
 
-from safety_service.actions import retention
+from safety_service.actions import removing
 from safety_service.store import housekeeping
 from safety_service.store.database import Tx
 
 
 async def tidy(tx: Tx) -> dict[str, int]:
     """Remove what has served its time: what is no evidence at once, records by policy; gives how many of each."""
-    return {**await housekeeping.tidy(tx), **await retention.remove_old(tx)}
+    return {**await clear(tx), **await removing.remove_old(tx)}
+
+
+async def clear(tx: Tx) -> dict[str, int]:
+    """Only what is no evidence: codes, sessions, forms, remembered answers."""
+    return await housekeeping.tidy(tx)

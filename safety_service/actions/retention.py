@@ -1,7 +1,5 @@
-"""Retention by policy: what has been kept long enough is removed, and that it was is kept. A hold stands above it."""
+"""Holds: of a family that is held retention removes nothing, whatever policy says."""
 
-from collections import Counter
-from collections.abc import Sequence
 from uuid import UUID
 
 from safety_service.actions import circle
@@ -9,27 +7,9 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import events, holds, retention
+from safety_service.store import holds
 from safety_service.store.database import Tx
 from safety_service.store.holds import Hold
-from safety_service.store.retention import Old
-
-#: In one run; there is one each hour.
-AT_ONCE = 500
-
-
-async def remove_old(tx: Tx) -> dict[str, int]:
-    """Remove what policy keeps no longer, a batch of it; gives how many of each, and keeps that for each agency."""
-    policy = (await tx.policy()).retention
-    debriefs = await retention.old_debriefs(tx, tx.now - policy.debriefs, AT_ONCE)
-    if debriefs:
-        await retention.remove_debriefs(tx, [each.id for each in debriefs])
-    messages = await retention.old_messages(tx, tx.now - policy.messages, AT_ONCE)
-    if messages:
-        await retention.remove_messages(tx, [each.id for each in messages])
-    await _keep(tx, "debriefs", debriefs)
-    await _keep(tx, "messages", messages)
-    return {"debriefs": len(debriefs), "messages": len(messages)}
 
 
 async def hold(tx: Tx, actor: Actor, ref: str, why: str) -> UUID:
@@ -73,9 +53,3 @@ async def _family(tx: Tx, actor: Actor, ref: str) -> UUID:
     around = await circle.by_ref(tx, actor, ref)
     circle.managed(actor, around)
     return around.family_id
-
-
-async def _keep(tx: Tx, what: str, removed: Sequence[Old]) -> None:
-    for agency_id, count in Counter(each.agency_id for each in removed).items():
-        details = {"count": count, "via": "retention"}
-        await events.log(tx, agency_id=agency_id, actor_id=None, verb="removed", subject=what, details=details)

@@ -41,7 +41,8 @@ async def every(tx: Tx, agency_id: UUID) -> list[Hold]:
 
 
 async def add(tx: Tx, agency_id: UUID, family_id: UUID, why: str, by: UUID) -> UUID:
-    """Hold a family's records from now on."""
+    """Hold a family's records from now on; if its file is being removed in this moment, what is left of it."""
+    await tx.conn.execute(select(family.c.id).where(family.c.id == family_id).with_for_update())
     hold_id = new_id()
     values = {"id": hold_id, "agency_id": agency_id, "family_id": family_id, "why": why, "by": by, "at": tx.now}
     await tx.conn.execute(insert(hold).values(values))

@@ -15,6 +15,8 @@ from safety_service.store.tables.people import membership, person
 from safety_service.store.types import UtcDateTime
 
 Roles = Mapping[UUID, frozenset[Role]]
+#: In place of a name that retention has removed.
+GONE = "Somebody who left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def _person(row: Row[Any], roles: Roles) -> Person:
     return Person(
         id=row.id,
         agency_id=row.agency_id,
-        name=row.name,
+        name=row.name or GONE,
         email=row.email,
         phone=row.phone,
         supervisor_id=row.supervisor_id,

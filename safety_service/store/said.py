@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -51,8 +51,15 @@ async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:
 async def last_position(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> Said | None:
     """The last word that carried a position: of this visit, or (without a visit) of this worker."""
     place = said.c.worker_id == worker_id if visit_id is None else said.c.visit_id == visit_id
-    query = select(said).where(place, said.c.worker_id == worker_id, said.c.position.is_not(None))
+    query = select(said).where(place, said.c.worker_id == worker_id, func.length(said.c.position) > 0)
     row = (await tx.conn.execute(query.order_by(said.c.said_at.desc()).limit(1))).first()
+    return None if row is None else _said(row)
+
+
+async def last_of(tx: Tx, worker_id: UUID, kind: str, since: datetime) -> Said | None:
+    """The worker's last word of this kind since then."""
+    query = select(said).where(said.c.worker_id == worker_id, said.c.heard_at >= since, said.c.kind == kind)
+    row = (await tx.conn.execute(query.order_by(said.c.heard_at.desc()).limit(1))).first()
     return None if row is None else _said(row)
 
 

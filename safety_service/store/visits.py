@@ -48,6 +48,8 @@ class VisitRow:
     #: What the family's plan demands and this visit has not (`domain.demands`), by the plan of this number.
     lacking: list[dict[str, Any]] = field(default_factory=list)
     plan_number: int = 0
+    #: Retention has removed where, why and with what plan it was.
+    removed: bool = False
 
     @property
     def id(self) -> UUID:
@@ -270,18 +272,20 @@ def _visit_row(row: Row[Any], watches: tuple[Watch, ...], made: Decision | None)
         family_id=row.family_id,
         family_ref=row.ref,
         purpose=row.purpose,
-        address=row.address,
-        because=row.because,
-        answers=row.answers,
+        address=row.address or _NO_ADDRESS,
+        because=row.because or [],
+        answers=row.answers or {},
         created_at=row.created_at,
         created_by=row.created_by,
         version=row.version,
         decision=made,
         lacking=row.lacking or [],
         plan_number=row.plan_number or 0,
+        removed=row.address is None,
     )
 
 
+_NO_ADDRESS = {"text": "", "latitude": None, "longitude": None}
 _WATCH_FIELDS = tuple(name for name in Watch.__dataclass_fields__)
 
 
