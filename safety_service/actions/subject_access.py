@@ -25,6 +25,7 @@ from safety_service.store.subject_access import Section
 _THIRD = (("lead", "name"), ("lead", "phone"), ("trusted", "name"), ("trusted", "phone"), ("culture", "giver"))
 NOTES = (
     "Names of staff and of people at other agencies are taken out, and what was marked.",
+    "Voice notes and photos are named, not enclosed: what is owed of them is listened to first, and handed over apart.",
     "Reflections that a worker shared with a supervisor alone are not here.",
 )
 

@@ -23,7 +23,7 @@ from safety_service.store.tables.plans import (
     undertaking,
     undertaking_note,
 )
-from safety_service.store.tables.visits import decision, family, risk_fact, visit
+from safety_service.store.tables.visits import decision, family, kept_file, risk_fact, visit
 
 Section = list[dict[str, Any]]
 Columns = Sequence[Column[Any]]
@@ -46,6 +46,7 @@ async def everything(tx: Tx, family_id: UUID) -> dict[str, Section]:
         "debriefs": ("asked_at submitted_at answers severity review_note", debrief.c.family_id == family_id),
         "added to debriefs": ("at text", debrief_addendum.c.debrief_id.in_(debriefs)),
         "comments on debriefs": ("at text", debrief_comment.c.debrief_id.in_(debriefs)),
+        "voice notes and photos": ("said_at kind seconds gone", kept_file.c.visit_id.in_(visits)),
         "measures": ("says state from_on until_on because who", measure.c.family_id == family_id),
         "decisions on measures": ("at kind reason changes", measure_decision.c.measure_id.in_(measures)),
         "versions of the plan": ("number made_at cause why", plan_version.c.family_id == family_id),
@@ -89,6 +90,7 @@ _TABLES = {
     "debriefs": debrief,
     "added to debriefs": debrief_addendum,
     "comments on debriefs": debrief_comment,
+    "voice notes and photos": kept_file,
     "measures": measure,
     "decisions on measures": measure_decision,
     "versions of the plan": plan_version,

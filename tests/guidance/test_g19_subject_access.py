@@ -10,8 +10,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from safety_service.actions import reviews, subject_access
+from safety_service.actions import kept_files, reviews, subject_access
 from safety_service.actions.errors import NotFound
+from safety_service.actions.kept_files import Spoken
 from safety_service.domain.redaction import PASSAGE, STAFF, Redaction, parts_of
 from safety_service.domain.refusal import Refused
 from safety_service.store import exclusions
@@ -119,6 +120,7 @@ async def test_both_looking_and_giving_out_are_kept(world: World) -> None:
 
 async def test_only_managers_of_the_family_whom_nothing_keeps_off_it(world: World) -> None:
     family_id = await a_family(world)
+    await world.opens("Rita")
     for who in ("Ann", "Rita"):
         with pytest.raises(Refused, match="managers_only"):
             await preview(world, who)
@@ -170,3 +172,14 @@ def test_a_marked_passage_never_stays(before: str, passage: str, after: str) -> 
 def test_the_rows_of_an_answer_can_be_read_by_a_program() -> None:
     value = Redaction().of_value({"by": "x", "text": "ok", "items": [1], "deep": {"owner": "y", "n": 3}})
     assert json.loads(json.dumps(value)) == {"text": "ok", "deep": {"n": 3}}
+
+
+async def test_what_was_spoken_is_named_and_not_enclosed(world: World) -> None:
+    await a_family(world)
+    row = await world.plan("Ann", ref="F-1", after=600)
+    spoken = Spoken(kind="voice", provider_id="v-1", media_type="audio/ogg", size=4, seconds=42, body=b"OggS")
+    await world.do("Ann", kept_files.note, spoken, visit_id=row.id)
+    answer = await preview(world)
+    (named,) = answer.sections["voice notes and photos"]
+    assert (named["kind"], named["seconds"], "body" in named) == ("voice", 42, False)
+    assert "not enclosed" in answer.as_text()
