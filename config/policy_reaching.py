@@ -15,6 +15,9 @@ class NightPolicy(Section):
     hours: tuple[time, time]
     #: By night, and always in danger, alarms also go by these.
     waking: Annotated[tuple[Literal["voice", "sms"], ...], Field(min_length=1)]
+    #: So often a person is called for one alarm, within the time that a rung which is called has to answer.
+    calls: int = Field(ge=1, le=4)
+    voice_answer: Annotated[Duration, at_most("3m")]
     #: So long before a night the administrators hear who on its rungs cannot be woken.
     gaps_told: Annotated[Duration, at_most("14d")]
     #: A channel counts as proven for so long after its owner last confirmed it.

@@ -73,6 +73,18 @@ def _answer_by(alert: Alert, base: datetime, now: datetime) -> datetime:
     return base + wait if base + wait > now else now + wait
 
 
+def called(alert: Alert, now: datetime) -> Alert:
+    """Somebody on the rung is being called: a call is answered within its minute or not, and then the next rung hears.
+
+    Danger has its own, shorter times; past the last rung there is nobody more to be told.
+    """
+    waits = alert.state is State.OPEN and alert.doing is Doing.ANSWER and alert.next_at is not None
+    if not waits or alert.danger or alert.rung >= alert.ladder.last:
+        return alert
+    assert alert.next_at is not None
+    return replace(alert, next_at=min(alert.next_at, now + alert.ladder.voice_answer))
+
+
 def _next_rung(alert: Alert, present: Present, many: int) -> tuple[int, frozenset[UUID], tuple[str, ...]]:
     people: frozenset[UUID] = frozenset()
     passed: list[str] = []

@@ -15,6 +15,11 @@ REPEAT = timedelta(minutes=2)
 #: How long a rung has to answer when the policy does not say.
 ANSWER = timedelta(minutes=5)
 
+#: How often somebody is called for one alarm, and how long a rung that is called has to answer: for alerts that were
+#: open before the policy said so.
+CALLS = 2
+VOICE_ANSWER = timedelta(minutes=1)
+
 #: Who stands on each rung now, the worker and excluded people already left out. `everyone` is always there as a key:
 #: everyone on duty and the standing list.
 Present = Mapping[str, frozenset[UUID]]
@@ -40,11 +45,18 @@ class Ladder:
     reply: timedelta
     reach: timedelta
     confirm: timedelta
+    calls: int = CALLS
+    voice_answer: timedelta = VOICE_ANSWER
 
     @property
     def last(self) -> int:
         """The number of the last rung; rungs are counted from 1."""
         return len(self.rungs)
+
+    @property
+    def between_calls(self) -> timedelta:
+        """From one call to the next: all of them lie within the time to answer."""
+        return self.voice_answer / self.calls
 
     def rung(self, number: int) -> Rung:
         """The rung with this number; past the last it is the last."""
@@ -69,6 +81,8 @@ def freeze(kind: Kind, risk: Risk, policy: Policy) -> Ladder:
         reply=policy.taken.reply,
         reach=policy.reach.danger if danger else policy.reach.other,
         confirm=policy.words.sos_confirm,
+        calls=policy.night.calls,
+        voice_answer=policy.night.voice_answer,
     )
 
 

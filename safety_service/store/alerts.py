@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
 
 from safety_service.domain.alert import Alert, Doing, Resolution
-from safety_service.domain.ladder import Ladder, Rung
+from safety_service.domain.ladder import CALLS, VOICE_ANSWER, Ladder, Rung
 from safety_service.domain.words import Found, Kind, KnownBy, State
 from safety_service.store import agencies
 from safety_service.store.database import Tx
@@ -97,9 +97,26 @@ async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *,
     return await _loaded(tx, where, lock=lock)
 
 
+async def under_duress(tx: Tx, worker_id: UUID) -> bool:
+    """Whether a duress alert about this worker is unresolved."""
+    where = [alert.c.worker_id == worker_id, alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED]
+    return (await tx.conn.execute(select(alert.c.id).where(*where).limit(1))).first() is not None
+
+
+async def unread(tx: Tx, kind: Kind, before: datetime, after: datetime, limit: int) -> list[AlertRow]:
+    """Alerts of this kind opened between these times that nobody has."""
+    opened = [alert.c.opened_at <= before, alert.c.opened_at > after]
+    return await _loaded(tx, [alert.c.kind == kind, alert.c.state == State.OPEN, *opened], limit=limit)
+
+
 async def owned_by(tx: Tx, person_id: UUID) -> list[AlertRow]:
     """Every unresolved alert that this person has taken."""
     return await _loaded(tx, [alert.c.owner_id == person_id, alert.c.state == State.TAKEN], lock=True)
+
+
+async def every_open(tx: Tx) -> list[AlertRow]:
+    """Every unresolved alert of every agency, for those who look after the watch itself."""
+    return await _loaded(tx, [alert.c.state != State.RESOLVED])
 
 
 async def listed(tx: Tx, wanted: WantedAlerts, limit: int) -> list[AlertRow]:
@@ -222,7 +239,10 @@ _TIMES = ("repeat", "everyone_after", "news_within", "reply", "reach", "confirm"
 def _ladder_in(kept: dict[str, Any]) -> Ladder:
     times = {name: None if kept[name] is None else timedelta(seconds=kept[name]) for name in _TIMES}
     rungs = tuple(Rung(each["who"], timedelta(seconds=each["answer"])) for each in kept["rungs"])
-    return Ladder(rungs=rungs, together=kept["together"], **times)  # type: ignore[arg-type]
+    # An alert that older code opened says nothing of calls.
+    calls = kept.get("calls", CALLS)
+    answer = timedelta(seconds=kept.get("voice_answer", VOICE_ANSWER.total_seconds()))
+    return Ladder(rungs=rungs, together=kept["together"], calls=calls, voice_answer=answer, **times)  # type: ignore[arg-type]
 
 
 def _alert_row(row: Row[Any], people: frozenset[UUID]) -> AlertRow:
