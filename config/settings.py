@@ -21,6 +21,7 @@ ENV_FILE = VAR / "doorstep.env"
 PREFIX = "DOORSTEP_"
 #: Read by processes under test where time is taken, not a setting.
 _NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE", "DOORSTEP_CRASH_AT"}
+_SECRET = re.compile(r"[A-Za-z0-9_-]{24,}")
 _LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 
@@ -85,6 +86,12 @@ def _polling(mode: str) -> str:
     return mode
 
 
+def _hidden(secret: str) -> str:
+    if not _SECRET.fullmatch(secret):
+        raise ValueError("must be at least 24 letters, digits, - or _: it is what keeps strangers out")
+    return secret
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 File = Annotated[Path, AfterValidator(_file)]
 ProviderUrl = Annotated[str, AfterValidator(provider_url)]
@@ -120,6 +127,8 @@ class Settings(BaseSettings):
     sms_url: ProviderUrl | None = Field(None, repr=False)
     email_url: ProviderUrl | None = Field(None, repr=False)
     hook_url: ProviderUrl | None = Field(None, repr=False)
+    #: The hidden part of the address at which the provider for messages and calls brings what people answer.
+    replies_secret: Annotated[str, AfterValidator(_hidden)] | None = Field(None, repr=False)
 
     @property
     def host(self) -> str:

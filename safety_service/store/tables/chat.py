@@ -22,7 +22,7 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("handled_at", UtcDateTime),
     Column("error", String(300)),
-    one_of("channel", ("telegram", "webchat", "api")),
+    one_of("channel", ("telegram", "webchat", "api", "sms", "voice")),
     one_of("state", ("new", "handled", "failed")),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_time"),
     UniqueConstraint("channel", "provider_id"),

@@ -10,6 +10,7 @@ revision = "0011"
 down_revision = "0010"
 
 _KINDS = "'telegram', 'webchat', 'voice', 'sms', 'email', 'hook'"
+_HEARD = "'telegram', 'webchat', 'api', 'sms', 'voice'"
 #: Of each row that stands: the sealed text that retention may empty.
 _EMPTIED = {"event_log": ("details",), "said": ("note", "position"), "decision": ("reason",)}
 
@@ -64,6 +65,7 @@ def _channels_on_sqlite() -> None:
         ("('telegram', 'webchat')", f"({_KINDS})"),
         ("'failed', 'dropped')", "'failed', 'dropped', 'held')"),
     )
+    _anew("inbox", ("('telegram', 'webchat', 'api')", f"({_HEARD})"))
     _anew("code", ("('link', 'sign_in')", "('link', 'sign_in', 'prove')"))
 
 
@@ -101,6 +103,7 @@ def _channels_on_postgresql() -> None:
     _check("outbox", "channel_known", f"channel IN ({_KINDS})", anew=True)
     states = "'pending', 'sending', 'sent', 'failed', 'dropped', 'held'"
     _check("outbox", "state_known", f"state IN ({states})", anew=True)
+    _check("inbox", "channel_known", f"channel IN ({_HEARD})", anew=True)
     _check("code", "purpose_known", "purpose IN ('link', 'sign_in', 'prove')", anew=True)
 
 
