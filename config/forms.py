@@ -267,4 +267,10 @@ COVER = Form(
     ),
 )
 
-FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, RESOLVE, DECISION, MEASURE, COVER)}
+#: Why somebody opens a family with which they have nothing to do now.
+OPENING = Form(
+    "opening",
+    (Step(key="reason", kind=Kind.CHOICE, options=("cover", "handover", "asked", "look_back"), typed=True),),
+)
+
+FORMS: Mapping[str, Form] = {each.name: each for each in (VISIT, RESOLVE, DECISION, MEASURE, COVER, OPENING)}

@@ -48,12 +48,19 @@ class PlanPolicy(Section):
 
 
 class FamilyPolicy(Section):
-    """What is known of a family: when it is looked at again, and for how long its risk may be lowered by hand."""
+    """What is known of a family: when it is looked at again, for how long its risk may be lowered by hand, and who
+    reads it without being asked why.
+    """
 
     fact_review: Annotated[Duration, at_most("731d")]
     chase_again: Annotated[Duration, at_most("31d")]
     lowered: Annotated[Duration, at_most("28d")]
     lowered_says: str = Field(min_length=1, pattern=r"^[^{}]*(\{on\}[^{}]*)?$")
+    #: For how long a reason opens a family to somebody without a visit, a duty or an alert there.
+    opening: Annotated[Duration, at_most("24h")]
+    #: So long before and after a visit of one's own nobody is asked for a reason.
+    tie_before: Annotated[Duration, at_most("62d")]
+    tie_after: Annotated[Duration, at_most("184d")]
 
 
 class SharingPolicy(Section):

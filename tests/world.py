@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from safety_service.actions import planning, sweeping, words
+from safety_service.actions import opening, planning, sweeping, words
 from safety_service.actions.actor import Actor, load_actor
 from safety_service.actions.planning import PlanRequest
 from safety_service.actions.words import Receipt, Word
@@ -79,6 +79,10 @@ class World:
             **more,
         )
         return await self.do(who, planning.plan_visit, request)
+
+    async def opens(self, who: str, ref: str = "F-1") -> None:
+        """Say why they look into a family with which they have nothing to do now."""
+        await self.do(who, opening.open_family, ref, "asked to look into it")
 
     async def inside(self, who: str = "Ann", **more: Any) -> VisitRow:
         """Plan a visit and begin it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bots.dialogue import debrief_form, forming
+from bots.dialogue import debrief_form, forming, opening_form
 from bots.dialogue.manager_forms import posts_held
 from bots.dialogue.turn import Turn
 from config.forms import COVER
@@ -12,6 +12,7 @@ from safety_service.actions import debriefs, duty, families, reading, speaking
 from safety_service.actions.errors import NotFound
 from safety_service.actions.reading import BoardRow
 from safety_service.actions.telling import iso
+from safety_service.actions.ties import REASON_WANTED
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Phase, Role
 from safety_service.store.visits import VisitRow
@@ -115,8 +116,12 @@ async def brief(turn: Turn, ref: str) -> None:
     except NotFound:
         await turn.answer("reply.brief_none", ref=ref.strip()[:40])
         return
-    page = families.page_of(family.ref, "briefing")
-    await turn.answer("reply.brief", ref=family.ref, page=page, page_label="button.read", phase=None, visit_id=None)
+    except Refused as why:
+        if why.code != REASON_WANTED:
+            raise
+        await opening_form.ask(turn, ref.strip(), "briefing")
+        return
+    await opening_form.lead(turn, family.ref, "briefing")
 
 
 async def debrief(turn: Turn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from bots.dialogue import forming
+from bots.dialogue import forming, opening_form
 from bots.dialogue.forming import Keeper
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
@@ -14,6 +14,7 @@ from safety_service.actions import drafts, measures, plans
 from safety_service.actions.drafts import Draft
 from safety_service.actions.errors import NotFound
 from safety_service.actions.measures import Verdict
+from safety_service.actions.ties import REASON_WANTED
 from safety_service.domain.plan import Measure, MeasureDecision, in_known_words
 from safety_service.domain.refusal import Refused
 
@@ -73,5 +74,11 @@ async def plan(turn: Turn, rest: str) -> None:
     """`/plan REF`: one tap to the plan's own page."""
     if not rest.strip():
         raise Refused("ref_wanted")
-    ref, page = await plans.where(turn.tx, turn.actor, rest)
-    await turn.answer("reply.plan", ref=ref, page=page, phase=None)
+    try:
+        ref, _ = await plans.where(turn.tx, turn.actor, rest)
+    except Refused as why:
+        if why.code != REASON_WANTED:
+            raise
+        await opening_form.ask(turn, rest.strip(), "plan")
+        return
+    await opening_form.lead(turn, ref, "plan")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from safety_service.actions import evidence, matters
-from safety_service.actions.access import debrief_view
+from safety_service.actions import debrief_log, evidence
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.domain.plan import HOLDS, Measure
-from safety_service.store import behaviours, debriefs, measures, people, plans, visits
+from safety_service.store import behaviours, debriefs, measures, plans, visits
 from safety_service.store.behaviours import Met
 from safety_service.store.database import Tx
 from safety_service.store.measures import Decision
@@ -42,9 +41,7 @@ async def became_of(tx: Tx, actor: Actor, debrief_id: UUID) -> Outcome:
     visit = None if row is None else await visits.load(tx, row.visit_id)
     if row is None or visit is None:
         raise NotFound
-    worker = await people.get(tx, row.worker_id)
-    matter = await matters.of_visit(tx, visit)
-    debrief_view(actor, matter, row.worker_id, worker.supervisor_id)
+    _, matter, _ = await debrief_log.may_read(tx, actor, debrief_id)
     if actor.person_id in matter.excluded:
         # Their own telling stays theirs; what the family's plan made of it is not.
         return Outcome(measures=(), recurred=())

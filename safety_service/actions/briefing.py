@@ -135,8 +135,8 @@ async def ask(tx: Tx, actor: Actor, ref: str, question: str) -> int:
 async def wanted(tx: Tx, actor: Actor, ref: str) -> str | None:
     """The path of the briefing, where there is something to read that the actor has not said they have read.
 
-    The same None for what they may not know of. It reads nothing out, so nothing is logged; and where it fails, the
-    visit that it is offered with is planned all the same.
+    The same None for what they may not know of, or are asked why they open. It reads nothing out, so nothing is
+    logged; and where it fails, the visit that it is offered with is planned all the same.
     """
     return await apart(tx, _wanted(tx, actor, ref), None, "whether there is a briefing to be read")
 
@@ -144,7 +144,7 @@ async def wanted(tx: Tx, actor: Actor, ref: str) -> str | None:
 async def _wanted(tx: Tx, actor: Actor, ref: str) -> str | None:
     try:
         family = await families.known(tx, actor, ref)
-    except NotFound:
+    except (NotFound, Refused):
         return None
     number = await briefings.plan_number(tx, family.id)
     if await briefings.read_at(tx, family.id, actor.person_id, number) is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from safety_service.actions import acknowledging, meetings, plan_chases, undertakings
+from safety_service.actions import acknowledging, meetings, opening, plan_chases, undertakings
 from safety_service.actions.catching_up import catch_up
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.items import chase_items
@@ -21,4 +21,5 @@ CHASES: Mapping[str, Callable[[Tx, int], Awaitable[int]]] = {
     "plan_reviews": plan_chases.chase_reviews,
     "plan_courses": plan_chases.chase_courses,
     "visits": catch_up,
+    "openings": opening.chase_openings,
 }

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from safety_service.actions import ties
 from safety_service.actions.access import may_see_family
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
@@ -33,7 +34,7 @@ class Circle:
 
 
 async def by_ref(tx: Tx, actor: Actor, ref: str) -> Circle:
-    """The family with this reference, if the actor may know of it. Raises NotFound."""
+    """The family with this reference, if the actor may know of it. Raises NotFound; Refused `reason_for_opening`."""
     family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(ref))
     if family_id is None:
         raise NotFound
@@ -41,10 +42,11 @@ async def by_ref(tx: Tx, actor: Actor, ref: str) -> Circle:
 
 
 async def by_id(tx: Tx, actor: Actor, family_id: UUID) -> Circle:
-    """The family with this id, of the actor's own agency, if they may know of it. Raises NotFound."""
+    """The family with this id, of the actor's own agency, if they may know of it. Raises the same."""
     teams, visitors = await circles.of_family(tx, family_id)
     excluded = await exclusions.excluded(tx, None, family_id)
     may_see_family(actor, actor.agency_id, teams, visitors, excluded)
+    await ties.must_have(tx, actor, family_id, teams)
     ref = await families.ref_of(tx, family_id)
     return Circle(family_id=family_id, ref=ref, teams=teams, visitors=visitors, excluded=excluded)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import matters
+from safety_service.actions import matters, ties
 from safety_service.actions.access import DebriefView, Matter, debrief_view
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
@@ -15,7 +15,7 @@ from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
-from safety_service.store import debrief_log, exclusions, families, people, reviews, visits
+from safety_service.store import circles, debrief_log, exclusions, families, people, reviews, visits
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said, WantedDebriefs
 
@@ -112,7 +112,9 @@ def _shown(signals: Sequence[Mapping[str, Any]], *, own: bool) -> list[Mapping[s
 async def may_read(tx: Tx, actor: Actor, debrief_id: UUID) -> tuple[Logged, Matter, DebriefView]:
     """The debrief, whose it is, and how much of it the actor may see. Raises NotFound.
 
-    A draft is its worker's own until its first part is given; until it is submitted its part E is nobody else's.
+    A draft is its worker's own until its first part is given; until it is submitted its part E is nobody else's. One
+    that waits for a review is whoever may review it's to read; else a reviewer says why they open the family: Refused
+    `reason_for_opening`.
     """
     logged = await debrief_log.load(tx, debrief_id)
     row = None if logged is None else await visits.load(tx, logged.visit_id)
@@ -125,7 +127,14 @@ async def may_read(tx: Tx, actor: Actor, debrief_id: UUID) -> tuple[Logged, Matt
         if logged.first_part_at is None:
             raise NotFound
         view = DebriefView.WITHOUT_PRIVATE
+    if actor.person_id != logged.worker_id and not _to_review(actor, logged):
+        teams, _ = await circles.of_family(tx, logged.family_id)
+        await ties.must_have(tx, actor, logged.family_id, {*teams, logged.team_id})
     return logged, matter, view
+
+
+def _to_review(actor: Actor, logged: Logged) -> bool:
+    return logged.state == "draft" or logged.review == "wanted" or logged.reviewed_by == actor.person_id
 
 
 async def trends(tx: Tx, actor: Actor, since: date, until: date) -> list[tuple[UUID, str, str, int]]:

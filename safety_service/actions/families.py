@@ -6,20 +6,22 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from safety_service.actions import access, circle
+from safety_service.actions import access, circle, ties
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.family import BadRecord, Record, changed, record_of, written
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import circles, exclusions, families
+from safety_service.store import circles, exclusions, families, openings
 from safety_service.store.database import Tx
 from safety_service.store.families import FamilyRow, tidy_name, tidy_ref
 
 #: Under this name the record keeps who changed which of its fields last, and when.
 CHANGED = "changed"
 NAME = "name"
+#: Why whoever made a family may read it while nobody visits it.
+MADE_IT = "made this record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Family:
     teams: frozenset[UUID]
     visitors: frozenset[UUID]
     excluded: frozenset[UUID]
+    visited: bool
 
     @property
     def id(self) -> UUID:
@@ -50,7 +53,10 @@ class Family:
 
 
 async def known(tx: Tx, actor: Actor, ref: str, *, lock: bool = False) -> Family:
-    """The family with this reference, for actions that log what they do themselves. Raises NotFound."""
+    """The family with this reference, for actions that log what they do themselves.
+
+    Raises NotFound; Refused `reason_for_opening`, and so does whatever else needs the family.
+    """
     row = await families.load(tx, actor.agency_id, tidy_ref(ref), lock=lock)
     if row is None:
         raise NotFound
@@ -70,7 +76,10 @@ async def read(tx: Tx, actor: Actor, ref: str) -> Family:
 
 
 async def find(tx: Tx, actor: Actor, text: str) -> list[Family]:
-    """Families with this reference or of exactly this name, as far as the actor may know of them."""
+    """Families with this reference or of exactly this name, as far as the actor may know of them.
+
+    Of one that they are to say first why they open, it gives the reference and nothing else.
+    """
     by_ref = await families.load(tx, actor.agency_id, tidy_ref(text)) if text.strip() else None
     named = await families.by_name(tx, actor.agency_id, text) if text.strip() else []
     found: list[Family] = []
@@ -79,6 +88,8 @@ async def find(tx: Tx, actor: Actor, text: str) -> list[Family]:
             found.append(await _seen(tx, actor, row))
         except NotFound:
             continue
+        except Refused:
+            found.append(await may_know(tx, actor, replace(row, name=None, record={})))
     await keep(tx, actor, actor.agency_id, "searched", subject="family", subject_id=None, found=len(found))
     return found
 
@@ -92,6 +103,9 @@ async def make(tx: Tx, actor: Actor, ref: str) -> Family:
         raise Refused("managers_only")
     if await families.by_ref(tx, actor.agency_id, tidy) is None:
         made = await families.ensure(tx, actor.agency_id, tidy)
+        # Whoever makes it fills it in: they are not asked why.
+        until = tx.now + (await tx.policy()).family.opening
+        await openings.add(tx, actor.agency_id, made, actor.person_id, MADE_IT, until)
         await keep(tx, actor, actor.agency_id, "made", subject="family", subject_id=made)
     return await read(tx, actor, tidy)
 
@@ -154,9 +168,25 @@ async def log_read(tx: Tx, actor: Actor, family: Family, what: str) -> None:
 
 
 async def _seen(tx: Tx, actor: Actor, row: FamilyRow) -> Family:
+    family = await may_know(tx, actor, row)
+    await ties.must_have(tx, actor, row.id, family.teams if family.visited else ())
+    return family
+
+
+async def may_know(tx: Tx, actor: Actor, row: FamilyRow) -> Family:
+    """The family, for whoever may know that there is one; whether they are asked why is not looked at. Raises NotFound.
+
+    One that nobody visits yet is any manager's; they are asked why.
+    """
     teams, visitors = await circles.of_family(tx, row.id)
     excluded = await exclusions.excluded(tx, None, row.id)
-    if not teams:
-        teams = actor.teams(Role.MANAGER)
-    access.may_see_family(actor, row.agency_id, teams, visitors, excluded)
-    return Family(row=row, record=record_of(row.record), teams=teams, visitors=visitors, excluded=excluded)
+    whose = teams or actor.teams(Role.MANAGER)
+    access.may_see_family(actor, row.agency_id, whose, visitors, excluded)
+    return Family(
+        row=row,
+        record=record_of(row.record),
+        teams=whose,
+        visitors=visitors,
+        excluded=excluded,
+        visited=bool(teams),
+    )

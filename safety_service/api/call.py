@@ -12,7 +12,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from safety_service.actions import refusals
+from safety_service.actions import opening, refusals
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.visitors import Known, known_by
@@ -28,6 +28,8 @@ from safety_service.transact import in_transaction
 
 VIA = "api"
 KEY_HEADER = "Idempotency-Key"
+#: Why the caller opens the family in the path, where they have no visit, duty or alert there now.
+REASON_HEADER = "X-Reason"
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ class _Turn:
         if before is not None:
             return web.json_response(before.body, status=before.status, headers={"Idempotent-Replayed": "true"})
         async with call.tx.savepoint():
+            await _say_why(call)
             answer = Answer(self.status, await self.work(call))
         if key:
             await answers.keep(call.tx, call.actor.person_id, key, digest, answer)
@@ -139,6 +142,13 @@ async def _refuse(call: Call, subject: str, why: Refused | NotFound) -> web.Resp
     if isinstance(why, NotFound):
         return Problem(404, "There is nothing here, or it is not yours to see.").response()
     return refused_problem(why, call.known.zone).response()
+
+
+async def _say_why(call: Call) -> None:
+    """A family is opened with the reason that came with the request, where one is asked for."""
+    ref, reason = call.request.match_info.get("ref"), call.request.headers.get(REASON_HEADER)
+    if ref and reason:
+        await opening.open_family(call.tx, call.actor, ref, reason)
 
 
 def _doing(request: web.Request) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field, JsonValue
 
-from safety_service.actions import behaviours, briefing, families
+from safety_service.actions import behaviours, briefing, families, opening
 from safety_service.actions.families import Family
 from safety_service.actions.visitors import names_of
 from safety_service.api.body import Body
@@ -43,6 +43,12 @@ class ChangeBody(Body):
     record: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class OpenBody(Body):
+    """Why the caller opens a family with which they have nothing to do now."""
+
+    reason: Text = ""
+
+
 class AskBody(Body):
     """A question to the managers."""
 
@@ -62,6 +68,13 @@ async def find(call: Call) -> dict[str, Any]:
     """Those with this reference or exactly this name, as far as the caller may know of them."""
     found = await families.find(call.tx, call.actor, call.body(FindBody).text)
     return page_shape([{"ref": each.ref, "name": each.row.name} for each in found], None)
+
+
+@routes.post(f"{FAMILY}/open")
+@endpoint("family")
+async def open_it(call: Call) -> dict[str, Any]:
+    """Say why one reads a family without a visit, a duty or an alert there: it is open to the caller for some hours."""
+    return {"ref": await opening.open_family(call.tx, call.actor, ref_of(call), call.body(OpenBody).reason)}
 
 
 @routes.get(FAMILY)

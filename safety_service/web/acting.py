@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bots.dialogue.render import render
-from safety_service.actions import refusals
+from safety_service.actions import families, refusals
 from safety_service.actions.errors import NotFound
+from safety_service.actions.ties import REASON_WANTED
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
@@ -28,9 +30,17 @@ async def looked(request: web.Request, subject: str, work: Work[Result]) -> tupl
     """What a page shows, and to whom; what is not theirs to know is kept in the log. Raises NotFound."""
     visitor, found, why = await _tried(request, "look", subject, work)
     if why is not None:
+        ask_why(request, why)
         raise NotFound
     assert found is not None
     return visitor, found
+
+
+def ask_why(request: web.Request, why: Refused | NotFound) -> None:
+    """Whoever only has to say why they open a family is led to where it is asked, and from there back to here."""
+    if isinstance(why, Refused) and why.code == REASON_WANTED:
+        there = families.page_of(str(why.facts["ref"]), "open")
+        raise web.HTTPSeeOther(f"{there}?back={quote(request.path_qs, safe='')}")
 
 
 async def done(

@@ -11,7 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from config.forms_family import FIND, PARTS, ROWS
-from safety_service.actions import behaviours, facts, families, partners, summaries
+from safety_service.actions import behaviours, facts, families, opening, partners, summaries
 from safety_service.actions.errors import NotFound
 from safety_service.actions.facts import FactView
 from safety_service.actions.families import Family
@@ -23,8 +23,10 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.trend import Line
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
+from safety_service.store.openings import Opening
 from safety_service.store.summaries import Summary
 from safety_service.web import family_words
+from safety_service.web import opening as opening_page
 from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.family_facts import fact_card
@@ -46,6 +48,8 @@ class Whole:
     around: Around
     met: list[Line]
     summaries: list[Summary]
+    #: Who opened it with a reason: for its managers.
+    openings: list[Opening]
     #: The guidance's words for behaviours and communication needs, by key.
     words: Mapping[str, str]
     names: Mapping[str, str]
@@ -111,8 +115,9 @@ async def _draw_find(_tx: Tx, _visitor: Visitor) -> Drawn:
 async def _whole(tx: Tx, visitor: Visitor, ref: str) -> Whole:
     family = await families.read(tx, visitor.actor, ref)
     guidance = (await tx.guidance(visitor.actor.agency_id)).guidance
-    stamped = {each["by"] for each in family.stamps.values()}
-    names = {str(person): name for person, name in (await names_of(tx, {UUID(each) for each in stamped})).items()}
+    opened = await opening.of_family(tx, visitor.actor, family)
+    stamped = {UUID(each["by"]) for each in family.stamps.values()} | {each.person_id for each in opened}
+    names = {str(person): name for person, name in (await names_of(tx, stamped)).items()}
     words = {key: each.says for section in ("behaviours", "needs") for key, each in guidance.asked(section).items()}
     return Whole(
         family=family,
@@ -120,6 +125,7 @@ async def _whole(tx: Tx, visitor: Visitor, ref: str) -> Whole:
         around=await partners.known_around(tx, family),
         met=await behaviours.met_at(tx, family.row.agency_id, family.id),
         summaries=await summaries.of_family(tx, family),
+        openings=opened,
         words=words,
         names=names,
     )
@@ -136,6 +142,7 @@ def _cards(whole: Whole, visitor: Visitor, may: bool) -> Iterator[Card]:
         card = _part(whole, part, visitor, may)
         if card.told or may:
             yield card
+    yield from opening_page.cards(whole.openings, whole.names, visitor)
     for summary in whole.summaries:
         path = f"/visits/{summary.visit_id}/summary"
         yield Card(title=f"Summary for the family, {said_time(summary.at, visitor)}", link=(path, "Read it"))

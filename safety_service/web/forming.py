@@ -15,7 +15,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
-from safety_service.web.acting import said
+from safety_service.web.acting import ask_why, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import message
@@ -59,6 +59,8 @@ async def show(request: web.Request, subject: str, draw: Draw) -> web.StreamResp
 
     visitor, drawn, why = await in_transaction(request.app[DATABASE], work)
     if drawn is None:
+        if why is not None:
+            ask_why(request, why)
         return _refused(request, visitor, why, "/hello")
     return _page(request, visitor, drawn, drawn.answers)
 

@@ -24,6 +24,7 @@ from safety_service.actions import (
     items,
     measures,
     meetings,
+    opening,
     partners,
     plans,
     reading,
@@ -52,6 +53,7 @@ BY_REF = (
     partners.around,
     plans.read,
     plans.where,
+    opening.asked_about,
     briefing.of,
     briefing.wanted,
     undertakings.of_family,
@@ -111,6 +113,7 @@ def _lists(town: Town) -> Iterator[Read]:
     yield "today", reading.today, (), {}
     yield "board", reading.board, (), {}
     yield "alerts", reading.alerts_of, (), {}
+    yield "openings", opening.unseen, (), {}
     yield "exclusions", exclusions.of_agency, (agency_id,), {}
     yield "holds", retention.held, (), {}
     yield "debriefs.wanted_of", debriefs.wanted_of, (), {}

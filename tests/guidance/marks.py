@@ -38,8 +38,8 @@ CAST: Mapping[str, tuple[str, frozenset[Role]]] = {
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a word was put into: `private` (part E), `draft`, `debrief`, `visit`, `family`, `item` (open about a family,
-    and in the worker's supervision), `desk` (for whoever manages and reviews), `supervision`, `exclusion`. `worker`:
-    whose it is."""
+    and in the worker's supervision), `desk` (for whoever manages and reviews), `supervision`, `exclusion`,
+    `opening` (why somebody looked). `worker`: whose it is."""
 
     kind: str
     where: str
@@ -92,6 +92,8 @@ class Town:
         supervises = self.supervisor.get(mark.worker) == who and (who, mark.worker) not in self.off
         if mark.kind == "exclusion":
             return who == "Adam"
+        if mark.kind == "opening":
+            return Role.MANAGER in CAST[who][1] and self._around(who, mark, supervises=False) and not off
         if mark.kind == "supervision":
             return who == mark.worker or supervises
         if who == mark.worker:

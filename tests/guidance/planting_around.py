@@ -14,6 +14,7 @@ from safety_service.actions import (
     items,
     measures,
     meetings,
+    opening,
     partners,
     reviews,
     sharing,
@@ -42,6 +43,12 @@ from tests.guidance.marks import Town
 from tests.guidance.planting import tries
 
 DAY = timedelta(days=1)
+
+
+async def says_why(town: Town, who: str, ref: str) -> None:
+    """Somebody who has nothing to do with it now looks into a family; its managers read why."""
+    reason = f"asked to look {town.mark('opening', 'reason', ref, who)}"
+    await tries(town, who, opening.open_family, ref, reason)
 
 
 async def records(town: Town, who: str, ref: str) -> None:

@@ -138,6 +138,7 @@ async def test_no_decision_without_a_reason_by_whoever_was_there_or_by_whoever_m
     assert world.name(two.owner_id) == "Dev"
     with pytest.raises(Refused, match="never_your_own"):
         await says(world, "Mia", two, "accept")
+    await world.opens("Rita")
     with pytest.raises(Refused, match="managers_only"):
         await says(world, "Rita", two, "accept")
     with pytest.raises(NotFound):

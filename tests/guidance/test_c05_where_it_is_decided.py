@@ -258,6 +258,7 @@ async def test_whoever_goes_there_puts_a_measure_forward_themselves(world: World
         status, problem = await mia.post("/families/F-1/plan/measures", {"says": "daylight"})
         assert (status, problem["errors"][0]["pointer"]) == (422, "/reason")
         rita = await program(world, base, session, "Rita")
+        await world.opens("Rita")
         assert (await rita.post("/families/F-1/plan/measures", body))[0] == 403
         ben = await program(world, base, session, "Ben")
         assert (await ben.post("/families/F-1/plan/measures", body))[0] == 404

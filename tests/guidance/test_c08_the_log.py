@@ -201,6 +201,7 @@ async def test_part_e_is_found_by_nobody_and_read_by_worker_and_supervisor_alone
     hers = await given(world, "Ann", answers={"happened": "He shouted"}, private={"reflect_own": SECRET})
     for who in ("Ann", "Mia", "Dev", "Rita"):
         assert await seen(world, who, text="marzipan") == set()
+    await world.opens("Rita")
     shown = {who: (await world.do(who, debrief_log.read, hers)).private for who in ("Ann", "Mia", "Dev", "Rita")}
     assert shown == {"Ann": {"reflect_own": SECRET}, "Mia": {"reflect_own": SECRET}, "Dev": None, "Rita": None}
     async with world.database.reading() as tx:
@@ -239,7 +240,7 @@ async def test_a_draft_is_its_workers_own_and_its_part_e_nobody_elses(world: Wor
 
 
 async def test_every_search_and_every_read_is_kept(world: World) -> None:
-    hers = await given(world, "Ann")
+    hers = await given(world, "Ann", review="wanted")
     await world.do("Rita", debrief_log.look, Search(family_ref="F-1"))
     await world.do("Rita", debrief_log.read, hers)
     async with world.database.reading() as tx:
@@ -356,6 +357,7 @@ async def test_an_unreviewed_difficult_debrief_is_a_line_of_the_next_visits_risk
 
 async def test_comments_are_read_by_all_who_read_the_debrief_and_stay(world: World) -> None:
     hers = await given(world, "Ann")
+    await world.opens("Rita")
     await world.do("Rita", reviews.comment, hers, "Well handled")
     await world.do("Ann", reviews.comment, hers, "Thank you")
     read = await world.do("Mia", debrief_log.read, hers)
@@ -381,6 +383,7 @@ async def test_it_is_all_there_after_a_restart(world: World, database_url: str) 
     try:
         restarted = World(again, world.agency_id, world.team_id, dict(world.ids))
         assert await seen(restarted, "Rita", text="crowbar") == {made}
+        await restarted.opens("Rita")
         assert [each.text for each in (await restarted.do("Rita", debrief_log.read, made)).comments] == ["Well done"]
     finally:
         await again.close()

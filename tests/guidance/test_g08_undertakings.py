@@ -47,6 +47,7 @@ async def made(world: World, **more: Any) -> Undertaking:
 
 async def test_it_comes_back_as_it_was_written_and_holds_for_the_family(world: World, row: VisitRow) -> None:
     one = await made(world)
+    await world.opens("Rita")
     for who in ("Ann", "Mia", "Rita"):
         (kept,) = await world.do(who, actions.of_family, "f-1")
         assert kept.row == one and kept.notes == []
@@ -74,6 +75,7 @@ async def test_a_day_so_far_away_that_nobody_sees_it_is_no_day_to_look_again(wor
 
 
 async def test_a_manager_writes_it_and_nobody_else(world: World, row: VisitRow) -> None:
+    await world.opens("Rita")
     for who in ("Ann", "Rita"):
         with pytest.raises(Refused, match="managers_only"):
             await world.do(who, actions.make, "F-1", terms())

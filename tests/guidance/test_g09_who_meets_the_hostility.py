@@ -123,6 +123,7 @@ async def test_what_cannot_be_kept_is_refused_with_its_reason(world: World) -> N
     ):
         with pytest.raises(Refused, match=why):
             await world.do("Ann", partners.add, REF, wrong)
+    await world.opens("Rita", REF)
     with pytest.raises(Refused, match="not_your_role"):
         await agency(world, "School", who="Rita")
     with pytest.raises(NotFound):

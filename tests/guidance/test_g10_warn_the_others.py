@@ -253,6 +253,7 @@ async def test_a_decision_has_its_basis_and_reason_and_is_made_once(world: World
     await world.do("Mia", sharing.decide, one.id, WITHHOLD)
     with pytest.raises(Refused, match="share_decided"):
         await world.do("Dev", sharing.decide, one.id, SHARE)
+    await world.opens("Rita")
     (entry,) = await world.do("Rita", sharing.record, "F-1")
     assert (entry.row.state, entry.row.reason, entry.row.decided_by) == (
         "withheld",

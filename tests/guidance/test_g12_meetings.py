@@ -85,6 +85,7 @@ async def test_a_call_lacks_nothing(world: World, row: VisitRow) -> None:
 
 
 async def test_managers_call_and_those_who_are_kept_off_know_of_none(world: World, row: VisitRow) -> None:
+    await world.opens("Rita")
     for who in ("Ann", "Rita"):
         with pytest.raises(Refused, match="managers_only"):
             await world.do(who, meetings.call, "F-1", wanted(world))

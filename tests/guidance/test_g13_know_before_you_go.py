@@ -181,6 +181,7 @@ async def test_only_who_goes_there_and_their_managers_and_reviewers_read_it(
     world: World, browser: ClientSession
 ) -> None:
     await known_family(world)
+    await world.opens("Rita", REF)
     for who, status in (("Ben", 404), ("Adam", 404), ("Mia", 200), ("Rita", 200)):
         await signed_in(world, browser, who)
         async with browser.get(f"/families/{REF}/briefing") as answer:

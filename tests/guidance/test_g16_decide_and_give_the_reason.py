@@ -143,6 +143,7 @@ async def test_nobody_decides_for_themselves_without_a_reason_or_for_ever(threat
         await decided(threatened, "as_it_is", "Dev", days=93)
     with pytest.raises(Refused, match="until_past"):
         await decided(threatened, "as_it_is", "Dev", days=-1)
+    await threatened.opens("Rita")
     with pytest.raises(Refused, match="managers_only"):
         await decided(threatened, "as_it_is", "Rita")
     with pytest.raises(Refused, match="never_your_own"):

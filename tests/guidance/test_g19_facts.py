@@ -205,6 +205,7 @@ async def test_who_is_kept_off_does_not_know_of_it_even_as_its_manager(world: Wo
 
 async def test_a_reviewer_reads_and_writes_nothing(world: World) -> None:
     await world.plan()
+    await world.opens("Rita", REF)
     assert (await world.do("Rita", families.read, REF)).ref == REF
     for writing in (
         change(world, "Rita", only_us="x"),

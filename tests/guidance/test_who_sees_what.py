@@ -25,6 +25,7 @@ STORY: tuple[tuple[Step, str, str], ...] = (
     (plant.goes_there, "Ben", "F-1"),
     (plant.tells_the_rest, "Ben", "F-1"),
     (around.records, "Ann", "F-1"),
+    (around.says_why, "Rita", "F-1"),
     (around.brings_an_agency, "Ben", "F-1"),
     (plant.goes_there, "Ann", "F-1"),
     (around.records, "Ann", "F-1"),
@@ -46,6 +47,9 @@ STORY: tuple[tuple[Step, str, str], ...] = (
     (around.time_passes, "Mia", "F-1"),
     (plant.goes_there, "Ann", "F-1"),
     (plant.goes_there, "Ann", "F-1"),
+    (around.says_why, "Rita", "F-1"),
+    (around.says_why, "Nora", "F-1"),
+    (around.says_why, "Cat", "F-1"),
 )
 #: Who sees something of each kind, in the end.
 THEIRS = {
@@ -58,6 +62,7 @@ THEIRS = {
     "visit": ("Ann", "Mia"),
     "supervision": ("Ann", "Sue"),
     "exclusion": ("Adam",),
+    "opening": ("Mia",),
 }
 STEPS: tuple[Step, ...] = tuple(
     dict.fromkeys([each for each, _, _ in STORY] + [plant.supervises, plant.kept_off, plant.kept_off_ann])
