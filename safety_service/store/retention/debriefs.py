@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, not_, select, update
+from sqlalchemy import delete, exists, func, not_, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.retention.kept import free_family
@@ -28,8 +28,9 @@ _OWN = (debrief_behaviour, debrief_word, debrief_addendum, debrief_comment, unde
 
 
 def _debriefs(before: datetime) -> Query:
-    """Given (or asked for, and never given) before this moment; nothing of them is still open or undecided."""
-    is_open = exists().where(item.c.debrief_id == debrief.c.id, item.c.closed_at.is_(None))
+    """Given (or asked for, and never given) before this moment; nothing of them was open or undecided since."""
+    since = or_(item.c.closed_at.is_(None), item.c.closed_at >= before)
+    is_open = exists().where(item.c.debrief_id == debrief.c.id, since)
     undecided = exists().where(measure.c.debrief_id == debrief.c.id, measure.c.state.in_(_UNDECIDED))
     query = select(debrief.c.id, debrief.c.agency_id).where(
         debrief.c.asked_at < before,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, ColumnElement, delete, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.retention.kept import free_family, held_people, held_visits
@@ -56,11 +56,16 @@ async def _empty_exclusions(tx: Tx, ids: Sequence[UUID]) -> None:
     await tx.conn.execute(update(exclusion).where(exclusion.c.id.in_(ids)).values(reason=nothing()))
 
 
+def _never_at_held(worker: Column[UUID]) -> ColumnElement[bool]:
+    """What was said of a worker's families is sealed: nothing goes of who was at one that is held."""
+    there = select(watch.c.worker_id).where(watch.c.visit_id.in_(held_visits()))
+    return or_(worker.is_(None), worker.not_in(there))
+
+
 def _supervisions(before: datetime) -> Query:
-    """What was said in it is sealed, families too: none of a worker goes who was at a family that is held."""
-    at_held = select(watch.c.worker_id).where(watch.c.visit_id.in_(held_visits()))
     query = select(supervision.c.id, supervision.c.agency_id)
-    return query.where(supervision.c.at < before, supervision.c.worker_id.not_in(at_held)).order_by(supervision.c.at)
+    query = query.where(supervision.c.at < before, _never_at_held(supervision.c.worker_id))
+    return query.order_by(supervision.c.at)
 
 
 async def _remove_supervisions(tx: Tx, ids: Sequence[UUID]) -> None:
@@ -71,7 +76,7 @@ def _items(before: datetime) -> Query:
     """Closed ones about no family: a wish to talk, what was agreed between worker and supervisor."""
     query = select(item.c.id, item.c.agency_id)
     query = query.where(item.c.family_id.is_(None), item.c.debrief_id.is_(None), item.c.closed_at < before)
-    return query.order_by(item.c.closed_at)
+    return query.where(_never_at_held(item.c.worker_id)).order_by(item.c.closed_at)
 
 
 async def _remove_items(tx: Tx, ids: Sequence[UUID]) -> None:
@@ -81,7 +86,8 @@ async def _remove_items(tx: Tx, ids: Sequence[UUID]) -> None:
 def _courses(before: datetime) -> Query:
     """How a worker's own work went on; that with a family goes with its file."""
     query = select(course.c.id, course.c.agency_id)
-    return query.where(course.c.worker_id.is_not(None), course.c.until_on < before.date()).order_by(course.c.until_on)
+    query = query.where(course.c.worker_id.is_not(None), course.c.until_on < before.date())
+    return query.where(_never_at_held(course.c.worker_id)).order_by(course.c.until_on)
 
 
 async def _remove_courses(tx: Tx, ids: Sequence[UUID]) -> None:
