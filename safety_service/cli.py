@@ -18,8 +18,10 @@ COMMANDS = {
     "standing": ("standing", "Who hears when nobody on duty does: add, list, remove."),
     "exclude": ("exclude", "Keep somebody off a worker or a family: add, list, remove."),
     "guidance": ("guidance", "Check a guidance file, put an edition in force, or show what is asked."),
+    "backup": ("backup", "Copy the whole database to a file, while the service runs."),
+    "restore": ("restore", "Put such a copy back: nothing of it is taken for the present."),
     "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
-    "log": ("log", "The evidence log: the whole timeline of an alert."),
+    "log": ("log", "The evidence log: whether it is whole, and an alert's whole timeline."),
     "policy": ("policy", "Check a policy file, or put an edition in force."),
 }
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Names a file with the seconds that a process under test has skipped; it may change while that runs. A second number
-#: there is by how much the clock alone was stepped, as when an administrator sets it.
+#: there is by how much the clock alone was stepped, as when an administrator sets it; a third, how long it slept.
 OFFSET_FILE = "DOORSTEP_CLOCK_OFFSET_FILE"
 _CLOCK_TIMESTAMP = text("SELECT clock_timestamp()")
 
@@ -27,7 +27,7 @@ class DatabaseClock:
 
     async def now(self, conn: AsyncConnection) -> datetime:
         if conn.dialect.name == "sqlite":
-            return datetime.now(UTC) + _offset()
+            return of_this_machine()
         at: datetime = (await conn.execute(_CLOCK_TIMESTAMP)).scalar_one()
         return at.astimezone(UTC) + _offset()
 
@@ -49,6 +49,11 @@ class SetClock:
         return self.at
 
 
+def of_this_machine() -> datetime:
+    """What time it is by this machine's clock: for what has no database to ask."""
+    return datetime.now(UTC) + _offset()
+
+
 def passed() -> float:
     """Seconds by the clock that nobody can set; what a process under test skipped has passed there, too."""
     return time.monotonic() + _numbers()[0]
@@ -59,6 +64,13 @@ def drift() -> float:
     and when the machine slept.
     """
     return time.time() - time.monotonic() + sum(_numbers()[1:])
+
+
+def slept() -> float:
+    """Seconds that this machine has slept since it was switched on, where it can tell; else 0."""
+    counted = getattr(time, "CLOCK_BOOTTIME", None)
+    asleep = 0.0 if counted is None else time.clock_gettime(counted) - time.monotonic()
+    return asleep + sum(_numbers()[2:])
 
 
 def _offset() -> timedelta:

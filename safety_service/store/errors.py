@@ -25,3 +25,11 @@ class SchemaIsOlder(Exception):
 
 class NoSuchRow(LookupError):
     """There is no row with this id."""
+
+
+class CannotKeep(DatabaseAway):
+    """The database answers, and keeps nothing: its disk is full, or it may only be read. Nothing was kept."""
+
+
+class CopyFailed(Exception):
+    """A copy of the database could not be made, or not be put back. Says why, and nothing was changed."""

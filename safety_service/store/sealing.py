@@ -3,6 +3,7 @@
 The process has one key ring, put in place with `use` by the composition root before the database is opened.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -21,6 +22,8 @@ class KeyRing:
         if not keys:
             raise ValueError("at least one secret key is needed")
         self._fernet = MultiFernet([_fernet(key, place) for place, key in enumerate(keys, start=1)])
+        #: What names each key, and tells nothing of it; in the order of the keys.
+        self.names = tuple(_name(key) for key in keys)
 
     def seal(self, plain: bytes) -> bytes:
         """Seal with the first key; the same text never seals twice to the same bytes."""
@@ -48,6 +51,10 @@ def _fernet(key: str, place: int) -> Fernet:
         raise ValueError(f"secret key {place} is not 32 bytes in URL-safe base64") from None
 
 
+def _name(key: str) -> str:
+    return hmac.new(base64.urlsafe_b64decode(key), b"the name of a doorstep key", hashlib.sha256).hexdigest()[:12]
+
+
 def new_key() -> str:
     """A new key for a ring."""
     return Fernet.generate_key().decode()
@@ -63,6 +70,11 @@ def blind(index_key: str, text: str) -> str:
     return hmac.new(bytes.fromhex(index_key), text.strip().casefold().encode(), hashlib.sha256).hexdigest()
 
 
+def key_for(index_key: str, purpose: str) -> bytes:
+    """Another key for one purpose, from which nobody can tell the first."""
+    return hmac.new(bytes.fromhex(index_key), f"key for: {purpose}".encode(), hashlib.sha256).digest()
+
+
 class _Process:
     ring: KeyRing | None = None
 
@@ -70,6 +82,11 @@ class _Process:
 def use(ring: KeyRing) -> None:
     """Make this the process's key ring."""
     _Process.ring = ring
+
+
+def in_use() -> KeyRing | None:
+    """The process's key ring, if it has one by now."""
+    return _Process.ring
 
 
 def ring() -> KeyRing:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from safety_service.store.database import Tx
 from safety_service.store.tables import system
@@ -26,6 +26,11 @@ async def stamp(tx: Tx, name: str, info: Mapping[str, Any] | None = None) -> Non
     new = {"at": tx.now, "info": dict(info or {})}
     put = insert_or(tx, system.stamp).values(name=name, **new)
     await tx.conn.execute(put.on_conflict_do_update(index_elements=["name"], set_=new))
+
+
+async def remove(tx: Tx, name: str) -> None:
+    """Take this stamp away: what it said has been dealt with."""
+    await tx.conn.execute(delete(system.stamp).where(system.stamp.c.name == name))
 
 
 async def last(tx: Tx, name: str) -> Stamp | None:
