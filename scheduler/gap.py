@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from safety_service.actions.gaps import OWED, own_up, tell_owed
+from safety_service.actions.gaps import OWED, Cause, own_up, tell_owed
+from safety_service.actions.restoring import RESTORED
 from safety_service.store import leases, stamps
-from safety_service.store.clock import drift, passed
+from safety_service.store.clock import drift, passed, slept
 from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway
 from safety_service.store.stamps import Stamp
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ ONE_AT_A_TIME = timedelta(seconds=5)
 #: Seconds between two looks.
 LOOK_EVERY = 1.0
 #: Workers who are told of a gap in one transaction: words about them wait until it commits.
-TOLD_AT_ONCE = 200
+TOLD_AT_ONCE = 50
 
 #: Whether every word that was said until then has been acted on.
 Drained = Callable[[Tx, datetime], Awaitable[bool]]
@@ -62,6 +64,7 @@ class GapWatch:
         steady: Callable[[], float] = time.monotonic,
         skipping: Callable[[], float] = passed,
         drifting: Callable[[], float] = drift,
+        sleeping: Callable[[], float] = slept,
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -71,7 +74,11 @@ class GapWatch:
         self._skipping = skipping
         self._drifting = drifting
         self._drifted = drifting()
+        self._sleeping = sleeping
+        self._slept = sleeping()
         self._last: Reading | None = None
+        #: Whether the database was away, or kept nothing, since the watch was last kept.
+        self._away = False
         #: By the steady clock: when this process last looked, and when it last knew that the watch was kept.
         self._looked_at = float("-inf")
         self._kept_at: float | None = None
@@ -91,6 +98,13 @@ class GapWatch:
 
     async def look(self, *, clean: bool) -> bool:
         """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""
+        try:
+            return await self._look(clean)
+        except DatabaseAway:
+            self._away = True
+            raise
+
+    async def _look(self, clean: bool) -> bool:
         drifted, before = self._drifting(), self._skipping()
         async with self._database.transaction() as tx:
             # Newer code may have upgraded the database under this process: it is not ours to sweep any more.
@@ -103,15 +117,21 @@ class GapWatch:
             kept = found or clean or hold_until is not None
             if kept:
                 await stamps.stamp(tx, SWEEP)
-        self._last = reading
-        self._drifted = drifted
-        self._looked_at = self._steady()
-        self._kept_at = self._looked_at if kept else self._kept_at
+        self._looked(reading, drifted, kept=kept)
         self._hold_until = hold_until
         self._owing = self._owing or found
         while self._owing and await self._tell_some():
             self._on_progress()
         return hold_until is None
+
+    def _looked(self, reading: Reading, drifted: float, *, kept: bool) -> None:
+        self._last = reading
+        self._drifted = drifted
+        self._looked_at = self._steady()
+        if kept:
+            self._kept_at = self._looked_at
+            self._slept = self._sleeping()
+            self._away = False
 
     async def _tell_some(self) -> bool:
         """Tell the next workers that nobody watched them; whether it told any. Only one process does at a time."""
@@ -126,16 +146,38 @@ class GapWatch:
         """There may have been a gap. Only one process owns up; perhaps another one kept the watch."""
         if not await leases.hold(tx, GAP, self._holder, ONE_AT_A_TIME):
             return False
-        since = _silent_since(await stamps.last(tx, SWEEP), tx.now)
-        if stepped and self._last is not None:
-            known = await stamps.last(tx, GAP)
-            since = None if known is not None and abs(tx.now - known.at) <= LONGEST else self._last.now
+        restored = await stamps.last(tx, RESTORED)
+        since = await self._since(tx, restored, stepped=stepped)
         if since is None:
             return False
-        count = await own_up(tx, since, tx.now, "clock" if stepped else "not_watching")
+        cause = self._cause(stepped=stepped) if restored is None else Cause.RESTORED
+        count = await own_up(tx, since, tx.now, cause)
         await stamps.stamp(tx, GAP, {"from": since.isoformat()})
-        log.critical("nobody was watched from %s to %s: %d people are to hear of it", since, tx.now, count)
+        await stamps.remove(tx, RESTORED)
+        log.critical("nobody was watched from %s to %s (%s): %d people are to hear of it", since, tx.now, cause, count)
         return True
+
+    async def _since(self, tx: Tx, restored: Stamp | None, *, stepped: bool) -> datetime | None:
+        """Since when nobody watched; None: there was no gap, or another process has owned up to it."""
+        if restored is not None:
+            return datetime.fromisoformat(restored.info["from"])
+        if not stepped or self._last is None:
+            return _silent_since(await stamps.last(tx, SWEEP), tx.now)
+        known = await stamps.last(tx, GAP)
+        return None if known is not None and abs(tx.now - known.at) <= LONGEST else self._last.now
+
+    def _cause(self, *, stepped: bool) -> Cause:
+        """Why nobody watched, as far as this process can tell."""
+        if self._sleeping() - self._slept > STEP.total_seconds():
+            return Cause.SUSPENDED
+        if stepped:
+            return Cause.CLOCK
+        if self._kept_at is None:
+            return Cause.DOWN
+        if self._away:
+            return Cause.DATABASE
+        stood_still = self._steady() - self._looked_at > LONGEST.total_seconds()
+        return Cause.SUSPENDED if stood_still else Cause.FAILING
 
     async def _held(self, tx: Tx, *, look_up: bool) -> datetime | None:
         """Until when the sweep waits for the inbox; also after another process's gap, or one before a restart."""

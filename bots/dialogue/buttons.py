@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-from uuid import UUID
+from collections.abc import Callable
 
+from bots.dialogue.taps import Params, Rows, Tap, id_of
 from bots.dialogue.tokens import Token
+from bots.dialogue.worker_buttons import at_the_door, begun, cry, for_phase, how_long, inside, on_the_way, own_word
 
-Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    """A button before it has its words: its label's name, or what it says instead; and what a press carries."""
-
-    label: str
-    token: Token | None = None
-    kind: Literal["token", "position"] = "token"
-    words: Mapping[str, str] = field(default_factory=dict)
-    #: The label itself, a time (ISO, or `now`), or a length in seconds.
-    said: str | None = None
-    at: str | None = None
-    seconds: float | None = None
-    picked: bool = False
-
-
-Rows = tuple[tuple[Tap, ...], ...]
+__all__ = ["Tap", "for_phase", "option_tap", "rows_for"]
 
 
 def rows_for(template: str, params: Params) -> Rows:
@@ -39,75 +20,39 @@ def rows_for(template: str, params: Params) -> Rows:
     return _FAMILIES[family](params) if family in _FAMILIES else ()
 
 
-def _id(params: Params, key: str) -> UUID | None:
-    value = params.get(key)
-    return None if value is None else UUID(str(value))
-
-
-def _word(verb: str, params: Params, *, label: str | None = None, words: Mapping[str, str] | None = None) -> Tap:
-    """A worker's word: it carries the question's number, so that an older one cannot answer a newer."""
-    return Tap(label or verb, Token(verb, _id(params, "visit_id"), params.get("ask")), words=words or {})
-
-
-def _longer(params: Params, label: str = "extend") -> Tap:
-    return _word("extend", params, label=label, words={"minutes": f"{params.get('extend_minutes', 15):g}"})
-
-
-def _cry(verb: str, params: Params, label: str | None = None) -> Tap:
-    """Ring me and help never grow stale: they carry no number."""
-    return Tap(label or verb, Token(verb, _id(params, "visit_id")))
-
-
-def inside(params: Params) -> Rows:
-    """Always there from Going in to Out."""
-    return (
-        (_word("ok", params), _longer(params), _word("out", params)),
-        (_cry("ring_me", params), _cry("help", params)),
-    )
-
-
-def at_the_door(params: Params) -> Rows:
-    """Before begin."""
-    return ((_word("begin", params), _word("late", params), _word("not_going", params)),)
-
-
-def on_the_way(params: Params) -> Rows:
-    """After out, until home."""
-    return (
-        (_word("home", params), _longer(params)),
-        (_cry("ring_me", params), _cry("help", params, label="send_help")),
-    )
-
-
-def for_phase(params: Params) -> Rows:
-    """The buttons that fit where the worker is now: `phase` says it."""
-    shown = {"begin": at_the_door, "inside": inside, "home": on_the_way}.get(str(params.get("phase")))
-    return shown(params) if shown is not None else ()
-
-
 def _about(verb: str, params: Params, key: str = "alert_id", *, step: bool = False) -> Tap:
-    return Tap(verb, Token(verb, _id(params, key), params.get("step") if step else None))
+    return Tap(verb, Token(verb, id_of(params, key), params.get("step") if step else None))
+
+
+def _unrung(params: Params) -> bool:
+    """Whether the worker's phone must not ring: nothing here may tempt anybody."""
+    return "duress" in (params.get("kind"), params.get("variant"))
 
 
 def _alarm(params: Params) -> Rows:
     first = _about("take_over" if params.get("state") == "taken" else "take", params)
-    about = (first,) if not params.get("worker") else (first, _about("call", params), _about("map", params))
-    words = () if not params.get("address") else (_about("words_999", params),)
+    about = (first,) if not params.get("worker") else (first, *_call(params), _about("map", params))
+    words = (_about("words_999", params),) if params.get("worker") else ()
     return (about, (*words, _about("pass_on", params), _about("wake", params, step=True)))
+
+
+def _call(params: Params) -> tuple[Tap, ...]:
+    return () if _unrung(params) else (_about("call", params),)
 
 
 def owners(params: Params) -> Rows:
     """What the one who has it can do."""
+    heard = () if _unrung(params) else (_about("safe", params),)
     return (
-        (_about("safe", params), _about("trying", params), _about("rung_999", params)),
-        (_about("call", params), _about("pass_on", params), _about("close", params)),
+        (*heard, _about("trying", params), _about("rung_999", params)),
+        (*_call(params), _about("pass_on", params), _about("close", params)),
     )
 
 
 def _offer(params: Params) -> Rows:
     return (
         (_about("accept", params), _about("decline", params)),
-        (_about("call", params), _about("map", params), _about("words_999", params)),
+        (*_call(params), _about("map", params), _about("words_999", params)),
     )
 
 
@@ -128,7 +73,7 @@ def _ring(params: Params) -> Rows:
 
 
 def _decision(params: Params) -> Rows:
-    taps = [Tap(kind, Token("decide", _id(params, "visit_id"), None, kind)) for kind in _DECISIONS]
+    taps = [Tap(kind, Token("decide", id_of(params, "visit_id"), None, kind)) for kind in _DECISIONS]
     return (tuple(taps[:2]), tuple(taps[2:]))
 
 
@@ -138,7 +83,7 @@ _DECISIONS = ("go_ahead", "go_ahead_with_measures", "change", "do_not_visit")
 def _proposal(params: Params) -> Rows:
     """To change it takes our own page, to which the message leads."""
     return (
-        tuple(Tap(f"measure_{kind}", Token("measure", _id(params, "measure_id"), None, kind)) for kind in _PROPOSAL),
+        tuple(Tap(f"measure_{kind}", Token("measure", id_of(params, "measure_id"), None, kind)) for kind in _PROPOSAL),
     )
 
 
@@ -146,16 +91,21 @@ _PROPOSAL = ("accept", "refuse")
 
 
 def _debrief(params: Params) -> Rows:
-    return ((Tap("debrief", Token("debrief", _id(params, "debrief_id"))),),)
+    return ((Tap("debrief", Token("debrief", id_of(params, "debrief_id"))),),)
 
 
 def _pass_to(params: Params) -> Rows:
     """One button for each person who could have it; the last resort is the next rung."""
     people = tuple(
-        (Tap("", Token("pass_to", _id(params, "alert_id"), None, each["id"]), said=str(each["name"])),)
+        (Tap("", Token("pass_to", id_of(params, "alert_id"), None, each["id"]), said=str(each["name"])),)
         for each in params.get("people", ())
     )
     return (*people, (_about("wake", params, step=True),))
+
+
+def _gap_alerts(params: Params) -> Rows:
+    """One alert can be acted on from here; several are shown one by one."""
+    return _alert_listed(params) if params.get("alert_id") else ()
 
 
 def _plain(*verbs: str) -> Callable[[Params], Rows]:
@@ -181,7 +131,7 @@ _ONE_A_ROW = frozenset({"strategies", "reason"})
 
 
 def _option(params: Params, index: int, option: Params) -> Tap:
-    token = Token("f", _id(params, "draft"), params["seq"], str(index))
+    token = Token("f", id_of(params, "draft"), params["seq"], str(index))
     return option_tap(option, token, picked=option["value"] in params.get("picked", ()))
 
 
@@ -198,11 +148,11 @@ def option_tap(option: Params, token: Token | None = None, *, picked: bool = Fal
 
 
 def _turn(params: Params, verb: str) -> Tap:
-    return Tap(verb, Token("f", _id(params, "draft"), params["seq"], verb))
+    return Tap(verb, Token("f", id_of(params, "draft"), params["seq"], verb))
 
 
 def _post(verb: str, params: Params) -> Tap:
-    return Tap(verb, Token(verb, _id(params, "shift_id")))
+    return Tap(verb, Token(verb, id_of(params, "shift_id")))
 
 
 def _go_on(params: Params) -> Rows:
@@ -213,6 +163,7 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "ask.going_in": at_the_door,
     "ask.not_begun": at_the_door,
     "ask.home": on_the_way,
+    "ask.own_word": own_word,
     "alert.taken": _one("take_over"),
     "alert.taken_over": _one("take_over"),
     "alert.lapsed": _one("take"),
@@ -223,14 +174,14 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "alert.news_wanted": owners,
     "alert.not_accepted": owners,
     **{f"alert.again_{kind}": owners for kind in ("not_begun", "missed_check_in", "not_out", "not_home")},
-    **{f"alert.again_{kind}": owners for kind in ("ring_me", "sos", "undeliverable", "unwatched")},
+    **{f"alert.again_{kind}": owners for kind in ("ring_me", "sos", "duress", "undeliverable", "unwatched")},
     "ring.wanted": _ring,
     "decision.wanted": _decision,
     "plan.proposed": _proposal,
     "plan.undecided": _proposal,
     "debrief.remind": _debrief,
     "form.go_on": _go_on,
-    "gap.worker": _plain("ok"),
+    **dict.fromkeys(("gap.alerts", "gap.lost_alerts"), _gap_alerts),
     "reply.took": owners,
     "reply.trying": owners,
     "reply.rung_999": owners,
@@ -238,11 +189,13 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "reply.not_so": owners,
     "refused.taken_already": lambda params: _one("take_over")(params) if params.get("alert_id") else (),
     "reply.alert": _alert_listed,
+    "reply.begin": begun,
+    "reply.how_long": how_long,
     "reply.pass_to": _pass_to,
     "reply.pass_to_nobody": _pass_to,
-    "reply.help": _plain("today", "plan"),
+    "reply.help": lambda params: ((cry("help", params, label="send_help"),), *_plain("today", "plan")(params)),
     "reply.help_wanted": inside,
-    "reply.help_wanted_outside": lambda params: ((_cry("help", params, label="send_help"),), *for_phase(params)),
+    "reply.help_wanted_outside": lambda params: ((cry("help", params, label="send_help"),), *for_phase(params)),
     "reply.today": lambda params: (*for_phase(params), *_plain("plan")(params)),
     "reply.today_none": _plain("plan"),
     "reply.cover": lambda params: ((Tap("hand_over", Token("hand_over")),),) if params.get("held") else (),
@@ -252,6 +205,7 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
 
 _FAMILIES: dict[str, Callable[[Params], Rows]] = {
     "ask": inside,
+    "gap": for_phase,
     "alarm": _alarm,
     "reply": for_phase,
     "refused": for_phase,

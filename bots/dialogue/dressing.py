@@ -216,7 +216,8 @@ def _derived(params: Params, frame: Frame) -> Words:
 
 
 _TIMES = (
-    "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at out_by"
+    "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at"
+    " out_by battery_at"
 ).split()
 
 _SPECIAL: dict[str, Dresser] = {
@@ -243,6 +244,7 @@ _SPECIAL: dict[str, Dresser] = {
     "until_on": _date,
     "due_on": _date,
     "item": _label("item"),
+    "cause": _label("cause"),
     "urgent": _urgent,
     "tell": _tell,
     "post": _label("post"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
+from bots.dialogue import known_taking, known_ways
 from config.forms import FORMS, Form, Step
 from config.forms_debrief import CHAT
 from config.wording import Wording, WordingError, read_wording
@@ -30,20 +31,28 @@ def the_wording() -> Wording:
     return wording
 
 
-#: Alerts of this version; a duress alert goes out in the built-in short form until it has its own.
-ALARMS = tuple(kind for kind in Kind if kind is not Kind.DURESS)
 #: Ready-made reasons for each decision.
 REASONS = 3
+#: Words that may come while an alarm is open.
+LATE = ("begin", "ok", "extend", "silence", "out", "home", "cancel")
 #: Templates for the same moment said in another way: asked again, high risk, that kind of alert.
 VARIANTS = {
     "ask.going_in": ("high",),
     "ask.check_in": ("again",),
     "ask.end": ("again",),
     "ask.home": ("again",),
-    "alarm.ring": ("sos", "not_begun"),
+    "ask.own_word": ("again",),
+    "alarm.ring": ("sos", "not_begun", "duress"),
+    **{f"alert.late_{each}": ("duress",) for each in LATE},
+    "ring.wanted": ("duress",),
+    "reply.took": ("duress",),
+    "reply.call": ("duress",),
+    "reply.words_999": ("duress",),
+    "worker.unread": ("inside",),
     "decision.told": ("go_ahead_with_measures", "change", "do_not_visit"),
     "plan.proposed": ("provisional",),
     "plan.undecided": ("provisional",),
+    **known_taking.VARIANTS,
     "form.visit.confirm": ("high",),
     "form.visit.done": ("high", "lacking"),
 }
@@ -64,7 +73,10 @@ INSIDE = frozenset(
         "refused.file_too_large",
         "refused.file_not_known",
         "file.lost",
+        *(f"reply.{each}" for each in ("battery", "how_long")),
+        "ask.own_word/again",
         "worker.read",
+        "worker.unread/inside",
         "readiness.begun",
         *(f"gap.{each}" for each in ("worker", "lost_worker", "past")),
     }
@@ -77,35 +89,38 @@ _NEWS = f"{_SHORT} by by_at note said_at found known_by"
 _ALARM = (
     f"{_SHORT} risk RISK company no_phone no_worker worker_phone office_phone opened_at due_at last_word_at starts_at"
     " ends_at address ref map because transport exit code_phrase last_seen description car medical next_of_kin"
-    " told next passed by by_at"
+    " told next passed by by_at battery_at"
 )
-_MANAGER = "ref worker risk RISK at starts_at lacking"
+_MANAGER = "ref worker risk RISK at until starts_at lacking"
 _NEXT = "next_at next_ref"
 
 _BRACES: dict[str, str] = {
     **{f"ask.{each}": _ASK for each in Question},
     "worker.read": "at",
+    "worker.unread": "office_phone",
     **{f"gap.{each}": "from until office_phone" for each in ("worker", "home", "begin", "past")},
     **{f"gap.lost_{each}": "from until office_phone" for each in ("worker", "home", "begin")},
     **dict.fromkeys(("gap.manager", "gap.lost_manager"), "from until count"),
     **dict.fromkeys(("gap.alerts", "gap.lost_alerts"), "from until numbers yours"),
     "gap.administrator": "from until cause",
-    **{f"alarm.{each}": _ALARM for each in (*ALARMS, "place", "ring", "told")},
+    **{f"alarm.{each}": _ALARM for each in (*Kind, "place", "ring", "told")},
     **{f"alert.{each}": _NEWS for each in ("taken", "taken_over", "lapsed", "resolved", "news_wanted", "not_accepted")},
-    **{f"alert.late_{each}": _NEWS for each in ("begin", "ok", "extend", "silence", "out", "home", "cancel")},
+    **{f"alert.late_{each}": _NEWS for each in LATE},
     **{f"alert.news_{each}": _NEWS for each in ("still_trying", "police_rung", "note")},
-    **{f"alert.again_{each}": _NEWS for each in ALARMS},
+    **{f"alert.again_{each}": _NEWS for each in Kind},
     "alert.offer": _ALARM,
-    **{f"take.{each}": "number take_url reply" for each in ("text", "voice")},
+    **known_ways.BRACES,
+    **known_taking.BRACES,
     "alert.second_wanted": _NEWS,
     "alert.nobody": _SHORT,
     "ring.wanted": "worker worker_phone no_phone asked_at by_at code_phrase",
-    **{f"manager.{each}": _MANAGER for each in ("begun_undecided", "assumed_out", "cap_reached")},
+    **{f"manager.{each}": _MANAGER for each in ("begun_undecided", "assumed_out", "cap_reached", "planned_silence")},
     "decision.wanted": f"{_MANAGER} because",
     "decision.told": "ref starts_at kind by reason measures",
     "plan.proposed": "ref says own_says by_at because",
     "plan.undecided": "ref says own_says by_at",
     "plan.ended": "ref says own_says until_on",
+    "plan.nobody_decides": "ref by_at",
     "plan.decided": "ref says own_says verdict by reason",
     "plan.running": "ref worker risk RISK new lacking",
     "plan.demanded": "ref starts_at lacking managers",
@@ -138,6 +153,11 @@ _BRACES: dict[str, str] = {
     "supervision.recorded": "",
     "link.new_channel": "kind at",
     "link.done": "name",
+    "link.settings_changed": "at",
+    "readiness.own_word": "",
+    "reply.battery": f"{_VISIT} office_phone",
+    "reply.how_long": "",
+    "reply.own_page": "",
     **{f"duty.{each}": "post team by until" for each in ("covered", "offered", "accepted", "declined")},
     "reply.handed_over": "post name",
     "reply.post_taken": "post until",
@@ -200,6 +220,7 @@ _FORM_BRACES = {
 
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
+    **known_ways.REFUSALS,
     **dict.fromkeys(
         "changed_meanwhile fact_unknown fact_in_future source_wanted told_why_wanted fact_ended partner_ended"
         " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted"
@@ -208,6 +229,8 @@ REFUSALS: dict[str, str] = {
     ),
     **dict.fromkeys(("record_unknown", "summary_unknown"), "field"),
     "lowered_too_long": "days",
+    "word_shape": "least most",
+    "code_too_long": "most",
     "too_many_rows": "most",
     "reason_for_opening": "ref",
     "opening_reason_short": "least",
@@ -218,6 +241,7 @@ REFUSALS: dict[str, str] = {
         " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
         " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
+        " not_while_out nothing_set word_taken words_alike code_alike"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
         " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed"
         " item_note_wanted debrief_unfinished answer_unknown".split(),
@@ -260,13 +284,15 @@ REFUSALS: dict[str, str] = {
 
 _BUTTONS = (
     "plan_page measure_accept measure_refuse"
-    " more ok extend out ring_me help send_help begin late not_going home plan today debrief take take_over call map"
+    " more ok extend out ring_me battery no_signal own_page"
+    " help send_help begin late not_going home plan today debrief take take_over call map"
     " words_999 pass_on wake safe trying rung_999 close accept decline agree not_so spoke raise no_answer go_ahead"
     " go_ahead_with_measures change do_not_visit back leave done skip same go_on restart position hand_over"
     " post_yes post_no read"
 ).split()
 _SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
 _SAYINGS += " call_before call_after own_measure since_on seen_away cannot_take not_so agreed voice photo document note"
+_SAYINGS += " this_is"
 ITEMS = "assessment_gap risk_assessment open_question supervision action meeting"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 
@@ -285,9 +311,9 @@ def templates() -> Mapping[str, Braces]:
 def labels() -> Braces:
     """Every label of a button or a word."""
     groups: dict[str, Iterable[str]] = {
-        "button": _BUTTONS,
+        "button": (*_BUTTONS, *known_ways.BUTTONS),
         "risk": Risk,
-        "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device"),
+        "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device", *known_ways.KINDS),
         "verdict": MeasureDecision,
         "course": CourseKind,
         "found": Found,

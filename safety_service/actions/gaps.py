@@ -1,8 +1,8 @@
 """Owning up: when the watch was not kept, everybody concerned is told so (P7).
 
-That the gap was, whom it concerns, and the word to the managers are one transaction. The workers may be thousands: what
-they are owed is kept with it, and told in batches, so that neither words nor the sweep wait for the last of them and a
-process that is killed in the middle goes on where it was.
+That the gap was, whom it concerns, and the word to managers and administrators are one transaction. The workers may be
+thousands: what they are owed is kept with it, and told in batches, so that neither words nor the sweep wait for the
+last of them and a process that is killed in the middle goes on where it was.
 """
 
 from collections import defaultdict
@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import scene
+from safety_service.actions import gap_telling, scene
+from safety_service.actions.gap_telling import Cause, Gap
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.ladder import EVERYONE
 from safety_service.store import events, stamps, watched
@@ -21,22 +22,25 @@ from safety_service.store.watched import Watched
 #: Name of the stamp that keeps whom still to tell, of which gap.
 OWED = "gap_owed"
 
+__all__ = ["OWED", "Cause", "own_up", "tell_owed"]
 
-async def own_up(tx: Tx, since: datetime, until: datetime, cause: str) -> int:
-    """Record that nobody was watched between these moments; tell the managers now, and owe it to each worker.
 
-    `cause`: `not_watching` (down, no database, suspended) or `clock` (it was set). Gives how many people were watched.
+async def own_up(tx: Tx, since: datetime, until: datetime, cause: Cause) -> int:
+    """Record that nobody was watched between these moments; tell managers and administrators now, and owe it to each
+    worker. Gives how many people were watched.
     """
     since, until = sorted((since, until))
+    gap = Gap(since, until, cause)
     concerned: dict[UUID, list[Watched]] = defaultdict(list)
     for each in await watched.out_there(tx):
         concerned[each.agency_id].append(each)
-    details = {"from": iso(since), "until": iso(until), "cause": cause}
-    await events.log(tx, agency_id=None, actor_id=None, verb="not_watched", subject="service", details=details)
+    await events.log(tx, agency_id=None, actor_id=None, verb="not_watched", subject="service", details=gap.kept)
     for agency_id, out_there in concerned.items():
-        await _tell_managers(tx, agency_id, out_there, since, until)
+        await _tell_managers(tx, agency_id, out_there, gap)
+    await gap_telling.those_with_alerts(tx, gap)
+    await gap_telling.administrators(tx, gap)
     workers = {str(each.worker_id) for out_there in concerned.values() for each in out_there}
-    owed = {"from": iso(since), "until": iso(until), "workers": sorted(workers)}
+    owed = {**gap.kept, "workers": sorted(workers)}
     await stamps.stamp(tx, OWED, {"gaps": [*await _owed(tx), owed]})
     return sum(len(each) for each in concerned.values())
 
@@ -48,9 +52,7 @@ async def tell_owed(tx: Tx, limit: int) -> int:
         return 0
     first, *others = gaps
     now, later = first["workers"][:limit], first["workers"][limit:]
-    params = {"from": first["from"], "until": first["until"]}
-    dedupe = f"gap:{first['until']}:worker"
-    await tell(tx, [UUID(each) for each in now], "gap.worker", params, priority=Priority.QUESTION, dedupe=dedupe)
+    await gap_telling.workers(tx, [UUID(each) for each in now], Gap.of(first))
     await stamps.stamp(tx, OWED, {"gaps": [{**first, "workers": later}, *others]})
     return len(now)
 
@@ -60,16 +62,14 @@ async def _owed(tx: Tx) -> list[dict[str, Any]]:
     return [] if kept is None else list(kept.info["gaps"])
 
 
-async def _tell_managers(
-    tx: Tx, agency_id: UUID, out_there: Collection[Watched], since: datetime, until: datetime
-) -> None:
+async def _tell_managers(tx: Tx, agency_id: UUID, out_there: Collection[Watched], gap: Gap) -> None:
     workers = {each.worker_id for each in out_there}
     teams = {each.team_id for each in out_there}
     present = await scene.present_for(tx, agency_id, sorted(teams), frozenset(), None)
     managers = present.get("manager_on_duty") or present[EVERYONE]
-    params = {"from": iso(since), "until": iso(until)}
-    counted = {**params, "count": len(workers)}
-    await tell(tx, managers, "gap.manager", counted, priority=Priority.QUESTION, dedupe=f"gap:{iso(until)}:manager")
+    counted = {**gap.params, "count": len(workers)}
+    template = "gap.lost_manager" if gap.lost else "gap.manager"
+    await tell(tx, managers, template, counted, priority=Priority.QUESTION, dedupe=f"gap:{iso(gap.until)}:manager")
     await events.log(
         tx,
         agency_id=agency_id,
@@ -77,5 +77,5 @@ async def _tell_managers(
         verb="not_watched",
         subject="agency",
         subject_id=agency_id,
-        details={**counted, "workers": sorted(str(each) for each in workers)},
+        details={**gap.kept, "count": len(workers), "workers": sorted(str(each) for each in workers)},
     )

@@ -112,7 +112,7 @@ async def test_after_being_down_it_owns_up_once(tmp_path: Path, database_url: st
         service.kill()
         service.skip(300)
         await service.start()
-        assert await gaps_told(database) == ["gap.manager", "gap.worker"]
+        assert await gaps_told(database) == ["gap.administrator", "gap.manager", "gap.worker"]
 
 
 async def gaps_told(database: Database) -> list[str]:

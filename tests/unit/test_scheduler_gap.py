@@ -1,7 +1,8 @@
 """When the watch was not kept, that is noticed, said once, and the inbox goes before what is overdue (P7)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 
 from safety_service.store import stamps
 from safety_service.store.database import Tx
+from safety_service.store.errors import DatabaseAway
 from safety_service.store.tables.system import event_log
 from scheduler.gap import GapWatch
 from tests.world import World
@@ -69,7 +71,12 @@ async def told(world: World) -> list[tuple[str, str]]:
     )
 
 
-EVERYONE_CONCERNED = [("Ann", "gap.worker"), ("Mia", "gap.manager")]
+async def cause(world: World) -> list[str]:
+    """Why, as the administrator was told."""
+    return [str(each.params["cause"]) for each in await world.deliver() if each.template == "gap.administrator"]
+
+
+EVERYONE_CONCERNED = [("Adam", "gap.administrator"), ("Ann", "gap.worker"), ("Mia", "gap.manager")]
 
 
 @pytest.fixture
@@ -155,9 +162,9 @@ async def test_many_are_told_in_batches_and_a_process_killed_in_between_leaves_n
     first = await told(process.world)
     process.passes(6)
     await Process(process.world, "started again").gap.look(clean=False)
-    everyone = [("Ann", "gap.worker"), ("Ben", "gap.worker"), ("Mia", "gap.manager")]
-    assert len(first) == 2
-    assert sorted(first + await told(process.world)) == everyone
+    everyone = [*EVERYONE_CONCERNED, ("Ben", "gap.worker")]
+    assert len(first) == 3
+    assert sorted(first + await told(process.world)) == sorted(everyone)
 
 
 async def test_a_second_gap_before_all_have_heard_of_the_first_is_told_too(
@@ -167,11 +174,11 @@ async def test_a_second_gap_before_all_have_heard_of_the_first_is_told_too(
     killed = Process(process.world, "killed", on_progress=Killed.now)
     monkeypatch.setattr("scheduler.gap.TOLD_AT_ONCE", 0)
     await killed.gap.look(clean=False)
-    assert await told(process.world) == [("Mia", "gap.manager")]
+    assert await told(process.world) == [("Adam", "gap.administrator"), ("Mia", "gap.manager")]
     monkeypatch.undo()
     process.passes(31)
     await Process(process.world, "started again").gap.look(clean=False)
-    assert await told(process.world) == [("Ann", "gap.worker"), ("Ann", "gap.worker"), ("Mia", "gap.manager")]
+    assert await told(process.world) == sorted([*EVERYONE_CONCERNED, ("Ann", "gap.worker")])
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3, EVERYONE_CONCERNED), (-3, EVERYONE_CONCERNED), (1, []), (-1, [])])
@@ -207,7 +214,7 @@ async def test_whoever_should_have_begun_meanwhile_is_told(process: Process) -> 
     await process.world.plan("Ben", after=1)
     process.passes(90)
     await process.gap.look(clean=True)
-    assert ("Ben", "gap.worker") in await told(process.world)
+    assert ("Ben", "gap.begin") in await told(process.world)
 
 
 async def test_a_database_that_was_never_swept_owes_nobody_anything(world: World) -> None:
@@ -262,3 +269,59 @@ async def test_what_was_not_clean_is_not_stamped(process: Process) -> None:
     async with process.world.database.reading() as tx:
         swept = await stamps.last(tx, "sweep")
     assert swept is not None and swept.at == last
+
+
+async def test_after_a_restart_the_administrator_hears_that_it_was_down(process: Process) -> None:
+    process.passes(31)
+    await Process(process.world, "started again").gap.look(clean=False)
+    assert await cause(process.world) == ["down"]
+
+
+async def test_a_process_that_stood_still_says_that_it_did(process: Process) -> None:
+    process.passes(40)
+    await process.gap.look(clean=True)
+    assert await cause(process.world) == ["suspended"]
+
+
+async def test_a_machine_that_slept_says_that_it_did_although_its_clock_seems_set(world: World) -> None:
+    asleep = [0.0]
+    gap = GapWatch(world.database, "laptop", Inbox().drained, skipping=lambda: 1.0, sleeping=lambda: asleep[0])
+    await gap.look(clean=True)
+    world.clock.move(timedelta(hours=1))
+    asleep[0] = 3600
+    await gap.look(clean=False)
+    assert await cause(world) == ["suspended"]
+
+
+async def test_a_clock_that_was_set_is_said_to_be_that(process: Process) -> None:
+    process.world.clock.move(timedelta(minutes=3))
+    process.passes(1)
+    await process.gap.look(clean=True)
+    assert await cause(process.world) == ["clock"]
+
+
+async def test_a_database_that_was_away_is_said_to_be_that(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def away() -> AsyncIterator[Tx]:
+        raise DatabaseAway("it is")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process.world.database, "transaction", away)
+        for _ in range(31):
+            process.passes(1)
+            with pytest.raises(DatabaseAway):
+                await process.gap.look(clean=False)
+    await process.gap.look(clean=False)
+    assert await cause(process.world) == ["database"]
+    await process.works(3)
+    process.passes(40)
+    await process.gap.look(clean=False)
+    assert await cause(process.world) == ["suspended"], "it was kept in between"
+
+
+async def test_sweeps_that_fail_are_said_to_do_that(process: Process) -> None:
+    for _ in range(31):
+        process.passes(1)
+        await process.gap.look(clean=False)
+    assert await cause(process.world) == ["failing"]
