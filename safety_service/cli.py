@@ -22,6 +22,7 @@ COMMANDS = {
     "restore": ("restore", "Put such a copy back: nothing of it is taken for the present."),
     "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
     "log": ("log", "The evidence log: whether it is whole, and an alert's whole timeline."),
+    "retention": ("retention", "Show what would be removed now, and after how long."),
     "policy": ("policy", "Check a policy file, or put an edition in force."),
 }
 

@@ -8,12 +8,14 @@ from bots.delivery.sender import Sender
 from safety_service.actions.chases import CHASES
 from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.places import Geocoder
+from safety_service.actions.starting import note_start
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store.database import Database
-from scheduler import chaser, locating, tidier
+from scheduler import chaser, linker, locating, tidier
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
+from scheduler.linker import Linker
 from scheduler.locating import Locating
 from scheduler.sweeper import Sweeper
 from scheduler.ticker import Ticker, bounded
@@ -57,6 +59,7 @@ class Scheduler:
         if self._locating.wanted:
             self._ticker.every(locating.EVERY, self._locating.once, name="locate", within=locating.WITHIN)
         self._ticker.every(chaser.EVERY, Chaser(database, CHASES).once, name="chase", within=chaser.WITHIN)
+        self._ticker.every(linker.EVERY, Linker(database, holder).once, name="link", within=linker.WITHIN)
         self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -67,6 +70,7 @@ class Scheduler:
                 going = [tasks.create_task(self._ticker.run()), tasks.create_task(self._sweeper.run())]
                 sending = tasks.create_task(self._dispatcher.run())
                 await bounded(self._dispatcher.report, "report", REPORT_WITHIN)
+                await bounded(self._note_start, "noting the start", REPORT_WITHIN)
                 await stopping.wait()
                 self._dispatcher.stop()
                 await asyncio.wait({sending}, timeout=ARRIVE_WITHIN)
@@ -75,3 +79,7 @@ class Scheduler:
         finally:
             self._watchdog.stop()
             await self._locating.close()
+
+    async def _note_start(self) -> None:
+        async with self._database.transaction() as tx:
+            await note_start(tx, self._holder)

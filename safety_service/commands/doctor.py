@@ -17,6 +17,7 @@ from config.guidance import GuidanceError, read_guidance
 from config.policy import PolicyError, read_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from config.wording import WordingError
+from safety_service.commands.doctor_inside import look_inside
 from safety_service.store import keyfile, migrate, sealing
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain
@@ -84,6 +85,8 @@ async def _database(read: Settings) -> Faults:
     else:
         try:
             async for fault in _clock(database):
+                yield fault
+            async for fault in look_inside(database):
                 yield fault
         finally:
             await database.close()

@@ -46,6 +46,10 @@ class Tx:
         """What stands for this text in an index: the same regardless of case and outer space."""
         return sealing.blind(self._index_key, text)
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key for one purpose, made from the key of the indexes: it stays when the keys that seal are changed."""
+        return sealing.key_for(self._index_key, purpose)
+
     async def policy(self) -> Policy:
         """The policy in force."""
         return await policies.current(self)

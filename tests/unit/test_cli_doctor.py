@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from safety_service import cli
-from safety_service.store import keyfile
+from safety_service.store import events, keyfile, stamps
+from safety_service.store.clock import DatabaseClock
+from safety_service.store.database import Database
 from tests.services.process import free_port
 from tests.services.template import TEST_KEY
 from tests.telegram import DEFAULT_TOKEN, BotApiProcess, RemoteTelegram
@@ -111,3 +114,17 @@ async def test_clocks_that_are_apart_are_said(settings: pytest.MonkeyPatch, tmp_
     settings.setenv("DOORSTEP_CLOCK_OFFSET_FILE", str(tmp_path / "clock"))
     (said,) = await doctor()
     assert said.startswith("clock: this machine's and the database's are 3.0 s apart")
+
+
+async def test_evidence_that_a_running_service_does_not_link_is_said(
+    settings: pytest.MonkeyPatch, database: Database
+) -> None:
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        tx.now -= timedelta(minutes=11)
+        await events.log(tx, agency_id=None, actor_id=None, verb="did", subject="thing")
+    assert await doctor(fails=False) == ["All is well."], "nothing runs here that could have linked it"
+    async with database.transaction() as tx:
+        await stamps.stamp(tx, "sweep")
+    (said,) = await doctor()
+    assert said.startswith("evidence: 1 entries of the log are older than ten minutes")

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from safety_service import api, web
-from safety_service.actions import alerts, cases, delivering, exclusions, gaps, scene, timeline, words
+from safety_service.actions import alerts, cases, delivering, exclusions, gaps, scene, starting, timeline, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
 from safety_service.domain.alert import Alert
@@ -20,7 +20,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.timeline import Deed, Facts, WordSaid
 from safety_service.domain.timeline_story import told
 from safety_service.domain.words import Found, Kind, KnownBy, Risk, Role
-from safety_service.store import events, outbox, people, standing
+from safety_service.store import outbox, people, standing
 from safety_service.store.alerts import AlertRow
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database
@@ -142,7 +142,7 @@ async def test_gaps_and_restarts_of_the_service_stand_in_between(world: World) -
     since = world.now
     await world.jump(12)
     async with world.database.transaction() as tx:
-        await events.log(tx, agency_id=None, actor_id=None, verb="started", subject="service")
+        await starting.note_start(tx, "host:1")
         await gaps.own_up(tx, since, tx.now, gaps.Cause.DOWN)
     said = await page(world, "Mia", alert)
     assert lines(said, f"{since:%H:%M:%S}", "THE SERVICE STOPPED WATCHING: it was not running.")
