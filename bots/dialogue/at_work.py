@@ -31,11 +31,14 @@ async def ok(turn: Turn, row: VisitRow) -> None:
     await _said(turn, receipt, "reply.ok_far" if far else "reply.ok", distance_m=away)
 
 
-async def extend(turn: Turn, row: VisitRow, by: timedelta | None = None) -> None:
+async def extend(turn: Turn, row: VisitRow, by: timedelta | None = None, own: str | None = None) -> None:
     """Longer inside, later at the door, a longer way home."""
     watch = turn.watch_of(row)
     usual = turn.policy.words.travel if watch.phase is Phase.HOME else turn.policy.words.extend
-    receipt = await words.extend(turn.tx, turn.actor, row.id, turn.word(), by or usual)
+    receipt = await words.extend(turn.tx, turn.actor, row.id, turn.word(own=own), by or usual)
+    if receipt.kept_back:
+        await _kept_back(turn, receipt)
+        return
     after = watch if receipt.visit is None else turn.watch_of(receipt.visit)
     last = after.spent >= turn.policy.level(level_of(row.visit.risk)).cap
     if after.phase is Phase.BEGIN:
@@ -46,9 +49,17 @@ async def extend(turn: Turn, row: VisitRow, by: timedelta | None = None) -> None
     await _said(turn, receipt, "reply.extend", last=last, out_by=iso(after.ends_at) if moved else None)
 
 
-async def out(turn: Turn, row: VisitRow) -> None:
+async def extend_short(turn: Turn, row: VisitRow) -> None:
+    """A little longer, inside."""
+    await extend(turn, row, turn.policy.words.extend_short)
+
+
+async def out(turn: Turn, row: VisitRow, own: str | None = None) -> None:
     """Out: the answer itself asks how it was."""
-    receipt = await words.left(turn.tx, turn.actor, row.id, turn.word())
+    receipt = await words.left(turn.tx, turn.actor, row.id, turn.word(own=own))
+    if receipt.kept_back:
+        await _kept_back(turn, receipt)
+        return
     await turn.look()
     said = await _out_says(turn, receipt)
     wanted = next((each for each in await debriefs.wanted_of(turn.tx, turn.actor) if each.visit_id == row.id), None)
@@ -66,11 +77,21 @@ async def _out_says(turn: Turn, receipt: Receipt) -> dict[str, Any]:
     return {**said, **await turn.following()}
 
 
-async def home(turn: Turn, row: VisitRow) -> None:
+async def home(turn: Turn, row: VisitRow, own: str | None = None) -> None:
     """Home, or back at the office."""
-    receipt = await words.home(turn.tx, turn.actor, row.id, turn.word())
+    receipt = await words.home(turn.tx, turn.actor, row.id, turn.word(own=own))
+    if receipt.kept_back:
+        await _kept_back(turn, receipt)
+        return
     await turn.look()
     await turn.answer("reply.home", said_at=iso(receipt.said_at), **await turn.following())
+
+
+async def _kept_back(turn: Turn, receipt: Receipt) -> None:
+    """Their own word is wanted first: that question is the answer. Twice wrong: answered as ring me is."""
+    turn.current = receipt.visit
+    if not receipt.own_word_wanted:
+        await _cried(turn, "ring_me")
 
 
 async def cancel(turn: Turn, row: VisitRow) -> None:
@@ -130,6 +151,7 @@ ANSWERS: dict[str, Word] = {
     "begin": begin,
     "ok": ok,
     "extend": extend,
+    "extend_short": extend_short,
     "late": extend,
     "out": out,
     "home": home,
@@ -138,16 +160,23 @@ ANSWERS: dict[str, Word] = {
 
 
 async def press(turn: Turn, token: Token) -> None:
-    """A button of a question, or the always-there row. An older question's is answered by asking the present one."""
+    """A button of a question, or the always-there row."""
+    row = await asked_about(turn, token)
+    if row is not None:
+        await ANSWERS[token.verb](turn, row)
+
+
+async def asked_about(turn: Turn, token: Token) -> VisitRow | None:
+    """The visit that a button is about. None: it answers nothing any more, and the present question has been asked."""
     row = turn.current if token.id is None else await reading.visit(turn.tx, turn.actor, token.id)
     if row is None:
         await turn.answer("reply.nothing_now")
-        return
+        return None
     if token.number is not None and turn.watch_of(row).ask != token.number:
         await turn.answer("reply.stale", phase=None)
         await ask_again(turn)
-        return
-    await ANSWERS[token.verb](turn, row)
+        return None
+    return row
 
 
 async def ask_again(turn: Turn) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from bots.dialogue import asking, at_work, forming, plan_form, visit_form
+from bots.dialogue import asking, at_work, forming, phone_state, plan_form, visit_form
 from bots.dialogue.turn import Turn
 from bots.dialogue.understanding import read_length, read_quick_visit
 from config.forms import VISIT
+from safety_service.actions import phrases
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store.visits import VisitRow
@@ -109,6 +110,11 @@ async def stop(turn: Turn, _rest: str = "") -> None:
     await turn.answer("reply.stop")
 
 
+async def set_phrase(turn: Turn, _rest: str = "") -> None:
+    """Agreed words are set on our own page, and never said here."""
+    await turn.answer("reply.own_page", page=phrases.PAGE, page_label="button.own_page", phase=None, visit_id=None)
+
+
 def _asking(ask: Callable[[Turn], Awaitable[None]]) -> Command:
     async def command(turn: Turn, _rest: str = "") -> None:
         await ask(turn)
@@ -128,6 +134,9 @@ COMMANDS: dict[str, Command] = {
     "cancel": cancel,
     "sos": sos,
     "ringme": ring_me,
+    "battery": phone_state.battery,
+    "nosignal": phone_state.no_signal,
+    "setphrase": set_phrase,
     "today": _asking(asking.today),
     "where": _asking(asking.where),
     "debrief": _asking(asking.debrief),
@@ -141,4 +150,21 @@ COMMANDS: dict[str, Command] = {
     "stop": stop,
 }
 #: What may be said behind somebody's door; the rest would show names, and can wait.
-INSIDE = frozenset({"begin", "ok", "extend", "left", "out", "home", "cancel", "sos", "ringme", "where", "help", "stop"})
+INSIDE = frozenset(
+    {
+        "begin",
+        "ok",
+        "extend",
+        "left",
+        "out",
+        "home",
+        "cancel",
+        "sos",
+        "ringme",
+        "where",
+        "help",
+        "stop",
+        "battery",
+        "nosignal",
+    }
+)

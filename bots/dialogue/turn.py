@@ -62,13 +62,14 @@ class Turn:
         """The speaker's own watch on a visit. Raises Refused."""
         return row.visit.watch(self.actor.person_id)
 
-    def word(self, *, note: str | None = None) -> Word:
-        """What the actions hear: when it was said, where, with what."""
+    def word(self, *, note: str | None = None, own: str | None = None) -> Word:
+        """What the actions hear: when it was said, where, with what; `own`: what was given as their own word."""
         place = self.said.position
         position = None
         if place is not None:
             position = Position(latitude=place.latitude, longitude=place.longitude, accuracy_m=place.accuracy_m)
-        return Word(said_at=self.said.said_at, position=position, note=note)
+        asked_first = own is not None
+        return Word(said_at=self.said.said_at, position=position, note=note, phrase=own, asked_first=asked_first)
 
     async def look(self) -> None:
         """Look again at what the speaker is in the middle of."""
@@ -109,6 +110,7 @@ class Turn:
             "due_at": iso(watch.due_at),
             "ask": watch.ask,
             "extend_minutes": round(longer.total_seconds() / 60, 2),
+            "short_minutes": round(self.policy.words.extend_short.total_seconds() / 60, 2),
         }
 
     async def following(self) -> dict[str, Any]:

@@ -21,6 +21,8 @@ class Meaning(StrEnum):
     CANCEL = "cancel"
     RING_ME = "ring_me"
     SOS = "sos"
+    BATTERY = "battery"
+    NO_SIGNAL = "no_signal"
     #: Asked for in words that may mean something else: answered with the button.
     HELP = "help"
 
@@ -44,6 +46,8 @@ _WORDS: dict[Meaning, str] = {
     Meaning.CANCEL: "not going|cancel|cancelled|not coming|no visit",
     Meaning.RING_ME: "ring me|ring|call me|phone me|ringme|call|ring me please|please ring me|please call me",
     Meaning.SOS: "sos|office now|send help|mayday",
+    Meaning.BATTERY: "battery|battery low|low battery|my battery is low|battery is low|phone dying|battery dying",
+    Meaning.NO_SIGNAL: "no signal|nosignal|no reception|no signal here",
     Meaning.HELP: "help|help me|help please|need help|i need help|emergency|police|danger|999|112",
 }
 _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split("|")}
@@ -56,6 +60,7 @@ _SIGNS = {
     "🏠": Meaning.HOME,
     "🆘": Meaning.SOS,
 }
+_QUIET = re.compile(r"no ?(?:signal|reception)(?: for)?\s+(.+)")
 _LONGER = re.compile(r"(?:\+|extend|longer|another|late)\s*(.+)|(.+?)\s*(?:more|longer|late)")
 
 
@@ -67,7 +72,11 @@ def understand(text: str) -> Said | None:
         return Said(signs[0]) if signs and len(set(signs)) == 1 else None
     if plain in _MEANINGS:
         return Said(_MEANINGS[plain])
-    longer = _LONGER.fullmatch(_spaced(text).strip(" .!").casefold())
+    said = _spaced(text).strip(" .!").casefold()
+    quiet = _QUIET.fullmatch(said)
+    if quiet is not None and (length := read_length(quiet[1])) is not None:
+        return Said(Meaning.NO_SIGNAL, length)
+    longer = _LONGER.fullmatch(said)
     by = None if longer is None else read_length(longer[1] or longer[2])
     return None if by is None else Said(Meaning.EXTEND, by)
 

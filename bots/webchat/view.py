@@ -112,7 +112,8 @@ async def _always(tx: Tx, visitor: Visitor, wording: Wording) -> list[View]:
     phase = None if row is None else row.visit.watch(visitor.person_id).phase
     if row is None or phase not in RUNNING:
         visits = visitor.actor.teams(Role.PRACTITIONER, Role.MANAGER)
-        return [_reach(Tap(each, Token(each)), wording) for each in START] if visits else []
+        start = [_reach(Tap(each, Token(each)), wording) for each in START]
+        return [*start, {**_reach(Tap("send_help", Token("help")), wording), "urgent": True}] if visits else []
     rows = for_phase({"phase": phase, "visit_id": str(row.id)})
     cries = [tap for taps in rows for tap in taps if _is_cry(str(tap.token))]
     return [{**_reach(each, wording), "urgent": True} for each in cries]

@@ -1,15 +1,19 @@
 """The message to act from: what an alarm says, line by line (practice.md, "The alarm, line by line")."""
 
-from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import iso
 from safety_service.domain.watch import Watch
-from safety_service.store import agencies, alerts, people, said
+from safety_service.store import agencies, alerts, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
+from safety_service.store.people import Person
+
+#: A battery that was low longer ago than this says nothing of now.
+BATTERY_COUNTS = timedelta(hours=12)
 
 
 async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
@@ -31,13 +35,30 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
         **await _worker_lines(tx, scene, alert.worker_id),
         **await _ladder_lines(tx, row, scene),
     }
-    return {**params, "code_phrase": code_phrase(scene, params["responder"])}
+    if alert.worker_id is None:
+        return {**params, "code_phrase": None}
+    worker = await people.get(tx, alert.worker_id)
+    battery = await said.last_of(tx, alert.worker_id, "battery", tx.now - BATTERY_COUNTS)
+    return {
+        **params,
+        "code_phrase": await code_phrase(tx, scene, worker),
+        "battery_at": None if battery is None else iso(battery.said_at),
+        **await watched_by(tx, alert.worker_id),
+    }
 
 
-def code_phrase(scene: Scene, card: Mapping[str, str] | None) -> str | None:
-    """The words on the phone that mean danger: this visit's, else those of the worker's card (1.7.35)."""
-    of_visit = None if scene.row is None else scene.row.answers.get("code_phrase")
-    return of_visit or (card or {}).get("code_phrase")
+async def code_phrase(tx: Tx, scene: Scene, worker: Person) -> str | None:
+    """The words on the phone that mean danger: this visit's, else those that they agreed on, else their card's."""
+    if scene.row is not None and scene.row.answers.get("code_phrase"):
+        return str(scene.row.answers["code_phrase"])
+    agreed = await phrases.of(tx, worker.id)
+    own = None if agreed is None else agreed.code
+    return own or (worker.responder or {}).get("code_phrase")
+
+
+async def watched_by(tx: Tx, worker_id: UUID) -> dict[str, Any]:
+    """What is said otherwise, of whatever alarm, while somebody may be watching the worker: nobody is to ring them."""
+    return {"variant": "duress"} if await alerts.under_duress(tx, worker_id) else {}
 
 
 def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:

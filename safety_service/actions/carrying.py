@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import alert_news, debrief_asking
-from safety_service.actions.alarm import code_phrase
+from safety_service.actions import alert_news, debrief_asking, phrases
+from safety_service.actions.alarm import code_phrase, watched_by
 from safety_service.actions.scene import Scene, managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
@@ -50,11 +50,14 @@ async def _ask(tx: Tx, scene: Scene, effect: fx.Ask) -> None:
         "ends_at": iso(watch.ends_at or row.visit.ends_at),
         "minutes": round((row.visit.ends_at - row.visit.starts_at).total_seconds() / 60),
         "extend_minutes": round(longer.total_seconds() / 60, 2),
+        "short_minutes": round(words.extend_short.total_seconds() / 60, 2),
         "ask": effect.ask,
         "again": effect.again,
         "risk": row.visit.risk,
         "phase": watch.phase,
     }
+    if effect.question is fx.Question.OWN_WORD:
+        params |= await _own_word(tx, row, effect)
     await tell(
         tx,
         [effect.worker_id],
@@ -66,6 +69,13 @@ async def _ask(tx: Tx, scene: Scene, effect: fx.Ask) -> None:
         due_at=effect.due_at,
         dedupe=f"ask:{row.id}:{effect.worker_id}:{effect.ask}:{effect.question}{':again' if effect.again else ''}",
     )
+
+
+async def _own_word(tx: Tx, row: VisitRow, effect: fx.Ask) -> dict[str, Any]:
+    """The four words in this question's own order, and the word that waits for one of them."""
+    four = await phrases.row_of(tx, effect.worker_id, row.id, effect.ask)
+    by = None if effect.by is None else effect.by.total_seconds()
+    return {"four": four, "held": effect.held, "held_s": by}
 
 
 async def _ask_to_ring(tx: Tx, scene: Scene, effect: fx.AskToRing) -> None:
@@ -83,7 +93,8 @@ async def _ask_to_ring(tx: Tx, scene: Scene, effect: fx.AskToRing) -> None:
         "worker_phone": worker.phone,
         "asked_at": iso(request.asked_at),
         "by_at": iso(request.next_at),
-        "code_phrase": code_phrase(scene, worker.responder),
+        "code_phrase": await code_phrase(tx, scene, worker),
+        **await watched_by(tx, effect.worker_id),
     }
     await tell(tx, rung, "ring.wanted", params, priority=Priority.ALARM, visit_id=scene.visit_id)
     tx.announce("sweep")
@@ -101,6 +112,7 @@ async def _tell_managers(tx: Tx, scene: Scene, effect: fx.TellManagers) -> None:
         "worker": worker.name,
         "risk": row.visit.risk,
         "at": iso(tx.now),
+        "until": iso(row.visit.watch(effect.worker_id).silent_until),
         "lacking": row.lacking,
     }
     managers = await managers_now(tx, scene)

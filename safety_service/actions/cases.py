@@ -5,11 +5,12 @@ from uuid import UUID
 
 from safety_service.actions import scene as scenes
 from safety_service.actions.carrying import carry_out
+from safety_service.actions.errors import Overheard
 from safety_service.actions.scene import Scene
 from safety_service.domain import case
 from safety_service.domain import events as ev
 from safety_service.domain.case import Case, World
-from safety_service.domain.effects import RaiseAlert
+from safety_service.domain.effects import NotPossible, RaiseAlert
 from safety_service.domain.words import Proof
 from safety_service.store import alerts, visits
 from safety_service.store.alerts import AlertRow
@@ -19,11 +20,17 @@ from safety_service.store.visits import VisitRow
 
 
 async def happen(tx: Tx, row: VisitRow, event: ev.Event, *, alerts_open: list[AlertRow] | None = None) -> VisitRow:
-    """The event happens to a visit that this transaction has locked. Raises Refused, and then nothing changed."""
+    """The event happens to a visit that this transaction has locked. Raises Refused, and then nothing changed.
+
+    Overheard: the same, and whoever notes the refusal opens duress.
+    """
     rows = await alerts.open_of_visits(tx, [row.id], lock=True) if alerts_open is None else alerts_open
     scene = await scenes.of_visit(tx, row, with_people=_may_raise(row, event, tx))
     world = World(tx.now, await tx.policy(), scene.present, new_id)
     after, effects = case.step(Case(row.visit, tuple(each.alert for each in rows)), event, world)
+    for effect in effects:
+        if isinstance(effect, NotPossible):
+            raise Overheard(effect.why, row.id, effect.worker_id)
     await visits.save(tx, row.visit, after.visit)
     saved = await _save_alerts(tx, scene, rows, after)
     changed = replace(row, visit=after.visit)
@@ -43,6 +50,8 @@ def _may_raise(row: VisitRow, event: ev.Event, tx: Tx) -> bool:
     if isinstance(event, ev.DeadlinePassed):
         watch = row.visit.watch(event.worker_id)
         return watch.alarm_at is not None and watch.alarm_at <= tx.now
+    if isinstance(event, ev.Extend) and event.duress:
+        return True
     return isinstance(event, ev.Extend | ev.Out | ev.Home) and event.proof in (Proof.DURESS, Proof.WRONG)
 
 

@@ -7,10 +7,12 @@ from safety_service.actions.catching_up import catch_up
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.items import chase_items
 from safety_service.actions.reviews import sweep_reviews
+from safety_service.actions.unread import chase_unread
 from safety_service.store.database import Tx
 
 #: By name: looks after at most so many rows that are due, each in a savepoint of its own, and gives how many they were.
 CHASES: Mapping[str, Callable[[Tx, int], Awaitable[int]]] = {
+    "unread": chase_unread,
     "facts": chase_facts,
     "items": chase_items,
     "reviews": sweep_reviews,

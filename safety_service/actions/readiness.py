@@ -9,10 +9,13 @@ from safety_service.actions.access import may_see_visit
 from safety_service.actions.actor import Actor
 from safety_service.actions.apart import by_itself
 from safety_service.actions.errors import NotFound
+from safety_service.actions.phrases import PAGE
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.duty import Gap
 from safety_service.domain.readiness import There, empty_rungs, posts, posts_of
-from safety_service.store import events, exclusions, people, roles, rota, standing, visits
+from safety_service.domain.watch import level_of
+from safety_service.domain.words import Phase
+from safety_service.store import events, exclusions, people, phrases, roles, rota, standing, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -44,6 +47,8 @@ async def gaps(tx: Tx, row: VisitRow) -> list[Gap]:
 
 async def tell_gaps(tx: Tx, row: VisitRow, when: When) -> None:
     """Say it to those who go and to the managers, once when planned and once when begun; it undoes nothing else."""
+    if when == "planned":
+        await by_itself(tx, _own_words(tx, row), f"nobody was told that words of their own are missing: {row.id}")
     await by_itself(tx, _tell(tx, row, when), f"nobody was told who is missing for a visit: {row.id}")
 
 
@@ -79,4 +84,28 @@ async def _tell(tx: Tx, row: VisitRow, when: When) -> None:
         subject_id=row.id,
         visit_id=row.id,
         details={"posts": list(empty), "when": when},
+    )
+
+
+async def _own_words(tx: Tx, row: VisitRow) -> None:
+    """Who goes at high risk without words of their own is asked nothing at Out: they hear so while they can set them.
+
+    Never from inside: whoever looks on would learn that there is such a word.
+    """
+    if not (await tx.policy()).level(level_of(row.visit.risk)).own_word:
+        return
+    about = {"page": PAGE, "page_label": "button.own_page"}
+    lacking = await phrases.without(tx, row.workers)
+    for worker_id in row.workers & lacking:
+        live = await visits.live_of_worker(tx, worker_id)
+        if any(each.visit.watch(worker_id).phase is Phase.INSIDE for each in live):
+            lacking -= {worker_id}
+    await tell(
+        tx,
+        lacking,
+        "readiness.own_word",
+        about,
+        priority=Priority.NEWS,
+        visit_id=row.id,
+        dedupe=f"ready:{row.id}:own_word",
     )

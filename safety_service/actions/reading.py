@@ -13,7 +13,7 @@ from safety_service.actions.alarm import alarm_params
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.domain.watch import Watch
-from safety_service.domain.words import Phase, Role, State
+from safety_service.domain.words import Kind, Phase, Role, State
 from safety_service.store import agencies, alerts, events, exclusions, outbox, people, visits
 from safety_service.store.alerts import AlertRow, WantedAlerts
 from safety_service.store.database import Tx
@@ -173,7 +173,15 @@ async def alerts_of(
     rows = [each for each in rows[:limit] if each.alert.worker_id != actor.person_id]
     kept_off = await exclusions.of_person(tx, actor.person_id)
     about = await visits.load_many(tx, {each.alert.visit_id for each in rows if each.alert.visit_id is not None})
+    rows = [each for each in rows if not _beside(actor, each, about)]
     return Page([each for each in rows if not _kept_off(kept_off, each, about)], after)
+
+
+def _beside(actor: Actor, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:
+    """Whether the reader is on the same visit as somebody whose duress is open: it must not be on their screen (P5)."""
+    visit_row = None if row.alert.visit_id is None else about.get(row.alert.visit_id)
+    hidden = row.alert.kind is Kind.DURESS and row.alert.open
+    return hidden and visit_row is not None and actor.person_id in visit_row.workers
 
 
 def _kept_off(kept_off: exclusions.KeptOff, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
+from safety_service.actions import danger
 from safety_service.actions.actor import Actor, load_actor
-from safety_service.actions.errors import NotFound
+from safety_service.actions.errors import NotFound, Overheard
 from safety_service.domain.refusal import Refused
 from safety_service.store import events
 from safety_service.store.database import Database, Tx
@@ -20,6 +21,8 @@ async def note(
 
     Call it in a transaction that will commit: after the savepoint in which the action was undone.
     """
+    if isinstance(why, Overheard):
+        await danger.duress(tx, why.worker_id, why.visit_id, tx.now)
     reason = why.code if isinstance(why, Refused) else "not_found"
     await events.log(
         tx,

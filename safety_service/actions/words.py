@@ -1,61 +1,34 @@
 """The worker's words: begin, OK, extend, silence, out, home, cancel, ring me, SOS, a note."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import matters, readiness, renewing
+from safety_service.actions import danger, matters, phrases, readiness, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_say
 from safety_service.actions.actor import Actor
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.cases import happen, raise_without_visit
-from safety_service.actions.errors import NotFound
+from safety_service.actions.errors import NotFound, Overheard
 from safety_service.actions.places import Spot, distance_m
+from safety_service.actions.spoken import Position, Receipt, Word
 from safety_service.domain import events as ev
+from safety_service.domain import own_word
+from safety_service.domain.alert import Alert
 from safety_service.domain.effects import AskToRing, RaiseAlert
 from safety_service.domain.refusal import Refused
-from safety_service.domain.watch import Watch
+from safety_service.domain.watch import Watch, missed
 from safety_service.domain.words import Kind, Outcome, Phase, Proof
-from safety_service.store import alerts, events, outbox, said, visits
+from safety_service.store import alerts, events, outbox, said, visits, watched
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
+__all__ = ["OLDEST", "Position", "Receipt", "Word"]
+
 #: A phone that was off for longer than this has nothing to say about a watch, and a clock may be wrong by any amount.
 OLDEST = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """Where a word was said (WGS-84 degrees, metres)."""
-
-    latitude: float
-    longitude: float
-    accuracy_m: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """What a word carries. `said_at` None: now; a time in the future counts as now."""
-
-    said_at: datetime | None = None
-    position: Position | None = None
-    note: str | None = None
-    proof: Proof = Proof.NOT_SET
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a word did: `what` names the answer's wording; `due_at` is the next time a word is expected."""
-
-    visit: VisitRow | None
-    what: str
-    said_at: datetime
-    due_at: datetime | None = None
-    late: bool = False
-    distance_m: int | None = None
-    own_word_wanted: bool = False
 
 
 MakeEvent = Callable[[datetime], ev.Event]
@@ -69,7 +42,12 @@ async def begin(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
         if other.id != visit_id and (_left_behind(watch) or watch.carries_home):
             await happen(tx, other, ev.BegunElsewhere(worker_id=actor.person_id, said_at=said_at))
     await renewing.at_the_door(tx, actor.person_id, visit_id)
-    done = await _say(tx, actor, visit_id, word, "begin", lambda at: ev.Begin(worker_id=actor.person_id, said_at=at))
+    elsewhere = await watched.inside_elsewhere(tx, visit_id)
+
+    def going_in(at: datetime) -> ev.Event:
+        return ev.Begin(worker_id=actor.person_id, said_at=at, elsewhere=elsewhere)
+
+    done = await _say(tx, actor, visit_id, word, "begin", going_in)
     if done.visit is not None and done.visit.visit.watch(actor.person_id).phase is Phase.INSIDE:
         await readiness.tell_gaps(tx, done.visit, "begun")
     return done
@@ -88,13 +66,15 @@ async def extend(tx: Tx, actor: Actor, visit_id: UUID, word: Word, by: timedelta
     """It takes longer, within the cap."""
     if by <= timedelta():
         raise Refused("extend_by_more_than_nothing")
+    proof = await phrases.proof(tx, actor, word.phrase)
+    tapped = not word.asked_first and await phrases.tapped(tx, actor, by)
     return await _say(
         tx,
         actor,
         visit_id,
         word,
         "extend",
-        lambda at: ev.Extend(worker_id=actor.person_id, said_at=at, by=by, proof=word.proof),
+        lambda at: ev.Extend(worker_id=actor.person_id, said_at=at, by=by, proof=proof, duress=tapped),
     )
 
 
@@ -113,6 +93,7 @@ async def silence(tx: Tx, actor: Actor, visit_id: UUID, word: Word, until: datet
 async def left(tx: Tx, actor: Actor, visit_id: UUID, word: Word, outcome: Outcome | None = None) -> Receipt:
     """Out. The next visit holds the watch where it starts soon; else the way home is watched."""
     following = await _following(tx, actor.person_id, visit_id)
+    proof = await phrases.proof(tx, actor, word.phrase)
 
     def out(at: datetime) -> ev.Event:
         return ev.Out(
@@ -120,7 +101,7 @@ async def left(tx: Tx, actor: Actor, visit_id: UUID, word: Word, outcome: Outcom
             said_at=at,
             outcome=outcome or Outcome.MET,
             next_starts_at=None if following is None else following.visit.watch(actor.person_id).due_at,
-            proof=word.proof,
+            proof=proof,
         )
 
     receipt = await _say(tx, actor, visit_id, word, "out", out)
@@ -141,13 +122,14 @@ async def _following(tx: Tx, worker_id: UUID, visit_id: UUID) -> VisitRow | None
 
 async def home(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> Receipt:
     """Home, or back at the office."""
+    proof = await phrases.proof(tx, actor, word.phrase)
     return await _say(
         tx,
         actor,
         visit_id,
         word,
         "home",
-        lambda at: ev.Home(worker_id=actor.person_id, said_at=at, proof=word.proof),
+        lambda at: ev.Home(worker_id=actor.person_id, said_at=at, proof=proof),
     )
 
 
@@ -177,13 +159,23 @@ async def sos(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receip
     receipt = await _kept(tx, actor, None, word, "sos")
     scene = await scenes.of_worker(tx, actor.person_id)
     await raise_without_visit(tx, scene, RaiseAlert(actor.person_id, Kind.SOS, receipt.said_at, receipt.said_at))
+    if await _overheard(tx, actor, word):
+        await danger.duress(tx, actor.person_id, None, receipt.said_at)
     return receipt
 
 
 async def note(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
-    """Something said that is no word of the watch: kept; the deadline stands."""
+    """Something said that is no word of the watch: kept, but for an agreed word; the deadline stands."""
     row = None if visit_id is None else await _own(tx, actor, visit_id)
+    if word.note and await phrases.heard(tx, actor, word.note) is not None:
+        word = replace(word, note=None)
     return await _kept(tx, actor, row, word, "note")
+
+
+async def battery(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
+    """The phone may die soon: an alarm says so. Silence counts as before."""
+    row = None if visit_id is None else await _own(tx, actor, visit_id)
+    return await _kept(tx, actor, row, word, "battery")
 
 
 async def current(tx: Tx, actor: Actor) -> VisitRow | None:
@@ -209,15 +201,40 @@ async def _say(tx: Tx, actor: Actor, visit_id: UUID, word: Word, kind: str, make
     open_alerts = await alerts.open_of_visits(tx, [row.id], lock=True)
     # The word's position and note are kept first: an alarm that this very word raises must show them.
     receipt = await _kept(tx, actor, row, word, kind)
-    after = await happen(tx, row, make(said_at), alerts_open=open_alerts)
-    watch = after.visit.watch(actor.person_id)
-    asked = watch.ask > before.ask and watch.phase is before.phase
-    if kind not in ("ring_me", "sos", "note"):
+    event = make(said_at)
+    back = own_word.kept_back(row.visit.risk, before, event, await tx.policy())
+    if kind not in ("ring_me", "sos") and not back:
         await outbox.drop_questions(tx, row.id, actor.person_id)
+    # Words that prove nothing of themselves may bring the duress word along (a program's `phrase`).
+    overheard = kind not in _PROVEN and await _overheard(tx, actor, word)
+    try:
+        after = await happen(tx, row, event, alerts_open=open_alerts)
+    except Refused as why:
+        raise Overheard(why, row.id, actor.person_id) if overheard else why from None
+    if overheard:
+        await danger.duress(tx, actor.person_id, row.id, said_at)
+    if back:
+        await _log(tx, actor, row, "kept_back", said_at)
+    watch = after.visit.watch(actor.person_id)
+    # The number of the question grew either way; once the wrong words are forgotten, it was the second.
+    asked = back and (watch.wrong_words > 0 or before.wrong_words == 0)
     # A begin some minutes after its planned start is nothing unusual: only an alert makes it late.
     late = before.phase is not Phase.BEGIN and before.due_at is not None and said_at > before.due_at
-    waiting = any(each.alert.worker_id == actor.person_id for each in open_alerts)
-    return replace(receipt, visit=after, due_at=watch.due_at, late=late or waiting, own_word_wanted=asked)
+    late = late or _waiting(before, [each.alert for each in open_alerts if each.alert.worker_id == actor.person_id])
+    return replace(receipt, visit=after, due_at=watch.due_at, late=late, own_word_wanted=asked, kept_back=back)
+
+
+_PROVEN = ("extend", "out", "home")
+
+
+async def _overheard(tx: Tx, actor: Actor, word: Word) -> bool:
+    return word.phrase is not None and await phrases.heard(tx, actor, word.phrase) is Proof.DURESS
+
+
+def _waiting(before: Watch, alerts_open: Sequence[Alert]) -> bool:
+    """Whether an alarm waits for this word. Duress says nothing of itself (P5), but took in a silence if one was."""
+    hidden = [each for each in alerts_open if each.kind is Kind.DURESS]
+    return len(hidden) < len(alerts_open) or (bool(hidden) and missed(before))
 
 
 async def _kept(tx: Tx, actor: Actor, row: VisitRow | None, word: Word, kind: str) -> Receipt:
@@ -243,17 +260,21 @@ async def _kept(tx: Tx, actor: Actor, row: VisitRow | None, word: Word, kind: st
             position=position,
         ),
     )
+    await _log(tx, actor, row, kind, said_at)
+    return Receipt(visit=row, what=kind, said_at=said_at, distance_m=away)
+
+
+async def _log(tx: Tx, actor: Actor, row: VisitRow | None, verb: str, said_at: datetime) -> None:
     await events.log(
         tx,
         agency_id=actor.agency_id,
         actor_id=actor.person_id,
-        verb=kind,
+        verb=verb,
         subject="visit" if row is not None else "worker",
         subject_id=actor.person_id if row is None else row.id,
         visit_id=None if row is None else row.id,
         details={"said_at": said_at.isoformat(), "via": actor.via},
     )
-    return Receipt(visit=row, what=kind, said_at=said_at, distance_m=away)
 
 
 def _distance(row: VisitRow, position: Position) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bots.dialogue.render import ceiling_for, render
+from safety_service.actions import phrases
 from safety_service.actions.telling import iso
 from safety_service.actions.words import Receipt
 from safety_service.api.call import VIA, Call
@@ -23,8 +24,17 @@ async def word_shape(call: Call, receipt: Receipt) -> dict[str, Any]:
         "message": await _message(call, receipt),
         "visit_id": None if receipt.visit is None else str(receipt.visit.id),
         "own_word_wanted": receipt.own_word_wanted,
+        "words": await _four(call, receipt),
         "dropped": [{"pointer": each.pointer, "detail": each.detail} for each in call.dropped],
     }
+
+
+async def _four(call: Call, receipt: Receipt) -> list[str]:
+    """What to choose one's own word from, in another order each time; empty where none is asked for."""
+    if not receipt.own_word_wanted or receipt.visit is None:
+        return []
+    ask = receipt.visit.visit.watch(call.actor.person_id).ask
+    return await phrases.row_of(call.tx, call.actor.person_id, receipt.visit.id, ask)
 
 
 async def _message(call: Call, receipt: Receipt) -> str:
@@ -46,7 +56,11 @@ async def _message(call: Call, receipt: Receipt) -> str:
 
 def _template(call: Call, receipt: Receipt, far_m: int) -> str:
     phase = None if receipt.visit is None else receipt.visit.visit.watch(call.actor.person_id).phase
-    said = f"reply.{receipt.what}"
+    if receipt.own_word_wanted:
+        return "ask.own_word"
+    said = "reply.ring_me" if receipt.kept_back else f"reply.{receipt.what}"
+    if receipt.kept_back:
+        return said if phase is Phase.INSIDE else f"{said}_outside"
     if receipt.what in CRIES:
         return said if phase is Phase.INSIDE else f"{said}_outside"
     if receipt.what == "extend" and phase is Phase.BEGIN:

@@ -42,14 +42,14 @@ class WordBody(Body):
 
     position: PositionBody | None = None
     note: Annotated[str, Field(max_length=4000)] | None = None
-    #: The worker's own word is asked for in chat; here it is taken and says nothing yet.
+    #: The worker's own word, where it is asked for (`own_word_wanted`).
     phrase: Annotated[str, Field(max_length=200)] | None = None
     at: AwareDatetime | None = None
 
     def word(self) -> Word:
         """As the actions know it."""
         position = None if self.position is None else self.position.position()
-        return Word(said_at=self.at, position=position, note=self.note or None)
+        return Word(said_at=self.at, position=position, note=self.note or None, phrase=self.phrase)
 
 
 class ExtendBody(WordBody):

@@ -1,10 +1,11 @@
 """What the rules want done, as data. Actions turn effects into rows; the rules themselves do nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind
 
 
@@ -29,6 +30,17 @@ class Ask:
     due_at: datetime
     ask: int
     again: bool = False
+    #: The word that waits for the worker's own one: extend, out, home; and by how much longer.
+    held: str = ""
+    by: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotPossible:
+    """The word that the duress word looks like cannot happen now: it is refused as on any day, and duress opens."""
+
+    worker_id: UUID
+    why: Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +103,14 @@ class Entered:
 
 
 VisitEffect = (
-    Ask | RaiseAlert | LateWord | AskToRing | TellManagers | AskDebrief | DecisionWanted | DecisionTold | Entered
+    Ask
+    | RaiseAlert
+    | NotPossible
+    | LateWord
+    | AskToRing
+    | TellManagers
+    | AskDebrief
+    | DecisionWanted
+    | DecisionTold
+    | Entered
 )

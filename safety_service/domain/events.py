@@ -17,7 +17,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin(Said):
-    """At the door, going in."""
+    """At the door, going in. `elsewhere`: colleagues who are inside another visit, and for whom nobody begins this one."""
+
+    elsewhere: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Extend(Said):
 
     by: timedelta
     proof: Proof = Proof.NOT_SET
+    #: Said by the innocent tap that the worker agreed on for duress.
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

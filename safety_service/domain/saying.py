@@ -17,7 +17,7 @@ from safety_service.domain.effects import (
 from safety_service.domain.refusal import Refused
 from safety_service.domain.visit_state import Effects, Step, Visit
 from safety_service.domain.watch import Watch, arm, ended, inside_due, level_of
-from safety_service.domain.words import Kind, Phase, Status
+from safety_service.domain.words import Kind, Phase, Risk, Status
 
 
 def begin(visit: Visit, watch: Watch, event: ev.Begin, now: datetime, policy: Policy) -> Step:
@@ -92,7 +92,10 @@ def silence(visit: Visit, watch: Watch, event: ev.Silence, now: datetime, policy
         raise Refused("cap_reached" if event.until > start else "until_past")
     quiet = _heard(replace(watch, spent=watch.spent + (until - start), silent_until=until), event)
     armed = _later(visit, quiet, inside_due(quiet, event.said_at), now, policy)
-    return armed, (_late(watch, "silence", event),)
+    effects: Effects = (_late(watch, "silence", event),)
+    if visit.risk is Risk.HIGH:
+        effects = (*effects, TellManagers(watch.worker_id, "planned_silence"))
+    return armed, effects
 
 
 def ring_me(_visit: Visit, watch: Watch, _event: ev.RingMe, _now: datetime, _policy: Policy) -> Step:

@@ -10,7 +10,7 @@ from config.policy import Policy
 from safety_service.domain import events as ev
 from safety_service.domain import own_word, saying
 from safety_service.domain.deadline import pass_deadline
-from safety_service.domain.effects import DecisionTold, DecisionWanted
+from safety_service.domain.effects import DecisionTold, DecisionWanted, NotPossible
 from safety_service.domain.refusal import Refused
 from safety_service.domain.visit_state import Effects, Step, Visit
 from safety_service.domain.watch import Watch, arm, ended, inside_due, level_of
@@ -73,7 +73,7 @@ def apply(visit: Visit, event: ev.Event, now: datetime, policy: Policy) -> tuple
 
     1. A word from the future was said now.
     2. It happens to the worker's own watch, unless their own word is wanted first: then that is asked, and no more.
-    3. The duress word is accepted like the word that it looks like, even where that one is refused.
+    3. The duress word or tap does what the word does that it looks like, and opens duress even where that is refused.
     4. What a joint visit's speaker says happens to the others, where it can.
     """
     if isinstance(event, ev.DecisionMade):
@@ -84,12 +84,12 @@ def apply(visit: Visit, event: ev.Event, now: datetime, policy: Policy) -> tuple
     alarm = own_word.duress(own, event)
     try:
         changed, effects = _HANDLERS[type(event)](visit, own, event, now, policy)
-    except Refused:
+    except Refused as why:
         if alarm:
-            return visit, alarm
+            return visit, (*alarm, NotPossible(event.worker_id, why))
         raise
     if (asked := own_word.held(visit.risk, own, event, now, policy)) is not None:
-        return _with(visit, asked[0]), asked[1]
+        return _with(visit, asked[0]), (*asked[1], *alarm)
     after = _with(visit, own_word.forgiven(changed, event))
     effects = (*effects, *alarm)
     for watch in _spoken_for(visit, event):
@@ -106,7 +106,8 @@ def _with(visit: Visit, changed: Watch) -> Visit:
 def _spoken_for(visit: Visit, event: ev.Event) -> tuple[Watch, ...]:
     if not isinstance(event, _FOR_ALL) or event.worker_id != visit.speaker_id:
         return ()
-    return tuple(each for each in visit.watches if each.worker_id != event.worker_id and each.live)
+    apart = {event.worker_id} | (event.elsewhere if isinstance(event, ev.Begin) else frozenset())
+    return tuple(each for each in visit.watches if each.worker_id not in apart and each.live)
 
 
 def _for_another(visit: Visit, watch: Watch, event: ev.Event, now: datetime, policy: Policy) -> Step:

@@ -143,6 +143,15 @@ def inside_due(watch: Watch, said_at: datetime) -> datetime:
     return due_at if watch.ends_at is None else min(due_at, watch.ends_at)
 
 
+def missed(watch: Watch) -> bool:
+    """Whether an alarm has gone off inside since the last word: the deadline is further on than that word allows."""
+    if watch.phase is not Phase.INSIDE or watch.silent_until is not None:
+        return False
+    if watch.ends_at is None or watch.due_at is None or watch.last_word_at is None:
+        return True
+    return watch.due_at > watch.last_word_at + watch.interval
+
+
 def ended(watch: Watch) -> Watch:
     """Nobody is watched here any more."""
     return replace(

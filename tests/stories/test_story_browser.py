@@ -69,7 +69,7 @@ async def plan_and_begin(service: Service, sam: Phone) -> None:
     await sam.press("Going in")
     await sees(sam, r"^OK\. \d\d:\d\d\.")
     await discreet(sam)
-    for label in ("OK", "+15", "Out", "Ring me", "Office now"):
+    for label in ("OK", "+5", "+15", "Out", "Ring me", "Office now"):
         await expect(sam.page.get_by_role("button", name=label, exact=True).last).to_be_in_viewport()
 
     service.skip(10 * 60)

@@ -92,7 +92,7 @@ async def plan_and_begin(elmshire: Town) -> None:
     assert (ann.taps - before).total == 4
     await ann.presses(planned, "Going in")
     begun = await ann.sees(re.compile(r"^OK\. \d\d:\d\d\."))
-    assert begun.labels == ("OK", "+15", "Out", "Ring me", "Office now")
+    assert begun.labels == ("OK", "+5", "+15", "Out", "Ring me", "Office now", "Battery low", "No signal")
     await ann.no_longer_sees("K-31")
     await ann.no_longer_sees("linked")
     discreet(ann)

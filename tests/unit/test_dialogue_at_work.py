@@ -25,7 +25,7 @@ async def test_an_ordinary_visit_is_a_few_taps_and_each_answer_says_the_next_tim
     assert bubble.labels == ["Going in", "Late", "Not going"]
     (bubble,) = await talk.presses("Ann", "Going in")
     assert bubble.text == "OK. 09:30.\n(09:00 visit)"
-    assert bubble.labels == ["OK", "+15", "Out", "Ring me", "Office now"]
+    assert bubble.labels == ["OK", "+5", "+15", "Out", "Ring me", "Office now", "Battery low", "No signal"]
     world.clock.move(timedelta(minutes=10))
     (bubble,) = await talk.presses("Ann", "OK")
     assert bubble.text == "OK. 09:40.\n(09:00 visit)"
@@ -173,7 +173,7 @@ async def test_nothing_that_shows_names_is_shown_inside(world: World, talk: Talk
     await world.inside()
     (bubble,) = await talk.says("Ann", text)
     assert bubble.text == "That can wait until you are out."
-    assert bubble.labels == ["OK", "+15", "Out", "Ring me", "Office now"]
+    assert bubble.labels == ["OK", "+5", "+15", "Out", "Ring me", "Office now"]
 
 
 async def test_everything_that_a_worker_is_shown_inside_is_on_the_list_that_is_read_for_safety(
@@ -251,7 +251,7 @@ async def test_an_unknown_button_gets_a_plain_answer(world: World, talk: Talk) -
 
 
 async def test_outside_a_visit_anything_unknown_is_answered_with_what_can_be_said(world: World, talk: Talk) -> None:
-    for text in ("hello?", "/setphrase", "/nonsense"):
+    for text in ("hello?", "/setphrases", "/nonsense"):
         (bubble,) = await talk.says("Ann", text)
         assert bubble.template == "reply.help"
     assert [each.template for each in await talk.says("Mia", "?")] == ["reply.help", "reply.help_manager"]

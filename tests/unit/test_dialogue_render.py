@@ -9,10 +9,10 @@ import pytest
 
 from bots.dialogue import render as rendering
 from bots.dialogue import tokens
-from bots.dialogue.known import ALARMS
 from bots.dialogue.render import LONGEST, ceiling_for, render
 from bots.dialogue.tokens import Token
 from config.policy import parse_policy
+from safety_service.domain.words import Kind
 
 LONDON = ZoneInfo("Europe/London")
 #: In London this is 14:33.
@@ -73,12 +73,44 @@ def test_the_alarm_line_by_line() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ALARMS)
+@pytest.mark.parametrize("kind", [each for each in Kind if each is not Kind.DURESS])
 def test_every_kind_of_alarm_says_its_number_its_kind_and_whom_to_ring(kind: str) -> None:
     lines = shown(f"alarm.{kind}", {**ALARM, "kind": kind}).splitlines()
     assert lines[0].startswith("ALARM 12. ")
     assert any("07700 900001" in line for line in lines)
     assert lines[-1].startswith("Told: Mel Hart")
+
+
+def test_duress_says_before_anything_else_that_nobody_is_to_ring() -> None:
+    for ceiling in ("case", "plan"):
+        text = shown("alarm.duress", {**ALARM, "kind": "duress"}, ceiling=ceiling)
+        assert text.splitlines()[0] == "Do not ring or text Ann Marsh. They may be watched. Ring 999 now."
+        assert "ALARM 12." in text and "07700 900001" not in text and "Their phone must not ring" in text
+    assert "Do not ring them" in shown("alarm.duress", {**ALARM, "kind": "duress"}, ceiling="public")
+
+
+@pytest.mark.parametrize(
+    "template", ["alarm.missed_check_in", "alarm.sos", "alert.offer", "reply.took", "reply.call", "ring.wanted"]
+)
+def test_while_duress_is_open_no_other_alarm_about_the_worker_says_to_ring_them(template: str) -> None:
+    params = {
+        **ALARM,
+        "kind": template.partition(".")[2],
+        "variant": "duress",
+        "by": "Mel Hart",
+        "by_at": ALARM["due_at"],
+    }
+    message = render(template, params, channel="webchat", ceiling="case", zone=LONDON, now=NOW)
+    assert "07700" not in message.text and "not" in message.text
+    labels = [button.label for row in message.buttons for button in row]
+    assert not {"Call", "Heard, safe"} & set(labels)
+
+
+def test_the_words_for_the_police_say_that_nobody_is_to_ring_the_worker() -> None:
+    text = shown("reply.words_999", {**ALARM, "kind": "duress"}, ceiling="case")
+    assert "Please do not ring them" in text and "4 Hill Road" in text and "07700" not in text
+    without = {key: value for key, value in ALARM.items() if key not in ("address", "ref")}
+    assert "I am ringing about Ann Marsh, alone" in shown("reply.words_999", without, ceiling="case")
 
 
 def test_an_sos_says_999_first_and_leaves_ringing_to_the_manager() -> None:
@@ -176,7 +208,7 @@ def test_what_fails_to_render_goes_out_in_a_short_form_with_its_number(caplog: p
     text = shown("alarm.missed_check_in", broken, public_url=URL)
     assert text == f"ALARM 12. Act now. {URL}/alerts/{ALERT}"
     assert shown("no.such_template", {}) == "A message is waiting for you."
-    assert shown("alarm.duress", {"number": 3}) == "ALARM 3. Act now."
+    assert shown("alarm.duress", {"number": 3, "due_at": "never"}) == "ALARM 3. Do not ring or text. Ring 999 now."
     assert "Hill Road" not in caplog.text
 
 

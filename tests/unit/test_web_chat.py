@@ -176,7 +176,7 @@ async def test_help_is_in_reach_while_a_visit_runs_and_its_label_says_nothing(of
     world = office.world
     ann = await office.page("Ann")
     row = await world.plan(after=1)
-    assert [each["label"] for each in (await ann.view())["always"]] == ["Today", "Plan a visit"]
+    assert [each["label"] for each in (await ann.view())["always"]] == ["Today", "Plan a visit", "Send help"]
     await world.do("Ann", words.begin, row.id, Word())
     assert [each["label"] for each in (await ann.view())["always"]] == ["Ring me", "Office now"]
     assert await ann.press("Office now") == 200
@@ -185,7 +185,7 @@ async def test_help_is_in_reach_while_a_visit_runs_and_its_label_says_nothing(of
     await world.do("Ann", words.left, row.id, Word())
     assert [each["label"] for each in (await ann.view())["always"]] == ["Ring me", "Send help"]
     await world.do("Ann", words.home, row.id, Word())
-    assert [each["label"] for each in (await ann.view())["always"]] == ["Today", "Plan a visit"]
+    assert [each["label"] for each in (await ann.view())["always"]] == ["Today", "Plan a visit", "Send help"]
 
 
 async def test_an_open_alert_stays_answerable_and_a_closed_one_does_not(office: Office) -> None:

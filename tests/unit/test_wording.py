@@ -107,6 +107,9 @@ FULL: dict[str, Any] = {
     "distance_m": 2310,
     "given": "half past",
     "next_ref": "REF-9",
+    "take_url": "https://doorstep.example.org/take/abcdefghijklmnopqrstuvwxyz",
+    "reply": "12345",
+    "code": "40302010",
     "last": "No more after that.",
     "visits": [{"line": "visit", "starts_at": at(0), "ref": "REF-71", "risk": "high", "phase": "begin"}],
     "posts": [{"line": "post", "post": "manager_on_duty", "names": ["Mel Hart"]}],
@@ -118,6 +121,8 @@ FULL: dict[str, Any] = {
     ),
     "next_at": at(60),
     "out_by": at(60),
+    "battery_at": at(-20),
+    "least": 4,
 }
 #: Words that are said only where something is missing.
 WITHOUT = {"no_phone": "worker_phone", "no_worker": "worker", "no_owner": "owner"}
@@ -152,7 +157,7 @@ def test_nothing_that_reaches_a_worker_inside_says_whose_where_or_why(template: 
         assert line.sensitivity is Sensitivity.PUBLIC
         assert not line.braces & {"ref", "address", "worker", "because", "risk", "RISK", "note", "next_ref"}
     name = template.partition("/")[0]
-    params = {**FULL, "again": "/again" in template}
+    params = {**FULL, "again": "/again" in template, "variant": template.partition("/")[2]}
     message = render(name, params, channel="telegram", ceiling="plan", zone=LONDON, now=NOW)
     shown = [message.text, *(button.label for row in message.buttons for button in row)]
     assert not any(FORBIDDEN.search(text) for text in shown), shown
@@ -160,12 +165,25 @@ def test_nothing_that_reaches_a_worker_inside_says_whose_where_or_why(template: 
 
 
 def test_the_help_button_is_there_in_every_question_inside_under_its_harmless_name() -> None:
-    for template in sorted(each for each in INSIDE if each.startswith("ask.")):
+    for template in sorted(each for each in INSIDE if each.startswith("ask.") and "own_word" not in each):
         message = render(template.partition("/")[0], FULL, channel="telegram", ceiling="plan", zone=LONDON)
         assert [[button.label for button in row] for row in message.buttons] == [
-            ["OK", "+15", "Out"],
+            ["OK", "+5", "+15", "Out"],
             ["Ring me", "Office now"],
         ]
+
+
+def test_the_four_words_stand_alone_with_what_can_never_wait() -> None:
+    params = {**FULL, "four": ["tulip", "harbour", "kettle", "marble"], "held": "extend", "held_s": 900, "ask": 3}
+    message = render("ask.own_word", params, channel="telegram", ceiling="plan", zone=LONDON)
+    assert [[button.label for button in row] for row in message.buttons] == [
+        ["Tulip", "Harbour"],
+        ["Kettle", "Marble"],
+        ["Ring me", "Office now"],
+    ]
+    assert [(button.token or "").split(":")[2:] for row in message.buttons[:2] for button in row] == [
+        ["3", f"{place}.extend.900"] for place in range(4)
+    ]
 
 
 def test_messages_are_short_enough_for_a_tired_reader() -> None:
@@ -175,7 +193,14 @@ def test_messages_are_short_enough_for_a_tired_reader() -> None:
 
 
 #: Read at leisure, or in need of every word.
-LONG = {"ask.going_in/high", "reply.help", "reply.stop", "reply.sos_outside", "reply.words_999"}
+LONG = {
+    "ask.going_in/high",
+    "reply.help",
+    "reply.stop",
+    "reply.sos_outside",
+    "reply.words_999",
+    "reply.words_999/duress",
+}
 
 
 def test_every_fault_of_a_wording_is_named() -> None:
