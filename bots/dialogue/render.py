@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bots.dialogue import plainly
 from bots.dialogue.buttons import Tap, rows_for
 from bots.dialogue.dressing import Frame, Params, dress
 from bots.dialogue.known import the_wording
 from config.policy import Policy
 from config.wording import Line, Sensitivity, Wording
+from safety_service.domain.reaching import WRITTEN
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,24 @@ class _Asked:
         return f"{base}/alerts/{self.params['alert_id']}" if self.params.get("alert_id") else f"{base}/chat"
 
 
+def _render_plain(asked: _Asked, ceiling: Sensitivity, frame: Frame) -> Rendered:
+    """Text alone. What may not be said here is on our own page, which a call cannot lead to."""
+    words = dress(plainly.spoken(asked.params, asked.channel, asked.public_url), frame)
+    names = plainly.wholes(asked.template, asked.channel)
+    wording = frame.wording
+    lines = [line for name in names for line in wording.templates[_moment(wording, name, asked.params)]]
+    said = [(line.sensitivity, text) for line in lines if (text := line.filled(words)) is not None]
+    shown = [text for sensitivity, text in said if sensitivity <= ceiling]
+    first, *rest = shown or [frame.say("waiting")]
+    if len(shown) < len(said) and asked.page is not None and asked.channel in WRITTEN:
+        rest.append(frame.say("more", url=asked.page))
+    heard = frame.say("say.this_is") + " " if asked.channel == "voice" else ""
+    return Rendered(_cut(plainly.fitted([heard + _opening(asked, frame) + first, *rest], asked.channel)))
+
+
 def _render(asked: _Asked, ceiling: Sensitivity, frame: Frame) -> Rendered:
+    if plainly.is_plain(asked.channel):
+        return _render_plain(asked, ceiling, frame)
     words = dress(asked.params, frame)
     lines = _lines(frame.wording, asked.template, asked.params)
     said = [(line.sensitivity, text) for line in lines if (text := line.filled(words)) is not None]
@@ -174,8 +193,10 @@ def _cut(text: str) -> str:
 
 def _short_form(asked: _Asked) -> Rendered:
     """Without the wording, which may be what failed. A worker's screen still says nothing of what it is about."""
-    where = f" {asked.page}" if asked.page else ""
+    where = f" {asked.page}" if asked.page and asked.channel != "voice" else ""
     if not asked.template.startswith(("alarm.", "alert.", "ring.")):
         return Rendered(f"A message is waiting for you.{where}")
     number = asked.params.get("number")
-    return Rendered(f"{'ALARM' if number is None else f'ALARM {number}'}. Act now.{where}")
+    watched = "duress" in (asked.params.get("kind"), asked.params.get("variant"), asked.template.partition(".")[2])
+    act = "Do not ring or text. Ring 999 now." if watched else "Act now."
+    return Rendered(f"{'ALARM' if number is None else f'ALARM {number}'}. {act}{where}")

@@ -77,6 +77,8 @@ class Door:
             log.info("A chat was not linked: %s", why.code)
             self._say(tx, said.chat, self._words.refusal(why.code))
             return
+        if not await linking.speaks(tx, CHANNEL, said.chat):
+            return  # It waits for a second person, and has been told so.
         await self.hear(tx, replace(said, person_id=person.id, text="/start"))
 
     async def _ask_for_code(self, tx: Tx, said: Incoming) -> None:

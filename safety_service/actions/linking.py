@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from safety_service.actions import access
+from safety_service.actions import access, seconding
 from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
-from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.refusal import Refused
 from safety_service.store import channels, codes, events, people, stamps
 from safety_service.store.channels import Kind
@@ -63,13 +62,14 @@ async def invite(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
 async def link_chat(tx: Tx, kind: Kind, address: str, code: str) -> Person:
     """Use a code: this chat is the person's from now on, and their other channels hear of it.
 
+    A further chat of somebody with rights waits for a second person, and speaks for nobody until then; whoever gave
+    them their first code was that person.
     Raises Refused: `code_unknown`, `code_used`, `code_expired`, `chat_of_another`; undone, the code still works.
     """
     person = await people.get(tx, await codes.use(tx, "link", code))
     known = await channels.by_address(tx, kind, address)
     if known is None:
-        await tell_the_old(tx, person, kind)
-        await channels.link(tx, person.id, kind, address)
+        await _link(tx, person, kind, address)
     elif known.person_id == person.id:
         await channels.unblock(tx, known.id)
     else:
@@ -77,6 +77,24 @@ async def link_chat(tx: Tx, kind: Kind, address: str, code: str) -> Person:
         raise Refused("chat_of_another")
     await _log(tx, person, "linked", kind)
     return person
+
+
+async def _link(tx: Tx, person: Person, kind: Kind, address: str) -> None:
+    held = await channels.of_person(tx, person.id)
+    for each in held:
+        if each.state == "waiting" and (each.kind, each.address) == (kind, address):
+            await channels.end(tx, each.id)
+    first = not any(each.state in ("active", "blocked") for each in held)
+    await seconding.tell_the_old(tx, person, kind)
+    if first or not seconding.needs_second(person):
+        await channels.link(tx, person.id, kind, address)
+    else:
+        await seconding.ask(tx, person, await channels.link(tx, person.id, kind, address, "waiting"))
+
+
+async def speaks(tx: Tx, kind: Kind, address: str) -> bool:
+    """Whether this chat speaks for somebody: one that waits does not."""
+    return await channels.by_address(tx, kind, address) is not None
 
 
 async def open_chat_page(tx: Tx, person_id: UUID) -> None:
@@ -87,11 +105,6 @@ async def open_chat_page(tx: Tx, person_id: UUID) -> None:
         await channels.link(tx, person_id, "webchat", address)
     else:
         await channels.unblock(tx, known.id)
-
-
-async def tell_the_old(tx: Tx, person: Person, kind: str) -> None:
-    """Tell the person, by what they had before, that somebody now speaks as them from somewhere else."""
-    await tell(tx, [person.id], "link.new_channel", {"kind": kind, "at": iso(tx.now)}, priority=Priority.NEWS)
 
 
 async def _log(tx: Tx, person: Person, verb: str, kind: Kind) -> None:

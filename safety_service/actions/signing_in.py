@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from safety_service.actions import access, linking
+from safety_service.actions import access, linking, seconding
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -41,7 +41,7 @@ async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web") -> Signe
     """
     person_id = await codes.use(tx, "sign_in" if kind == "web" else "link", code)
     person = await people.get(tx, person_id)
-    await linking.tell_the_old(tx, person, kind)
+    await seconding.tell_the_old(tx, person, kind)
     if kind == "web":
         await linking.open_chat_page(tx, person.id)
     token = await sessions.start(tx, person_id, kind, label)

@@ -7,10 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from safety_service.actions import taking
+from safety_service.actions.reached_by import Ways, that_carry
+from safety_service.domain.reaching import PROVEN, REACHING, Urgency
 from safety_service.store import agencies, channels, outbox, people
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Message
+from safety_service.store.people import Person
+
+#: These call somebody who does not know yet.
+CALLS = ("alarm.", "ring.wanted", "alert.offer", "alert.nobody", "alert.again_sos", "alert.again_duress")
+#: News about a person's own account: said wherever they may see it.
+SECURITY = frozenset({"link.new_channel", "link.waiting", "link.agreed", "link.refused", "link.ended"})
 
 
 class Priority(IntEnum):
@@ -38,9 +46,14 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     due_at: datetime | None = None,
     dedupe: str | None = None,
 ) -> int:
-    """Tell people by every live channel that they have. Gives the number of messages; the same `dedupe` goes once."""
-    reachable = await channels.live_many(tx, person_ids)
+    """Tell people by those of their live channels that carry it (`domain.reaching`); the same `dedupe` goes once.
+
+    Gives how many of the messages can reach somebody: what is written and lies there is not counted.
+    """
+    reachable: Ways = await channels.live_many(tx, person_ids)
     known = await people.many(tx, [each for each, ways in reachable.items() if ways])
+    if any(way.kind in PROVEN for ways in reachable.values() for way in ways):
+        reachable = await that_carry(tx, reachable, known, _urgency(template, params, priority))
     silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
     links = await _links(tx, alert_id, reachable)
     messages = [
@@ -64,6 +77,17 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         if way.kind != "telegram" or known[person_id].agency_id not in silent
     ]
     return await _put_once(tx, messages)
+
+
+def _urgency(template: str, params: dict[str, Any], priority: Priority) -> Urgency:
+    return Urgency(
+        alarm=priority <= Priority.ALARM,
+        danger=priority is Priority.DANGER,
+        calls=template.startswith(CALLS),
+        everyone=bool(params.get("again")),
+        news=template.startswith("alert."),
+        security=template in SECURITY,
+    )
 
 
 async def _without_telegram(tx: Tx, agency_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -95,7 +119,34 @@ async def _put_once(tx: Tx, messages: list[Message]) -> int:
     gone = await outbox.known(tx, marks) if marks else frozenset()
     fresh = [each for each in messages if each.dedupe not in gone]
     await outbox.put(tx, fresh)
-    return len(fresh)
+    return sum(each.channel in REACHING for each in fresh)
+
+
+async def to_channel(
+    tx: Tx,
+    person: Person,
+    way: Channel,
+    template: str,
+    params: dict[str, Any],
+    *,
+    expires_at: datetime | None = None,
+) -> None:
+    """Say something to one channel alone, live or not: what proves it, and that it waits."""
+    await outbox.put(
+        tx,
+        [
+            Message(
+                agency_id=person.agency_id,
+                person_id=person.id,
+                channel_id=way.id,
+                channel=way.kind,
+                priority=Priority.REPLY,
+                template=template,
+                params=params,
+                expires_at=expires_at,
+            )
+        ],
+    )
 
 
 async def answer(

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 
 #: What people read when they look.
 CHATS = frozenset({"telegram", "webchat"})
+VOICE, SMS = "voice", "sms"
 #: What rings, by day and by night: a provider for urgent messages.
-WAKING = frozenset({"voice", "sms"})
+WAKING = frozenset({VOICE, SMS})
 #: What lies there until somebody reads it: never reached by it (P4).
 WRITTEN = frozenset({"email", "hook"})
 KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook")
@@ -24,13 +25,16 @@ PROVEN = WAKING | WRITTEN
 class Urgency:
     """What decides by which channels a message goes.
 
-    `alarm`: somebody has to act now; `danger`: an SOS, or worse; `everyone`: said to everyone, again and again;
-    `security`: something new speaks for this person.
+    `alarm`: somebody has to act now; `danger`: an SOS, or worse; `calls`: it calls somebody who does not know yet;
+    `everyone`: said to everyone, again and again; `news`: what became of an alarm; `security`: something new speaks
+    for this person.
     """
 
     alarm: bool = False
     danger: bool = False
+    calls: bool = False
     everyone: bool = False
+    news: bool = False
     security: bool = False
     night: bool = False
 
@@ -39,15 +43,18 @@ def ways(kinds: Collection[str], urgency: Urgency, waking: Collection[str] = tup
     """Which of these kinds carry it. Chats carry everything; what wakes people carries alarms that have to wake them.
 
     `waking`: the kinds with which the policy wakes people. Who has no chat is rung by day, too: nothing else reaches
-    them. What only lies there carries alarms and news about the person's own account.
+    them. A call is for who does not know yet; whoever has a text message gets the rest there. What only lies there
+    carries alarms and news about the person's own account.
     """
     have = frozenset(kinds)
-    carried = have & CHATS
+    carried, silent = have & CHATS, not have & CHATS
     if urgency.alarm or urgency.security:
         carried |= have & WRITTEN
-    rings = urgency.night or urgency.danger or urgency.everyone or not have & CHATS
-    if urgency.alarm and rings:
-        carried |= have & WAKING & frozenset(waking)
+    if urgency.alarm and (urgency.night or urgency.danger or urgency.everyone or silent):
+        wakes = have & WAKING if silent else have & frozenset(waking)
+        carried |= wakes if urgency.calls or SMS not in wakes else wakes - {VOICE}
+    if urgency.news and silent:
+        carried |= have & {SMS}
     return carried
 
 

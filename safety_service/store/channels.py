@@ -1,7 +1,8 @@
-"""How people are reached: a Telegram chat, or the chat page in a browser."""
+"""How people are reached: a Telegram chat, the chat page in a browser, a phone, an address."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,13 +17,20 @@ Kind = Literal["telegram", "webchat", "voice", "sms", "email", "hook"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to reach a person. `state`: `active`, `blocked` (the person shut it), `ended`."""
+    """A way to reach a person.
+
+    `state`: `proposed` (its owner has yet to prove it), `waiting` (a second person has yet to agree), `active`,
+    `blocked` (the person shut it), `ended`. `proven_at`: when its owner last showed that it arrives.
+    """
 
     id: UUID
     person_id: UUID
     kind: str
     address: str
     state: str
+    since: datetime | None = field(default=None, compare=False)
+    proven_at: datetime | None = None
+    agreed_by: UUID | None = None
 
 
 async def live(tx: Tx, person_id: UUID) -> tuple[Channel, ...]:
@@ -40,16 +48,31 @@ async def live_many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, tuple[Chan
 
 
 async def by_address(tx: Tx, kind: str, address: str) -> Channel | None:
-    """The channel at this address that has not ended; it may be blocked."""
+    """The channel at this address that speaks for somebody; it may be blocked. What only waits speaks for nobody."""
     index = tx.blind(address)
-    same = (channel.c.kind == kind, channel.c.address_index == index, channel.c.state != "ended")
+    same = (channel.c.kind == kind, channel.c.address_index == index, channel.c.state.in_(("active", "blocked")))
     found = await _where(tx, *same)
     return found[0] if found else None
 
 
-async def link(tx: Tx, person_id: UUID, kind: Kind, address: str) -> Channel:
-    """Add a channel. The caller has seen that nobody else has this address."""
-    made = Channel(new_id(), person_id, kind, address, "active")
+async def get(tx: Tx, channel_id: UUID) -> Channel | None:
+    """This channel, whatever its state."""
+    return next(iter(await _where(tx, channel.c.id == channel_id)), None)
+
+
+async def of_person(tx: Tx, person_id: UUID) -> list[Channel]:
+    """All of the person's channels that have not ended, the oldest first."""
+    return await _where(tx, channel.c.person_id == person_id, channel.c.state != "ended")
+
+
+async def waiting(tx: Tx, person_ids: Iterable[UUID]) -> list[Channel]:
+    """Those of these people that wait for a second person."""
+    return await _where(tx, channel.c.person_id.in_(tuple(person_ids)), channel.c.state == "waiting")
+
+
+async def link(tx: Tx, person_id: UUID, kind: Kind, address: str, state: str = "active") -> Channel:
+    """Add a channel; only its own person speaks there. The caller has seen that nobody else has this address."""
+    made = Channel(new_id(), person_id, kind, address, state, tx.now)
     await tx.conn.execute(
         insert(channel).values(
             id=made.id,
@@ -57,12 +80,25 @@ async def link(tx: Tx, person_id: UUID, kind: Kind, address: str) -> Channel:
             kind=kind,
             address=address,
             address_index=tx.blind(address),
-            state="active",
+            state=state,
             since=tx.now,
             changed_at=tx.now,
         )
     )
     return made
+
+
+async def prove(tx: Tx, channel_id: UUID, state: str) -> None:
+    """Its owner showed that it arrives; it is in this state from now on."""
+    shown = {"state": state, "proven_at": tx.now, "changed_at": tx.now}
+    await tx.conn.execute(update(channel).where(channel.c.id == channel_id).values(shown))
+
+
+async def agree(tx: Tx, channel_id: UUID, by: UUID | None) -> bool:
+    """A second person has agreed: it is live. False when it does not wait any more."""
+    agreed = {"state": "active", "agreed_by": by, "agreed_at": tx.now, "changed_at": tx.now}
+    waits = (channel.c.id == channel_id) & (channel.c.state == "waiting")
+    return bool((await tx.conn.execute(update(channel).where(waits).values(agreed))).rowcount)
 
 
 async def readdress(tx: Tx, channel_id: UUID, address: str) -> None:
@@ -101,4 +137,4 @@ async def _where(tx: Tx, *conditions: ColumnElement[bool]) -> list[Channel]:
 
 
 def _channel(row: Row[Any]) -> Channel:
-    return Channel(row.id, row.person_id, row.kind, row.address, row.state)
+    return Channel(row.id, row.person_id, row.kind, row.address, row.state, row.since, row.proven_at, row.agreed_by)

@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
@@ -17,13 +17,15 @@ from safety_service.store.tables.people import code, person
 Purpose = Literal["link", "sign_in"]
 
 LIFE = timedelta(hours=24)
+#: What is sent to a channel to prove it: short enough to be typed from a call, for a quarter of an hour.
+PROOF_DIGITS = 8
+PROOF_LIFE = timedelta(minutes=15)
 _BYTES = 16
 
 
 async def issue(tx: Tx, purpose: Purpose, person_id: UUID, by: UUID | None) -> str:
     """A fresh code for this person; an older one for the same purpose stops working."""
-    unused = (code.c.person_id == person_id) & (code.c.purpose == purpose) & code.c.used_at.is_(None)
-    await tx.conn.execute(update(code).where(unused, code.c.expires_at > tx.now).values(expires_at=tx.now))
+    await _end_unused(tx, person_id, purpose)
     # Base 32: it can be read out and typed on a phone, and Telegram takes it in a link.
     fresh = base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()
     await tx.conn.execute(
@@ -60,6 +62,48 @@ async def use(tx: Tx, purpose: Purpose, given: str) -> UUID:
     if row.used_at is not None:
         raise Refused("code_used")
     raise Refused("code_expired" if row.expires_at <= tx.now else "code_unknown")
+
+
+async def issue_proof(tx: Tx, person_id: UUID, channel_id: UUID) -> str:
+    """Digits that are sent to this channel, to be typed by its owner. Older ones of theirs stop working."""
+    await _end_unused(tx, person_id, "prove")
+    digits = f"{secrets.randbelow(10**PROOF_DIGITS):0{PROOF_DIGITS}}"
+    await tx.conn.execute(
+        insert(code).values(
+            id=new_id(),
+            # Few digits: their digest needs a key, and holds for this channel alone.
+            digest=_proof(tx, channel_id, digits),
+            purpose="prove",
+            person_id=person_id,
+            expires_at=tx.now + PROOF_LIFE,
+            created_by=person_id,
+            created_at=tx.now,
+        )
+    )
+    return digits
+
+
+async def use_proof(tx: Tx, person_id: UUID, channel_id: UUID, given: str) -> bool:
+    """Use up the digits that were sent to this channel; whether they were right, and in time."""
+    digits = "".join(each for each in given if each.isdigit())
+    this = (code.c.digest == _proof(tx, channel_id, digits)) & (code.c.purpose == "prove")
+    still = (code.c.person_id == person_id) & code.c.used_at.is_(None) & (code.c.expires_at > tx.now)
+    return bool((await tx.conn.execute(update(code).where(this, still).values(used_at=tx.now))).rowcount)
+
+
+async def proofs_since(tx: Tx, person_id: UUID, since: datetime) -> int:
+    """How many of those were sent to this person since then."""
+    query = select(func.count()).select_from(code).where(code.c.person_id == person_id, code.c.purpose == "prove")
+    return int((await tx.conn.execute(query.where(code.c.created_at > since))).scalar_one())
+
+
+def _proof(tx: Tx, channel_id: UUID, digits: str) -> str:
+    return tx.blind(f"prove:{channel_id}:{digits}")
+
+
+async def _end_unused(tx: Tx, person_id: UUID, purpose: str) -> None:
+    unused = (code.c.person_id == person_id) & (code.c.purpose == purpose) & code.c.used_at.is_(None)
+    await tx.conn.execute(update(code).where(unused, code.c.expires_at > tx.now).values(expires_at=tx.now))
 
 
 async def end_all(tx: Tx, person_id: UUID) -> None:
