@@ -5,7 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from bots.dialogue import asking, at_work, attachments, commands, debrief_form, forming, on_call, plan_form, tokens
+from bots.dialogue import (
+    asking,
+    at_work,
+    attachments,
+    commands,
+    debrief_form,
+    forming,
+    on_call,
+    own_words,
+    phone_state,
+    plan_form,
+    replying,
+    tokens,
+)
 from bots.dialogue.answers import Answer
 from bots.dialogue.commands import COMMANDS, Command
 from bots.dialogue.debrief_form import DebriefForm
@@ -42,6 +55,9 @@ async def handle(tx: Tx, incoming: Incoming) -> None:
     """
     if incoming.person_id is None:
         log.info("a word from nobody we know (%s)", incoming.channel)
+        return
+    if incoming.channel in replying.KINDS:
+        await replying.handle(tx, incoming)
         return
     try:
         who = await speaking.speaker(tx, incoming.person_id, incoming.channel)
@@ -81,6 +97,8 @@ async def _text(turn: Turn) -> None:
         await _command(turn, text)
         return
     meant = understand(text)
+    if meant is None and await own_words.typed(turn, text):
+        return
     draft = None if turn.inside else await drafts.latest(turn.tx, turn.actor)
     answer = None if draft is None else forming.read(turn, draft, text)
     if draft is not None and answer is not None and _is_for_form(turn, answer, meant):
@@ -132,6 +150,10 @@ async def _longer(turn: Turn, said: Said) -> None:
     await commands.extend_by(turn, said.by)
 
 
+async def _no_signal(turn: Turn, said: Said) -> None:
+    await phone_state.quiet_for(turn, said.by)
+
+
 async def _help_wanted(turn: Turn, _said: Said) -> None:
     """Asked plainly: the button is the answer, and one tap."""
     await turn.answer("reply.help_wanted" if turn.inside else "reply.help_wanted_outside")
@@ -146,6 +168,8 @@ _MEANT: dict[Meaning, Callable[[Turn, Said], Awaitable[None]]] = {
     Meaning.CANCEL: _word(commands.cancel),
     Meaning.RING_ME: _word(commands.ring_me),
     Meaning.SOS: _word(commands.sos),
+    Meaning.BATTERY: _word(phone_state.battery),
+    Meaning.NO_SIGNAL: _no_signal,
     Meaning.HELP: _help_wanted,
 }
 
@@ -206,6 +230,10 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     **dict.fromkeys(on_call.HANDLERS, on_call.press),
     "ring_me": _ring_me,
     "help": _sos,
+    "word": own_words.press,
+    "battery": phone_state.press_battery,
+    "no_signal": phone_state.press_no_signal,
+    "quiet": phone_state.press_quiet,
     "f": forming.press,
     "plan": _plan,
     "today": _today,

@@ -13,6 +13,7 @@ from safety_service.api import (
     partners,
     plans,
     positions,
+    replies,
     summaries,
     supervision,
     visits,
@@ -29,6 +30,7 @@ def setup(app: web.Application, services: Services) -> None:  # noqa: ARG001
     app.middlewares.append(answer_with_problems)
     for noun in (
         pairing,
+        replies,
         visits,
         words,
         positions,
