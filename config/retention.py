@@ -53,8 +53,10 @@ class RetentionPolicy(BaseModel):
     openings: Annotated[Duration, _at_least("366d")]
     #: Supervision, and how a worker's own work goes on.
     supervision: Annotated[Duration, _at_least("366d")]
-    #: Name and numbers of somebody who left, and ways to reach people that have ended.
-    people: Annotated[Duration, _at_least("92d")]
+    #: Numbers, card and phrases of somebody who left, and ways to reach people that have ended.
+    numbers: Annotated[Duration, _at_least("92d")]
+    #: The name of somebody who left: as long as what they are named in, so that it can be taken out of an answer.
+    people: Annotated[Duration, _at_least("366d")]
     #: Everything of a family, from the last thing that happened with it.
     file: Annotated[Duration, _at_least("366d")]
     #: The details of the evidence log; who did what and when stays.
@@ -66,6 +68,8 @@ class RetentionPolicy(BaseModel):
         for name in type(self).model_fields:
             if name in _OF_FAMILIES and getattr(self, name) > self.file:
                 raise ValueError(f"file must be kept for at least as long as {name}")
+            if name in _OF_FAMILIES and getattr(self, name) > self.people:
+                raise ValueError(f"people must be kept for at least as long as {name}")
             if getattr(self, name) > self.evidence:
                 raise ValueError(f"evidence must be kept for at least as long as {name}")
         return self

@@ -15,6 +15,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.table import Row, Table
+from safety_service.domain.keeping import how_long
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role, State
 from safety_service.store import care, debrief_log, exclusions, guidances, reviews, teams, visits
@@ -175,7 +176,10 @@ async def _visits(tx: Tx, scope: Scope) -> Table:
         rows += [_visit(each, scope) for each in seen]
         _not_too_many(rows, scope)
         wanted = replace(wanted, before=(batch[-1].visit.starts_at, batch[-1].id))
-    return Table("Visits", tuple(VISITS.split()), rows, (NO_WORKERS,))
+    lasts = how_long((await tx.policy()).retention.visits)
+    return Table(
+        "Visits", tuple(VISITS.split()), rows, (NO_WORKERS, f"Purposes and reasons are removed after {lasts}.")
+    )
 
 
 def _visit(row: VisitRow, scope: Scope) -> Row:

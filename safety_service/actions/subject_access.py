@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from config.retention import RetentionPolicy
 from safety_service.actions import circle
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
+from safety_service.domain.keeping import how_long
 from safety_service.domain.redaction import Redaction, parts_of
 from safety_service.domain.refusal import Refused
 from safety_service.store import exclusions, subject_access
@@ -38,10 +40,16 @@ class Answer:
     made_at: datetime
     sections: Mapping[str, Section]
     digest: str
+    notes: tuple[str, ...] = NOTES
 
     def as_json(self) -> bytes:
         """For a program."""
-        whole = {"family": self.ref, "made_at": self.made_at.isoformat(), "notes": NOTES, "sections": self.sections}
+        whole = {
+            "family": self.ref,
+            "made_at": self.made_at.isoformat(),
+            "notes": self.notes,
+            "sections": self.sections,
+        }
         return json.dumps(whole, ensure_ascii=False, indent=2).encode()
 
     def as_text(self) -> str:
@@ -85,7 +93,16 @@ async def _made(tx: Tx, actor: Actor, ref: str, passages: tuple[str, ...]) -> tu
     sections = {name: [redaction.of_value(row) for row in rows] for name, rows in found.items()}
     written = json.dumps(sections, ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(written.encode()).hexdigest()
-    return Answer(ref=around.ref, made_at=tx.now, sections=sections, digest=digest), around.family_id
+    notes = (*NOTES, _until_when((await tx.policy()).retention))
+    answer = Answer(ref=around.ref, made_at=tx.now, sections=sections, digest=digest, notes=notes)
+    return answer, around.family_id
+
+
+def _until_when(kept: RetentionPolicy) -> str:
+    return (
+        f"What is older was removed: debriefs after {how_long(kept.debriefs)}, where and why of visits after "
+        f"{how_long(kept.visits)}, risk facts {how_long(kept.facts)} after they ended."
+    )
 
 
 def _third(family: Section) -> Iterator[str]:
@@ -100,7 +117,7 @@ def _third(family: Section) -> Iterator[str]:
 
 def _lines(answer: Answer) -> Iterator[str]:
     yield f"What is kept about {answer.ref}, on {answer.made_at:%d %B %Y}"
-    yield from NOTES
+    yield from answer.notes
     for name, rows in answer.sections.items():
         if rows:
             yield f"\n{name.upper()}"

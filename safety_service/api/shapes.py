@@ -54,6 +54,7 @@ def visit_shape(row: VisitRow, names: Names) -> dict[str, Any]:
         "plan_number": row.plan_number,
         "lacking": row.lacking,
         "outcome": visit.outcome,
+        "removed": row.removed,
         "team_id": str(row.team_id),
         "version": row.version,
     }

@@ -17,6 +17,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.alarm import alarm_params
 from safety_service.actions.errors import NotFound
 from safety_service.actions.visitors import names_of
+from safety_service.domain.keeping import how_long
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, News, State
 from safety_service.services import DATABASE, WORDING
@@ -90,13 +91,14 @@ async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, An
         "alert": row.alert,
         "text": alarm.text,
         "now": visitor.clock(tx.now),
-        "phone": params["worker_phone"],
+        "phone": None if params.get("variant") == "duress" else params["worker_phone"],
         "worker": params["worker"],
         "mine": row.alert.owner_id == visitor.person_id,
         "may": row.alert.open and _may(visitor.actor, await matters.of_alert(tx, row, scene)),
         "label": lambda name: wording.label(f"button.{name}"),
         "founds": _options(wording.labels, "found", Found),
         "known_bys": _options(wording.labels, "known_by", KnownBy),
+        "removed": how_long((await tx.policy()).retention.visits) if scene.row and scene.row.removed else None,
         "recordings": recordings(await kept_files.of_alert(tx, visitor.actor, row.id), visitor.known.zone),
         **await _story(tx, visitor, row),
     }

@@ -19,7 +19,7 @@ from safety_service.store.database import Database
 from safety_service.store.ids import new_id
 from safety_service.store.tables import metadata
 from safety_service.store.tables.alerts import alert, outbox
-from safety_service.store.tables.people import channel, exclusion
+from safety_service.store.tables.people import channel, exclusion, person
 from safety_service.store.tables.system import event_log
 from safety_service.store.tables.visits import decision, family, kept_file, said, visit, watch
 from tests.guidance import planting_around as around
@@ -169,11 +169,11 @@ async def test_who_left_has_no_name_any_more_and_what_they_did_was_done_by_someb
         ann = await people.get(tx, world.ids["Ann"])
         await people.save(tx, replace(ann, active=False))
         await channels.end_all(tx, ann.id)
-    await age(world, timedelta(days=700))
+    assert (await age(world, timedelta(days=367)))["numbers"] == 1
     async with world.database.reading() as tx:
-        assert (await people.get(tx, ann.id)).name == "Ann"
-    done = await age(world, timedelta(days=60))
-    assert done["people"] == 1
+        still = await people.get(tx, ann.id)
+        assert (still.name, still.email, still.phone, still.responder) == ("Ann", "ann@example.org", None, None)
+    assert (await age(world))["people"] == 1
     async with world.database.reading() as tx:
         gone = await people.get(tx, ann.id)
         left = select(channel.c.address, channel.c.address_index).where(channel.c.person_id == ann.id)
@@ -187,7 +187,7 @@ async def test_whoever_had_to_do_with_a_family_that_is_held_keeps_their_name(wor
     await gone_home(world)
     await world.do("Mia", retention.hold, "F-1", "An inquiry")
     async with world.database.transaction() as tx:
-        await tx.conn.execute(people.person.update().values(active=False, left_at=tx.now))
+        await tx.conn.execute(person.update().values(active=False, left_at=tx.now))
     await age(world)
     async with world.database.reading() as tx:
         names = {each.name for each in await people.every(tx, world.agency_id)}
@@ -265,6 +265,7 @@ async def test_a_restored_message_that_nobody_let_go_is_removed_with_the_others(
     [
         ('positions = "30d"', "shorter than 31d"),
         ('file = "2900d"', "file must be kept for at least as long as visits"),
+        ('people = "2900d"', "people must be kept for at least as long as visits"),
         ('supervision = "3000d"', "evidence must be kept for at least as long as supervision"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, delete, exists, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.retention.kept import free_family, held_people, held_visits
@@ -16,6 +16,24 @@ from safety_service.store.tables.plans import course
 from safety_service.store.tables.visits import watch
 
 
+def _unreached(before: datetime) -> Query:
+    """Who left before this moment, and of whom a number, a card, a phrase or a channel is kept."""
+    phrased = exists().where(phrase.c.person_id == person.c.id)
+    reached = exists().where(channel.c.person_id == person.c.id, filled(channel.c.address))
+    kept = or_(person.c.phone.is_not(None), person.c.responder.is_not(None), phrased, reached)
+    query = select(person.c.id, person.c.agency_id).where(person.c.left_at < before, ~person.c.active, kept)
+    return query.order_by(person.c.left_at)
+
+
+async def _empty_numbers(tx: Tx, ids: Sequence[UUID]) -> None:
+    gone = {"phone": None, "phone_index": None, "responder": None}
+    await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone))
+    for table in (phrase, training):
+        await tx.conn.execute(delete(table).where(table.c.person_id.in_(ids)))
+    ended = {"state": "ended", "address": nothing(), "address_index": ""}
+    await tx.conn.execute(update(channel).where(channel.c.person_id.in_(ids)).values(**ended))
+
+
 def _left(before: datetime) -> Query:
     """Who left before this moment; not who had to do with a family that is held."""
     query = select(person.c.id, person.c.agency_id).where(person.c.left_at < before, ~person.c.active)
@@ -24,13 +42,9 @@ def _left(before: datetime) -> Query:
 
 async def _forget(tx: Tx, ids: Sequence[UUID]) -> None:
     """Their id stays: what they did was done by somebody who left."""
-    gone = {"email": None, "email_index": None, "phone": None, "phone_index": None, "responder": None}
-    await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone, name=nothing()))
-    for table in (phrase, training):
-        await tx.conn.execute(delete(table).where(table.c.person_id.in_(ids)))
-    theirs = channel.c.person_id.in_(ids)
-    ended = {"state": "ended", "address": nothing(), "address_index": ""}
-    await tx.conn.execute(update(channel).where(theirs).values(**ended))
+    await _empty_numbers(tx, ids)
+    gone = {"email": None, "email_index": None, "name": nothing()}
+    await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone))
     about = exclusion.c.person_id.in_(ids) | exclusion.c.worker_id.in_(ids)
     await tx.conn.execute(update(exclusion).where(about).values(reason=nothing()))
 
@@ -111,6 +125,13 @@ RULES = (
         remove=_empty_exclusions,
         covers=sealed_of(exclusion),
     ),
-    Rule(name="channels", lasts="people", old=always(_channels), remove=_empty_channels, covers=sealed_of(channel)),
-    Rule(name="people", lasts="people", old=always(_left), remove=_forget, covers=sealed_of(person, phrase, channel)),
+    Rule(name="channels", lasts="numbers", old=always(_channels), remove=_empty_channels, covers=sealed_of(channel)),
+    Rule(
+        name="numbers",
+        lasts="numbers",
+        old=always(_unreached),
+        remove=_empty_numbers,
+        covers=sealed_of(phrase) | {person.c.phone, person.c.responder},
+    ),
+    Rule(name="people", lasts="people", old=always(_left), remove=_forget, covers=sealed_of(person)),
 )
