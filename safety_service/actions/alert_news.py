@@ -1,18 +1,19 @@
 """What an alert's effects become: the alarm to a rung, news to those told, questions to the owner."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from safety_service.actions.alarm import alarm_params
 from safety_service.actions.scene import Scene
-from safety_service.actions.telling import Priority, iso, tell
+from safety_service.actions.telling import Calls, Priority, iso, tell
 from safety_service.domain import alert_effects as ax
+from safety_service.domain import climb
 from safety_service.domain.words import Role
 from safety_service.store import alerts as alert_rows
-from safety_service.store import events, exclusions, outbox, people, roles
+from safety_service.store import calling, events, exclusions, outbox, people, roles
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 
@@ -25,11 +26,18 @@ async def carry_out(tx: Tx, scene: Scene, alerts: Mapping[UUID, AlertRow], effec
     await _HANDLERS[type(effect)](tx, scene, row, effect)
 
 
+async def _may_hear(tx: Tx, scene: Scene, row: AlertRow, people_ids: Iterable[UUID]) -> list[UUID]:
+    """Without those who are kept off it by now, told before or not."""
+    family_id = None if scene.row is None else scene.row.family_id
+    workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
+    return sorted(frozenset(people_ids) - await exclusions.excluded_any(tx, workers, family_id))
+
+
 async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -> None:
     params = await alarm_params(tx, row, scene)
     sent = await tell(
         tx,
-        effect.people,
+        await _may_hear(tx, scene, row, effect.people),
         f"alarm.{row.alert.kind}",
         {**params, "passed": list(effect.passed), "again": effect.again},
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
@@ -38,7 +46,10 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
         step=effect.step,
         due_at=tx.now if effect.again else row.alert.opened_at,
         dedupe=f"alarm:{row.id}:{effect.step}",
+        calls=Calls(row.alert.ladder.calls, row.alert.ladder.between_calls),
     )
+    if await calling.called(tx, row.id, effect.step):
+        row = await alert_rows.save(tx, row, climb.called(row.alert, tx.now))
     details = {
         "rung": effect.rung,
         "step": effect.step,
@@ -55,7 +66,7 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
             await _nobody_there(tx, scene, passed, ax.NobodyThere(row.id))
 
 
-async def _tell_told(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellTold) -> None:
+async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -> None:
     by = None if effect.by is None else (await people.get(tx, effect.by)).name
     params = {
         **await _short(tx, row),
@@ -70,7 +81,7 @@ async def _tell_told(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellTold) 
     await tell(
         tx,
         # Who says it knows it; who let it lapse must hear so.
-        [each for each in row.alert.told if each != effect.by or effect.what == "lapsed"],
+        await _may_hear(tx, scene, row, [e for e in row.alert.told if e != effect.by or effect.what == "lapsed"]),
         f"alert.{effect.what}",
         params,
         priority=Priority.NEWS,
@@ -84,13 +95,15 @@ async def _spare_the_rest(tx: Tx, row: AlertRow, what: str) -> None:
     """Alarms that are still waiting need not go out; with SOS the second rung hears although the first has it (P5)."""
     if what == "resolved" or not row.alert.danger:
         await outbox.drop_pending(tx, row.id, what)
+    else:
+        await calling.drop_calls(tx, row.id, row.alert.owner_id, what)
 
 
-async def _tell_owner(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellOwner) -> None:
+async def _tell_owner(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellOwner) -> None:
     params = {**await _short(tx, row), "by_at": iso(effect.by_at)}
     await tell(
         tx,
-        [effect.owner_id],
+        await _may_hear(tx, scene, row, [effect.owner_id]),
         f"alert.{effect.what}",
         params,
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
@@ -130,7 +143,7 @@ async def _offer(tx: Tx, scene: Scene, row: AlertRow, effect: ax.Offer) -> None:
     )
 
 
-async def _ask_second(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.AskSecond) -> None:
+async def _ask_second(tx: Tx, scene: Scene, row: AlertRow, effect: ax.AskSecond) -> None:
     found = row.alert.resolution
     params = {
         **await _short(tx, row),
@@ -141,7 +154,7 @@ async def _ask_second(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.AskSecond
     }
     await tell(
         tx,
-        [each for each in row.alert.told if each != effect.by],
+        await _may_hear(tx, scene, row, [each for each in row.alert.told if each != effect.by]),
         "alert.second_wanted",
         params,
         priority=Priority.ALARM,

@@ -7,8 +7,9 @@ from safety_service.actions import access
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
+from safety_service.domain import handling
 from safety_service.domain.refusal import Refused
-from safety_service.store import exclusions, families, people
+from safety_service.store import alerts, exclusions, families, people, unsent, visits
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import Exclusion
 from safety_service.store.people import Person
@@ -66,7 +67,23 @@ async def add(
         tx, person.agency_id, person_id, worker_id=worker_id, family_id=family_id, reason=reason.strip(), by=made_by
     )
     await keep(tx, by, person.agency_id, "added", subject="exclusion", subject_id=exclusion_id)
+    await unsent.drop_about(tx, person_id, worker_id=worker_id, family_id=family_id)
+    await _pass_on_what_they_own(tx, person_id)
     return exclusion_id
+
+
+async def _pass_on_what_they_own(tx: Tx, person_id: UUID) -> None:
+    """An alert that they had, and are kept off now, is nobody's: the next rung hears at once."""
+    owned = await alerts.owned_by(tx, person_id)
+    about = await visits.load_many(tx, {each.alert.visit_id for each in owned if each.alert.visit_id is not None})
+    kept_off = await exclusions.of_person(tx, person_id)
+    for row in owned:
+        visit = None if row.alert.visit_id is None else about.get(row.alert.visit_id)
+        workers = frozenset() if row.alert.worker_id is None else frozenset({row.alert.worker_id})
+        going, family_id = (frozenset(), None) if visit is None else (visit.workers, visit.family_id)
+        if kept_off.from_matter(workers | going, family_id):
+            await alerts.save(tx, row, handling.owner_barred(row.alert, tx.now))
+            tx.announce("sweep")
 
 
 async def end(tx: Tx, by: Actor | None, agency_id: UUID, exclusion_id: UUID) -> None:

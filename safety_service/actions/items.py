@@ -118,8 +118,7 @@ async def mine(tx: Tx, actor: Actor) -> list[Item]:
 async def of_teams(tx: Tx, actor: Actor, limit: int = 200) -> list[Item]:
     """What is open in the teams that the actor manages or reviews, less what they are kept off."""
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    found = await items.open_of_teams(tx, actor.teams(Role.MANAGER, Role.REVIEWER), limit)
-    seen = [each for each in found if not _kept_off(kept_off, each)]
+    seen = await items.open_of_teams(tx, actor.teams(Role.MANAGER, Role.REVIEWER), limit, kept_off)
     if seen:
         await evidence.keep(tx, actor, actor.agency_id, "read", subject="items", subject_id=None, count=len(seen))
     return seen

@@ -19,6 +19,9 @@ from safety_service.store import plans as versions
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 
+#: For whoever is to find somebody who may decide.
+NOBODY = "plan.nobody_decides"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
@@ -78,16 +81,18 @@ async def _case(tx: Tx, given: Given) -> _Case:
 
 
 async def _owner(tx: Tx, given: Given) -> UUID | None:
-    """Who decides: a manager of the team, whoever is on duty first; never who was there, goes next, or is kept off.
+    """Who decides: a manager of the team, whoever is on duty first, else of another team that goes there; never who
+    was there, goes next, or is kept off.
 
-    Where the team has none left it is an administrator's to find one.
+    Where none is left it is an administrator's to find one.
     """
     scene = await scenes.of_visit(tx, given.visit)
     managers = await roles.with_role(tx, Role.MANAGER, team_id=given.visit.team_id)
+    elsewhere = await managers_of(tx, given.visit.family_id)
     administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=given.debrief.agency_id)
     barred = scene.workers | await exclusions.excluded_any(tx, scene.workers, given.visit.family_id)
     barred |= await coming.going_to(tx, given.visit.family_id)
-    for whom in (managers & await managers_now(tx, scene), managers, administrators):
+    for whom in (managers & await managers_now(tx, scene), managers, elsewhere, administrators):
         if left := whom - barred:
             return min(left)
     return None
@@ -160,14 +165,19 @@ async def _told(tx: Tx, case: _Case, made: Measure) -> None:
 async def tell_of(
     tx: Tx, made: Measure, whom: Iterable[UUID], template: str, params: Mapping[str, object], *, priority: Priority
 ) -> None:
-    """Say something of a measure; who only has to find somebody to decide it reads no case text of it."""
-    teams, _ = await circles.of_family(tx, made.family_id)
-    managers = frozenset().union(*[await roles.with_role(tx, Role.MANAGER, team_id=each) for each in teams])
+    """Say something of a measure; who only has to find somebody to decide it reads no case text, and no button."""
+    managers = await managers_of(tx, made.family_id)
     told = frozenset(whom)
-    least = {name: value for name, value in params.items() if name not in ("own_says", "because", "reason")}
-    for audience, said in ((told & managers, params), (told - managers, least)):
+    least = {name: params[name] for name in ("ref", "by_at") if name in params}
+    for audience, about_it, said in ((told & managers, template, params), (told - managers, NOBODY, least)):
         if audience:
-            await tell(tx, audience, template, {**said}, priority=priority)
+            await tell(tx, audience, about_it, {**said}, priority=priority)
+
+
+async def managers_of(tx: Tx, family_id: UUID) -> frozenset[UUID]:
+    """Who manages a family: what is proposed there is theirs to decide, and nobody else's."""
+    teams, _ = await circles.of_family(tx, family_id)
+    return frozenset().union(*[await roles.with_role(tx, Role.MANAGER, team_id=each) for each in teams])
 
 
 async def about(tx: Tx, made: Measure) -> dict[str, object]:

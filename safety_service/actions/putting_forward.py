@@ -75,4 +75,5 @@ async def _owner(tx: Tx, actor: Actor, around: Circle) -> UUID | None:
     """A manager of the family who does not go there next; somebody else than who proposes it, where there is one."""
     going = await coming.going_to(tx, around.family_id)
     whom = await circle.to_ask(tx, actor.agency_id, around.teams, around.family_id, workers=going)
-    return min(whom - {actor.person_id} or whom, default=None)
+    deciding = whom & await proposals.managers_of(tx, around.family_id) or whom
+    return min(deciding - {actor.person_id} or deciding, default=None)

@@ -190,6 +190,13 @@ def owner_gone(alert: Alert, now: datetime) -> Step:
     )
 
 
+def owner_barred(alert: Alert, now: datetime) -> Alert:
+    """The owner is kept off it from now on: it climbs at once, and they are asked nothing."""
+    if alert.owner_id is None or not alert.open:
+        return alert
+    return replace(alert, doing=Doing.REPLY, next_at=now, offered_to=None)
+
+
 def not_reached(alert: Alert, now: datetime) -> Alert:
     """Nobody of the last telling can be reached at all: the sweep climbs at once."""
     return replace(alert, reach_by=now) if alert.state is State.OPEN else alert

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
+from safety_service.store.exclusions import KeptOff
 from safety_service.store.ids import new_id
 from safety_service.store.tables.learning import item
 from safety_service.store.tables.visits import family
@@ -67,9 +68,11 @@ async def open_of_worker(tx: Tx, worker_id: UUID) -> list[Item]:
     return await _open(tx, or_(item.c.worker_id == worker_id, item.c.owner_id == worker_id))
 
 
-async def open_of_teams(tx: Tx, teams: Collection[UUID], limit: int) -> list[Item]:
-    """What is open in these teams, the oldest first; what belongs into a supervision is not among it."""
-    return await _open(tx, item.c.team_id.in_(teams), item.c.kind != "supervision", limit=limit)
+async def open_of_teams(tx: Tx, teams: Collection[UUID], limit: int, kept_off: KeptOff) -> list[Item]:
+    """What is open in these teams, the oldest first; neither of a supervision, nor of what the reader is kept off."""
+    off = [or_(item.c.family_id.is_(None), item.c.family_id.not_in(kept_off.families))] if kept_off.families else []
+    off += [or_(item.c.worker_id.is_(None), item.c.worker_id.not_in(kept_off.workers))] if kept_off.workers else []
+    return await _open(tx, item.c.team_id.in_(teams), item.c.kind != "supervision", *off, limit=limit)
 
 
 async def of_debrief(tx: Tx, debrief_id: UUID) -> list[Item]:

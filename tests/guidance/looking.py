@@ -39,7 +39,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.base import metadata
-from safety_service.store.tables.visits import family
+from safety_service.store.tables.visits import family, kept_file
 from safety_service.store.visits import Wanted
 from tests.guidance.marks import Town
 
@@ -76,11 +76,13 @@ async def ids(town: Town) -> dict[str, list[UUID]]:
     """The ids of everything there is about the families of this town, by its table."""
     async with town.database.reading() as tx:
         mine = select(family.c.id).where(family.c.agency_id == town.world.agency_id)
-        return {
+        found = {
             table.name: list((await tx.conn.execute(select(table.c.id).where(table.c.family_id.in_(mine)))).scalars())
             for table in metadata.sorted_tables
             if "family_id" in table.c and "id" in table.c
         }
+        kept = select(kept_file.c.id).where(kept_file.c.agency_id == town.world.agency_id)
+        return {**found, kept_file.name: list((await tx.conn.execute(kept)).scalars())}
 
 
 def reads(town: Town, there: Mapping[str, list[UUID]]) -> Iterator[Read]:

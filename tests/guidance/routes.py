@@ -28,6 +28,8 @@ IDS = {
     "measures": "measure",
     "facts": "risk_fact",
     "partners": "partner",
+    "files": "kept_file",
+    "openings": "family_opening",
 }
 #: Everything else that stands in braces.
 WORDS: Mapping[str, Sequence[str]] = {
@@ -36,6 +38,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "part": ("household", "addresses", "needs", "practical", "promises", "name"),
     "way": ("raise", "lower"),
     "verb": ("correct", "end", "told", "review"),
+    "code": ("not-one-of-ours",),
 }
 #: Streams that never end, one-time codes, and what is no word of a person's.
 NOT_WALKED = re.compile(r"/events$|^/in/|^/static|^/metrics|^/health|\.\w+$|^/$|/alerts/")

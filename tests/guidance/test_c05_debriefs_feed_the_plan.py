@@ -15,7 +15,7 @@ from safety_service.actions.words import Word
 from safety_service.domain.plan import OPEN, MeasureState
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Decided, Risk, Role, Status
-from safety_service.store import exclusions, people
+from safety_service.store import exclusions, people, teams
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.visits import risk_fact
 from tests.guidance.at_plans import all_of, been, chased, first_part, logged, says, the_rest, told, trained, versions
@@ -177,6 +177,24 @@ async def test_no_proposal_is_without_an_owner_and_a_time(world: World) -> None:
     found = await all_of(world, await told(world, "weapon"))
     assert {world.name(each.owner_id) for each in found.values()} == {"Adam"}
     assert all(each.state in OPEN and each.next_at is not None for each in found.values())
+
+
+async def test_a_manager_of_another_team_that_goes_there_has_it_before_an_administrator(world: World) -> None:
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        for name, role in (("Nora", Role.MANAGER), ("Sam", Role.PRACTITIONER)):
+            world.ids[name] = (await people.add(tx, world.agency_id, name, email=f"{name}@example.org")).id
+            await people.set_roles(tx, world.ids[name], south.id, frozenset({role}))
+    await been(world, "Sam")
+    row = await been(world)
+    async with world.database.transaction() as tx:
+        for name in ("Mia", "Dev"):
+            await exclusions.add(
+                tx, world.agency_id, world.ids[name], family_id=row.family_id, reason="cousin", by=None
+            )
+    two = (await all_of(world, await first_part(world, row, "argued")))["two_people"]
+    assert world.name(two.owner_id) == "Nora"
+    assert (await says(world, "Nora", two, "accept")).state is MeasureState.IN_FORCE
 
 
 async def test_the_next_worker_plans_alone_is_told_what_is_demanded_goes_anyway_and_is_watched(world: World) -> None:

@@ -240,7 +240,7 @@ async def test_a_draft_is_its_workers_own_and_its_part_e_nobody_elses(world: Wor
 
 
 async def test_every_search_and_every_read_is_kept(world: World) -> None:
-    hers = await given(world, "Ann", review="wanted")
+    hers = await given(world, "Ann", review="wanted", severity="medium")
     await world.do("Rita", debrief_log.look, Search(family_ref="F-1"))
     await world.do("Rita", debrief_log.read, hers)
     async with world.database.reading() as tx:
