@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from safety_service.domain.phone_number import e164
+from safety_service.domain.addresses import phone
+from safety_service.domain.contact import BadContact
 from safety_service.store import channels
 from safety_service.store.database import Tx
 
 
 async def whose(tx: Tx, typed: str, kinds: Sequence[str]) -> tuple[UUID, str] | None:
     """The owner of this number and the number as it is kept, by the first of these kinds that knows it."""
-    number = e164(typed)
-    if number is None:
+    try:
+        number = phone(typed)
+    except BadContact:
         return None
     for kind in kinds:
         channel = await channels.by_address(tx, kind, number)

@@ -1,15 +1,16 @@
 """Putting messages to people into the outbox: one row for each channel, in the transaction that causes them (P2)."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from safety_service.actions import taking
 from safety_service.actions.reached_by import Ways, that_carry
-from safety_service.domain.reaching import PROVEN, REACHING, Urgency
-from safety_service.store import agencies, channels, outbox, people
+from safety_service.domain.reaching import PROVEN, REACHING, VOICE, Urgency
+from safety_service.store import agencies, calling, channels, outbox, people
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Message
@@ -19,6 +20,16 @@ from safety_service.store.people import Person
 CALLS = ("alarm.", "ring.wanted", "alert.offer", "alert.nobody", "alert.again_sos", "alert.again_duress")
 #: News about a person's own account: said wherever they may see it.
 SECURITY = frozenset({"link.new_channel", "link.waiting", "link.agreed", "link.refused", "link.ended"})
+
+
+class Calls(NamedTuple):
+    """How often a phone is called for one telling, and how long lies between."""
+
+    times: int
+    between: timedelta
+
+
+ONE_CALL = Calls(1, timedelta(0))
 
 
 class Priority(IntEnum):
@@ -45,6 +56,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     expires_at: datetime | None = None,
     due_at: datetime | None = None,
     dedupe: str | None = None,
+    calls: Calls = ONE_CALL,
 ) -> int:
     """Tell people by those of their live channels that carry it (`domain.reaching`); the same `dedupe` goes once.
 
@@ -76,7 +88,17 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         for way in ways
         if way.kind != "telegram" or known[person_id].agency_id not in silent
     ]
-    return await _put_once(tx, messages)
+    return await _put_once(tx, [*messages, *_calls_again(tx, messages, calls)])
+
+
+def _calls_again(tx: Tx, messages: Collection[Message], calls: Calls) -> list[Message]:
+    """The second call, and each after it: a phone wakes who sleeps at the second ringing, if at all."""
+    called = [each for each in messages if each.channel == VOICE]
+    return [
+        replace(each, not_before=tx.now + nth * calls.between, dedupe=f"{each.dedupe}{calling.AGAIN}{nth + 1}")
+        for each in called
+        for nth in range(1, calls.times)
+    ]
 
 
 def _urgency(template: str, params: dict[str, Any], priority: Priority) -> Urgency:

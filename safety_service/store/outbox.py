@@ -42,6 +42,8 @@ class Message:
     dedupe: str | None = None
     expires_at: datetime | None = None
     due_at: datetime | None = None
+    #: None: now.
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def _row(tx: Tx, message: Message) -> dict[str, Any]:
         "id": new_id(),
         "state": "sent" if here else "pending",
         "sent_at": tx.now if here else None,
-        "not_before": tx.now,
+        "not_before": message.not_before or tx.now,
         "created_at": tx.now,
     }
 
