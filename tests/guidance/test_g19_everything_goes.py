@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 
 from config.policy import PolicyError, parse_policy
 from config.retention import RetentionPolicy
 from safety_service.actions import retention, words
 from safety_service.actions.words import Position, Word
-from safety_service.store import channels, exclusions, people
+from safety_service.store import channels, exclusions, families, people
 from safety_service.store import retention as rules
 from safety_service.store.database import Database
 from safety_service.store.ids import new_id
 from safety_service.store.tables import metadata
 from safety_service.store.tables.alerts import alert, outbox
+from safety_service.store.tables.around import hold, meeting
+from safety_service.store.tables.learning import item
 from safety_service.store.tables.people import channel, exclusion, person
+from safety_service.store.tables.plans import measure, undertaking
 from safety_service.store.tables.system import event_log
-from safety_service.store.tables.visits import decision, family, kept_file, said, visit, watch
+from safety_service.store.tables.visits import decision, family, kept_file, risk_fact, said, visit, watch
 from tests.guidance import planting_around as around
 from tests.guidance.ageing import AGES, age, covered, over, refs, removed, seal, written
 from tests.guidance.marks import Town
@@ -97,6 +101,42 @@ async def test_what_is_open_or_in_force_keeps_a_file_and_so_does_anything_that_h
     assert (await age(world, timedelta(days=4)))["family files"] == 2
 
 
+def about(world: World, family_id: UUID) -> dict[str, tuple[Table, dict[str, Any]]]:
+    """Of each kind one that is open or in force: what it takes to put it there."""
+    long_ago, day, mia = world.now, world.now.date(), world.ids["Mia"]
+    base = {"id": new_id(), "agency_id": world.agency_id, "family_id": family_id}
+    said_so: dict[str, Any] = {"says": "x", "demands": {}, "because": {}, "key": "own", "from_on": day}
+    call: dict[str, Any] = {"kind": "risk", "state": "called", "called_by": mia, "called_at": long_ago, "body": {}}
+    fact = {"kind": "other", "on": day, "source": "police", "created_at": long_ago}
+    stands = {"made_by": mia, "made_at": long_ago, "review_on": day, "body": {}}
+    return {
+        "measure": (measure, {**base, **said_so, "state": "in_force", "proposed_at": long_ago}),
+        "item": (item, {**base, "team_id": world.team_id, "kind": "action", "body": {}, "opened_at": long_ago}),
+        "undertaking": (undertaking, {**base, **stands, "state": "open"}),
+        "meeting": (meeting, {**base, **call, "team_id": world.team_id, "meets_at": long_ago, "next_at": long_ago}),
+        "fact": (risk_fact, {"id": base["id"], "family_id": family_id, **fact, "review_on": day}),
+        "hold": (hold, {**base, "why": "x", "by": mia, "at": long_ago}),
+        "record": (family, {}),
+    }
+
+
+@pytest.mark.parametrize("kind", ["measure", "item", "undertaking", "meeting", "fact", "hold", "record", ""])
+async def test_any_one_of_these_keeps_a_file(world: World, kind: str) -> None:
+    family_id = new_id()
+    async with world.database.transaction() as tx:
+        made = {"id": family_id, "agency_id": world.agency_id, "ref": "F-1", "created_at": tx.now}
+        await tx.conn.execute(family.insert().values(**made, name="Quill", changed_at=tx.now))
+        if kind and kind != "record":
+            table, values = about(world, family_id)[kind]
+            await tx.conn.execute(table.insert().values(values))
+    world.clock.move(AGES)
+    if kind == "record":
+        async with world.database.transaction() as tx:
+            await families.save(tx, replace(await families.by_id(tx, family_id), name="Quill"))
+    await removed(world.database)
+    assert (await refs(world.database) == {"F-1"}) is bool(kind)
+
+
 async def test_where_somebody_is_kept_off_the_reference_stays_and_they_are_kept_off_it_still(world: World) -> None:
     await world.inside("Ben", ref="F-7")
     async with world.database.transaction() as tx:
@@ -113,11 +153,13 @@ async def test_where_somebody_is_kept_off_the_reference_stays_and_they_are_kept_
     assert not (await age(world)).get("family files")
 
 
-async def test_nothing_is_touched_of_who_is_being_watched_or_of_an_open_alert(world: World) -> None:
+@pytest.mark.parametrize("alarmed", [True, False])
+async def test_nothing_is_touched_of_who_is_being_watched_or_of_an_open_alert(world: World, alarmed: bool) -> None:
     row = await world.inside()
     await world.do("Ann", words.ok, row.id, Word(note="a dog"))
-    await world.later(60)
-    assert (await world.alert()).alert.visit_id == row.id
+    if alarmed:
+        await world.later(60)
+        assert (await world.alert()).alert.visit_id == row.id
 
     async def there() -> list[Any]:
         async with world.database.reading() as tx:
