@@ -14,6 +14,8 @@ COMMANDS = {
     "people": ("people", "Import, add, list, unlink and deactivate people."),
     "invite": ("invite", "Print a one-time code and links for somebody."),
     "sign-in": ("sign_in", "Print a one-time link that signs somebody in on the web."),
+    "channel": ("channel", "Other ways to reach somebody: add, list, end; agree as the second person."),
+    "drill": ("drill", "Try every way to reach somebody, or everybody on a ladder."),
     "rota": ("rota", "Who is on duty when: add, list, remove."),
     "standing": ("standing", "Who hears when nobody on duty does: add, list, remove."),
     "exclude": ("exclude", "Keep somebody off a worker or a family: add, list, remove."),

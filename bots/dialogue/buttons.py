@@ -200,6 +200,9 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "reply.today_none": _plain("plan"),
     "reply.cover": lambda params: ((Tap("hand_over", Token("hand_over")),),) if params.get("held") else (),
     "link.done": _plain("today", "plan"),
+    "channel.waiting": lambda params: (
+        tuple(_about(verb, params, "channel_id") for verb in ("channel_yes", "channel_no")),
+    ),
     "duty.offered": lambda params: ((_post("post_yes", params), _post("post_no", params)),),
 }
 

@@ -17,6 +17,7 @@ from bots.dialogue import (
     phone_state,
     plan_form,
     replying,
+    seconding_chat,
     tokens,
 )
 from bots.dialogue.answers import Answer
@@ -242,6 +243,7 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     "measure": plan_form.press,
     "post_yes": _take_post,
     "post_no": _take_post,
+    **dict.fromkeys(seconding_chat.VERBS, seconding_chat.press),
 }
 
 

@@ -61,16 +61,17 @@ async def propose(
     return made
 
 
-async def send_code(tx: Tx, by: Actor | None, channel_id: UUID) -> Channel:
+async def send_code(tx: Tx, by: Actor | None, channel_id: UUID, *, others_stay: bool = False) -> Channel:
     """Send a fresh code to a channel: to prove it, or to try whether it still arrives.
 
+    `others_stay`: codes that were sent to the person's other channels go on working.
     Raises NotFound; Refused: `administrators_only`, `channel_gone`, `too_many_codes`.
     """
     found = await _theirs(tx, by, channel_id)
     if found.kind not in PROVEN or found.state not in ("proposed", "active"):
         raise Refused("channel_gone")
     person = await people.get(tx, found.person_id)
-    await _send_code(tx, person, found)
+    await _send_code(tx, person, found, others_stay=others_stay)
     await _keep(tx, by, person, "channel_tried", found)
     return found
 
@@ -138,10 +139,10 @@ async def _theirs(tx: Tx, by: Actor | None, channel_id: UUID) -> Channel:
     return found
 
 
-async def _send_code(tx: Tx, person: Person, to: Channel) -> None:
+async def _send_code(tx: Tx, person: Person, to: Channel, *, others_stay: bool = False) -> None:
     if await codes.proofs_since(tx, person.id, tx.now - CODES_WITHIN) >= CODES:
         raise Refused("too_many_codes")
-    digits = await codes.issue_proof(tx, person.id, to.id)
+    digits = await codes.issue_proof(tx, person.id, to.id, others_stay=others_stay)
     minutes = round(codes.PROOF_LIFE.total_seconds() / 60)
     params = {"code": digits, "minutes": minutes}
     await to_channel(tx, person, to, "channel.code", params, expires_at=tx.now + codes.PROOF_LIFE)

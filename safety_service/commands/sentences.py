@@ -3,7 +3,12 @@
 from safety_service.domain.refusal import Refused
 
 _SENTENCES = {
+    "address_unknown": "That is no address of this kind.",
     "already_there": "{name} is on the standing list already.",
+    "channel_gone": "That is over, or it was never there.",
+    "channel_not_there": "There is no provider for {kind}: set it in the environment or in var/doorstep.env.",
+    "channel_waits_already": "One of the kind {kind} waits for a second person already.",
+    "chat_of_another": "That address speaks for somebody else already.",
     "cover_yourself": "Nobody can cover for themselves.",
     "deactivated": "{name} was deactivated. `doorstep people add` with the same e-mail address brings them back.",
     "ends_before_start": "The end is not after the start.",
@@ -12,12 +17,14 @@ _SENTENCES = {
     "name_wanted": "Say who, by name.",
     "not_on_duty": "{name} is not {post} at any time in these hours, so there is nothing to cover.",
     "not_there": "{name} is not on the standing list.",
+    "number_unknown": "That is no phone number. With its country, please: +44 7700 900123.",
     "one_of_two_wanted": "Say either --worker or --family.",
     "period_wanted": "The end has to come after the beginning, by ten years at most.",
     "phone_unknown": "{why}.",
     "post_unknown": "{post!r} is no post: a post is a name such as manager_on_duty or deputy_on_duty.",
     "reason_wanted": "Say the reason: somebody will ask.",
     "shift_too_long": "One shift is at most {days} days. Is there a slip in a date?",
+    "too_many_codes": "Too many codes were sent to them in this hour.",
     "until_past": "That has ended already.",
     "zone_unknown": "{zone!r} is not a time zone such as Europe/London.",
 }

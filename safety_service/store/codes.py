@@ -64,9 +64,13 @@ async def use(tx: Tx, purpose: Purpose, given: str) -> UUID:
     raise Refused("code_expired" if row.expires_at <= tx.now else "code_unknown")
 
 
-async def issue_proof(tx: Tx, person_id: UUID, channel_id: UUID) -> str:
-    """Digits that are sent to this channel, to be typed by its owner. Older ones of theirs stop working."""
-    await _end_unused(tx, person_id, "prove")
+async def issue_proof(tx: Tx, person_id: UUID, channel_id: UUID, *, others_stay: bool = False) -> str:
+    """Digits that are sent to this channel, to be typed by its owner. Older ones of theirs stop working.
+
+    `others_stay`: they do not, for several channels are tried at once.
+    """
+    if not others_stay:
+        await _end_unused(tx, person_id, "prove")
     digits = f"{secrets.randbelow(10**PROOF_DIGITS):0{PROOF_DIGITS}}"
     await tx.conn.execute(
         insert(code).values(
