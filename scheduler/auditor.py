@@ -12,12 +12,14 @@ from safety_service.actions.auditing import Audit
 from safety_service.services import Health
 from safety_service.store import stamps
 from safety_service.store.database import Database
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import CannotKeep, DatabaseAway, TryAgain
 
 log = logging.getLogger(__name__)
 
 #: Name of the auditor's stamp.
 AUDITOR = "auditor"
+#: Name of the stamp by which it tries whether anything can be kept.
+AUDITED = "audited"
 #: Seconds between two audits that nobody asked for.
 EVERY = 5.0
 #: Seconds for which an audit is good enough for whoever asks.
@@ -40,6 +42,8 @@ class Auditor:
         self._turn = asyncio.Lock()
         self._last: Audit | None = None
         self._why_not = "nobody has looked yet"
+        #: Why nothing can be kept; None: it can.
+        self._keeps_nothing: str | None = None
         self._looked_at = float("-inf")
         self._said: tuple[str, ...] = ()
 
@@ -48,7 +52,10 @@ class Auditor:
         audit = await self.audit(FRESH)
         if audit is None:
             return Health(faults=(self._why_not,))
-        return Health(audit.faults, audit.warnings)
+        return Health(self._faults(audit), audit.warnings)
+
+    def _faults(self, audit: Audit) -> tuple[str, ...]:
+        return audit.faults if self._keeps_nothing is None else (self._keeps_nothing, *audit.faults)
 
     async def audit(self, fresh: float = 0.0) -> Audit | None:
         """An audit not older than this (seconds); None when the database does not answer."""
@@ -63,6 +70,7 @@ class Auditor:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PING_WITHIN)) as outside:
             while True:
                 await asyncio.sleep(EVERY)
+                await self._try_to_keep()
                 audit = await self.audit()
                 self._shout(audit)
                 try:
@@ -79,9 +87,21 @@ class Auditor:
             self._why_not = f"the database does not answer ({type(error).__name__})"
             return None
 
+    async def _try_to_keep(self) -> None:
+        """Reading alone would not tell that the disk is full: something is written, too."""
+        try:
+            async with asyncio.timeout(WITHIN), self._database.transaction() as tx:
+                await stamps.stamp(tx, AUDITED)
+        except CannotKeep as error:
+            self._keeps_nothing = str(error)
+        except (DatabaseAway, TryAgain, TimeoutError):
+            return  # the audit says it
+        else:
+            self._keeps_nothing = None
+
     def _shout(self, audit: Audit | None) -> None:
         """Say what was found, once for as long as it stays so."""
-        found = (self._why_not,) if audit is None else (*audit.faults, *audit.warnings)
+        found = (self._why_not,) if audit is None else (*self._faults(audit), *audit.warnings)
         kinds = tuple(_without_figures(each) for each in found)
         if kinds != self._said:
             for each in found:
@@ -92,7 +112,7 @@ class Auditor:
 
     async def _beats(self, audit: Audit | None) -> bool:
         """Whether it is time for a heartbeat and ours to give. The stamp says when all was last found well."""
-        if audit is None or not audit.clean:
+        if audit is None or not audit.clean or self._keeps_nothing is not None:
             return False
         async with self._database.transaction() as tx:
             last = await stamps.last(tx, AUDITOR)

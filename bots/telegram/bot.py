@@ -22,6 +22,7 @@ from bots.telegram.poller import Pace, Poller
 from bots.telegram.sender import TelegramSender
 from bots.telegram.supervised import supervised, to_its_end
 from bots.telegram.tidying import Tidier
+from bots.telegram.unheard import Unheard
 from bots.telegram.words import Words
 from config.wording import Wording
 from safety_service.actions.linking import BOT_STAMP
@@ -58,10 +59,12 @@ class TelegramBot:
         self._door = Door(self._api, database.hot, self._words, dialogue, self._background, base_url=base_url)
         ear = Ear(self._door, self._background)
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace)
+        unheard = Unheard(self._api, database, self._words)
+        self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace, unheard=unheard)
         self._fetcher = Fetcher(database, self._api)
+        self.tidier = Tidier(database, self._api)
         self.hear: Handle = self._door.hear
-        self.sender = TelegramSender(self._api, self._words, self._moved, Tidier(database, self._api).tidy)
+        self.sender = TelegramSender(self._api, self._words, self._moved, self.tidier.tidy)
         #: The bot's name in Telegram, for links that open it; known once Telegram has told.
         self.username: str | None = None
 
@@ -70,6 +73,7 @@ class TelegramBot:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(supervised("The Telegram poller", self._poller.run), name="telegram poller")
             tasks.create_task(supervised("Fetching files from Telegram", self._fetcher.run), name="telegram files")
+            tasks.create_task(supervised("Tidying Telegram chats", self.tidier.run), name="telegram tidying")
             introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
             tasks.create_task(introduced, name="telegram introduction")
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from telegram.error import InvalidToken, TelegramError
 
@@ -42,6 +43,8 @@ class Pace:
     grace: float = 5.0
     lease: float = 8.0
     standby: float = 1.0
+    #: For so long nothing has been kept before whoever speaks is told that nobody hears.
+    owning_up: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,33 @@ class Poll:
 Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
 
 
+class OwnsUp(Protocol):
+    """Tells people that what they say cannot be kept, until it is `kept` again."""
+
+    async def say(self, updates: list[JSON]) -> None:
+        """Tell whoever said these."""
+
+    def kept(self) -> None:
+        """What is said is kept again."""
+
+
 class Poller:
     """Fetches updates and has each taken in; `run` goes on until it is cancelled."""
 
-    def __init__(self, api: Api, database: Database, take: Take, *, holder: str, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        database: Database,
+        take: Take,
+        *,
+        holder: str,
+        pace: Pace | None = None,
+        unheard: OwnsUp | None = None,
+    ) -> None:
         self._api = api
+        self._unheard = unheard
+        #: When the first of the updates that could not be kept came in, by the clock that nobody can set.
+        self._unkept_since: float | None = None
         self._database = database
         self._take = take
         self._holder = holder
@@ -141,12 +166,26 @@ class Poller:
         Returns whether this is still the one that polls.
         """
         poll = await self._ask()
-        mine = await to_its_end(self._keep(poll))
+        try:
+            mine = await to_its_end(self._keep(poll))
+        except (DatabaseAway, TryAgain):
+            await self._own_up(poll)
+            raise
+        self._unkept_since = None
+        if self._unheard is not None:
+            self._unheard.kept()
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
         self._drained = self._drained or not poll.updates
         return mine
+
+    async def _own_up(self, poll: Poll) -> None:
+        """Telegram keeps what we could not; but whoever waits for an answer must not believe that somebody heard."""
+        if self._unkept_since is None:
+            self._unkept_since = _steady()
+        elif self._unheard is not None and _steady() - self._unkept_since >= self._pace.owning_up:
+            await self._unheard.say(poll.updates)
 
     async def _ask(self) -> Poll:
         wait = self._pace.wait if self._drained else 0

@@ -13,6 +13,7 @@ TEMPLATES: Mapping[str, frozenset[str]] = {
     "code_wanted": frozenset(),
     "linking_only": frozenset({"link"}),
     "no_groups": frozenset(),
+    "not_kept": frozenset({"office"}),
     "use_paperclip": frozenset(),
 }
 

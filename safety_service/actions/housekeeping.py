@@ -1,7 +1,8 @@
 """What is done now and then, and that nobody waits for."""
 
 from safety_service.actions import removing
-from safety_service.store import housekeeping
+from safety_service.actions.restoring import HELD
+from safety_service.store import housekeeping, revival
 from safety_service.store.database import Tx
 
 
@@ -12,4 +13,4 @@ async def tidy(tx: Tx) -> dict[str, int]:
 
 async def clear(tx: Tx) -> dict[str, int]:
     """Only what is no evidence: codes, sessions, forms, remembered answers."""
-    return await housekeeping.tidy(tx)
+    return {**await housekeeping.tidy(tx), "held messages": await revival.drop_held(tx, HELD)}

@@ -10,12 +10,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import CannotKeep, DatabaseAway, TryAgain
 
 #: Serialization failure, deadlock, lock not to be had in time, statement cancelled by its timeout.
 _BUSY = ("40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED")
 #: Connection lost, no room (disk, memory, connections), shutting down or starting; SQLite's file unusable or full.
 _AWAY = ("08", "53", "57P", "58", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+#: No room on the disk, or a database that may only be read: it answers, and keeps nothing.
+_KEEPS_NOTHING = ("53100", "25006", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 #: Milliseconds. A transaction is a few small statements: whoever takes longer is stuck.
 _POSTGRES_SETTINGS = {
     "application_name": "doorstep",
@@ -136,6 +138,8 @@ def in_our_words(context: ExceptionContext) -> None:
         # Being cancelled says nothing about the database, and must not be mistaken for it being away.
         return
     code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
+    if code.startswith(_KEEPS_NOTHING):
+        raise CannotKeep("the database keeps nothing: its disk is full, or it may only be read")
     if isinstance(error, (OSError, TimeoutError)):
         context.is_disconnect = True
     if context.is_disconnect or code.startswith(_AWAY):

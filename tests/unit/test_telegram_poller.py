@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,10 @@ import pytest
 from bots.telegram import poller
 from bots.telegram.poller import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
-from safety_service.store.errors import DatabaseAway
+from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.patience import until
 from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import Desk
+from tests.unit.telegram_desk import QUICK, Desk
 from tests.world import World
 
 
@@ -108,6 +109,49 @@ async def test_words_that_could_not_be_kept_are_asked_for_again(desk: Desk, monk
         await desk.telegram.all_taken()
     assert failures == 0
     assert desk.notebook.texts == ["ok"]
+
+
+async def test_whoever_speaks_while_nothing_can_be_kept_is_told_once_whom_to_ring_and_is_heard_after(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, stranger = await desk.phone("Ann"), desk.telegram.person("Stranger")
+    full = True
+
+    def keep(point: str) -> None:
+        if point == "poller:before_commit" and full:
+            raise CannotKeep("no room")
+
+    monkeypatch.setattr(poller, "crash_point", keep)
+    await ann.says("help me")
+    await ann.says("please")
+    await stranger.says("hello")
+    async with desk.working(desk.bot(pace=replace(QUICK, owning_up=0.0))):
+        told = await ann.sees("nobody has heard you yet")
+        assert told.text.endswith("ring the office: 01632 960000.")
+        assert (await stranger.sees("nobody has heard you yet")).text.endswith("ring the office.")
+        full = False
+        await desk.hears("help me", "please")
+    assert [each.text for each in ann.screen.from_bot].count(told.text) == 1
+    assert desk.notebook.of(ann) == ["help me", "please"]
+
+
+async def test_a_moment_without_the_database_is_nothing_to_be_told_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await desk.phone("Ann")
+    failures = 2
+
+    def fail(point: str) -> None:
+        nonlocal failures
+        if point == "poller:before_commit" and failures:
+            failures -= 1
+            raise DatabaseAway("restarted")
+
+    monkeypatch.setattr(poller, "crash_point", fail)
+    await ann.says("ok")
+    async with desk.working():
+        await desk.hears("ok")
+    assert not ann.screen.from_bot
 
 
 async def test_one_update_that_cannot_be_read_keeps_no_other_from_being_heard(
