@@ -53,16 +53,26 @@ async def _examine() -> list[str]:
 
 
 async def _keys(read: Settings) -> Faults:
-    if not read.secret_keys and not keyfile.KEY_FILE.exists():
-        yield f"keys: there are none yet: `doorstep migrate` makes {keyfile.KEY_FILE}"
+    if keyfile.is_missing(read):
+        yield await _no_keys(read)
         return
     try:
         sealing.use(keyfile.ring_of(read))
     except (OSError, ValueError) as error:
         yield f"keys: {error}"
     else:
-        if not read.secret_keys and keyfile.KEY_FILE.stat().st_mode & 0o077:
+        if keyfile.is_open_to_others(read):
             yield f"keys: others can read {keyfile.KEY_FILE}: its mode must be 0600"
+
+
+async def _no_keys(read: Settings) -> str:
+    try:
+        there = await migrate.is_there(read.database_url)
+    except (DatabaseAway, TryAgain):
+        return "keys: there are none"
+    if there:
+        return f"keys: there are none, and the database is there: put {keyfile.KEY_FILE} back from your copy"
+    return f"keys: there are none yet: `doorstep migrate` makes {keyfile.KEY_FILE}"
 
 
 async def _database(read: Settings) -> Faults:
@@ -77,7 +87,7 @@ async def _database(read: Settings) -> Faults:
     except SchemaIsNewer:
         yield "database: it was upgraded by a newer Doorstep than this one"
     except KeysDoNotOpen:
-        yield "keys: they do not open this database"
+        yield "keys: they do not open this database, or one of them is missing: put back those that sealed it"
     except (DatabaseAway, TryAgain) as error:
         yield f"database: {error}"
     except RuntimeError:

@@ -14,7 +14,7 @@ def command() -> None:
 
     A new one begins with the policy and the guidance that DOORSTEP_POLICY and DOORSTEP_GUIDANCE name.
     """
-    read = settings()
+    read = settings(first=True)
     try:
         run_alone(upgrade(read))
     except PolicyError as wrong:

@@ -26,16 +26,49 @@ class Fault(click.ClickException):
         click.echo(self.format_message(), file=file, err=file is None)
 
 
-def settings() -> Settings:
-    """The settings of this process; its keys are in use from now on. Raises Fault naming every setting at fault."""
+#: Keys are never made anew for a database that is there: they would not open what is sealed in it.
+KEYS_DO_NOT_OPEN = (
+    "The secret keys do not open this database, or one of them is missing. Put back those with which it was sealed,"
+    f" in {keyfile.KEY_FILE} or DOORSTEP_SECRET_KEYS. Nothing was changed."
+)
+_KEYS_ARE_GONE = (
+    f"The database is there, and its secret keys are not: put {keyfile.KEY_FILE} back from your copy, or set"
+    " DOORSTEP_SECRET_KEYS. No new ones are made: they would not open what is sealed. Nothing was changed."
+)
+_NO_KEYS_YET = (
+    f"There are no secret keys: {keyfile.KEY_FILE} is not there. For a new database `doorstep migrate` makes it."
+)
+
+
+def settings(*, first: bool = False) -> Settings:
+    """The settings of this process; its keys are in use from now on. `first`: they are made for a new database.
+
+    Raises Fault naming every setting at fault.
+    """
     try:
         read = read_settings()
+        if keyfile.is_missing(read):
+            _make_keys(read, first)
+        if first and keyfile.is_open_to_others(read):
+            click.echo(f"Others can read {keyfile.KEY_FILE}: its mode must be 0600.", err=True)
         sealing.use(keyfile.ring_of(read))
     except SettingsError as wrong:
         raise Fault("\n".join(wrong.faults)) from None
     except (OSError, ValueError) as unusable:
         raise Fault(f"The secret keys cannot be used: {unusable}") from None
     return read
+
+
+def _make_keys(read: Settings, first: bool) -> None:
+    try:
+        there = asyncio.run(migrate.is_there(read.database_url))
+    except (DatabaseAway, TryAgain) as away:
+        raise Fault(f"There are no secret keys, and the database does not answer whether it has any: {away}") from None
+    if there:
+        raise Fault(_KEYS_ARE_GONE)
+    if not first:
+        raise Fault(_NO_KEYS_YET)
+    keyfile.read_or_make(keyfile.KEY_FILE)
 
 
 def run(work: Callable[[Tx], Awaitable[Done]]) -> Done:
@@ -76,6 +109,6 @@ async def _spoken(work: Awaitable[Done]) -> Done:
     except SchemaIsNewer:
         raise Fault("The database was upgraded by a newer Doorstep than this one.") from None
     except KeysDoNotOpen:
-        raise Fault("The secret keys do not open this database. Check DOORSTEP_SECRET_KEYS.") from None
+        raise Fault(KEYS_DO_NOT_OPEN) from None
     except (DatabaseAway, TryAgain) as away:
         raise Fault(f"The database does not answer: {away}") from None

@@ -19,7 +19,7 @@ from safety_service.actions import demonstration, signing_in
 from safety_service.actions.demonstration import DemoPerson
 from safety_service.actions.linking import Invitation
 from safety_service.commands.files import upgrade
-from safety_service.commands.running import Fault, settings
+from safety_service.commands.running import KEYS_DO_NOT_OPEN, Fault, settings
 from safety_service.processes import logs, loop
 from safety_service.processes.backoff import Backoff
 from safety_service.processes.parent import Parent
@@ -52,7 +52,7 @@ def _roles(_context: click.Context, _parameter: click.Parameter, given: str | No
 @click.option("--child", callback=_roles, hidden=True, help="Be these roles in this process: started by the parent.")
 def command(roles: tuple[str, ...], demo: bool, child: tuple[str, ...]) -> None:
     """Serve the pages, the bot and the watch, until stopped."""
-    read = settings()
+    read = settings(first=not child)
     if child:
         logs.set_up(read.log_format, "+".join(child))
         _be(read, child)
@@ -127,7 +127,9 @@ async def _migrated(read: Settings, stopping: asyncio.Event) -> None:
         except (DatabaseAway, TryAgain) as error:
             log.warning("waiting for the database: %s", error)
             await pause(stopping, backoff.ended())
-        except (SchemaIsNewer, KeysDoNotOpen, PolicyError, GuidanceError) as error:
+        except KeysDoNotOpen:
+            raise Fault(KEYS_DO_NOT_OPEN) from None
+        except (SchemaIsNewer, PolicyError, GuidanceError) as error:
             raise Fault(str(error)) from None
         else:
             return

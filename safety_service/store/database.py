@@ -172,5 +172,6 @@ class Database:
     async def _check(self) -> None:
         async with self.reading() as tx:
             await tx.conn.run_sync(schema.must_be_current)
-            key = (await tx.conn.execute(select(secret.c.value).where(secret.c.name == "index"))).scalar_one()
-        self.index_key = key
+            # All are opened: each key that sealed anything here has to be there.
+            secrets = (await tx.conn.execute(select(secret.c.name, secret.c.value))).all()
+        self.index_key = next(value for name, value in secrets if name == "index")

@@ -12,7 +12,22 @@ KEY_FILE = VAR / "secret_keys"
 
 def ring_of(settings: Settings) -> KeyRing:
     """A process's key ring: of the keys that are set, else of the file's. Raises OSError, ValueError."""
-    return KeyRing(settings.secret_keys or read_or_make(KEY_FILE))
+    return KeyRing(settings.secret_keys or read(KEY_FILE))
+
+
+def is_missing(settings: Settings) -> bool:
+    """Whether there are no keys at all, neither set nor in the file."""
+    return not settings.secret_keys and not KEY_FILE.exists()
+
+
+def is_open_to_others(settings: Settings) -> bool:
+    """Whether others than its owner can read the file that is used."""
+    return not settings.secret_keys and bool(KEY_FILE.stat().st_mode & 0o077)
+
+
+def read(path: Path) -> tuple[str, ...]:
+    """The keys in this file, the first of which seals. Raises OSError, UnicodeDecodeError."""
+    return tuple(path.read_text(encoding="ascii").replace(",", " ").split())
 
 
 def read_or_make(path: Path) -> tuple[str, ...]:
@@ -22,7 +37,7 @@ def read_or_make(path: Path) -> tuple[str, ...]:
     """
     if not path.exists():
         _make(path)
-    return tuple(path.read_text(encoding="ascii").replace(",", " ").split())
+    return read(path)
 
 
 def _make(path: Path) -> None:

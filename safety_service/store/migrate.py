@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alembic import command
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.guidance import parse_guidance
@@ -53,6 +53,23 @@ async def is_current(url: str) -> bool:
         await engine.dispose()
 
 
+async def is_there(url: str) -> bool:
+    """Whether something is sealed in the database already. Makes nothing. Raises DatabaseAway, TryAgain."""
+    if not _may_be_there(url):
+        return False
+    engine = open_for_upgrade(url)
+    try:
+        async with connected(engine) as connection:
+            return await connection.run_sync(lambda opened: inspect(opened).has_table(secret.name))
+    finally:
+        await engine.dispose()
+
+
+def _may_be_there(url: str) -> bool:
+    address = driver_url(url)
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+
+
 def _make_folder(url: str) -> None:
     address = driver_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
@@ -81,6 +98,14 @@ def _upgrade(connection: Connection) -> None:
         raise RuntimeError("after the upgrade a row would refer to another that is gone: nothing was changed")
     if not connection.execute(select(secret.c.name).where(secret.c.name == "index")).first():
         connection.execute(insert(secret).values(name="index", value=sealing.new_index_key()))
+    _note_key(connection)
+
+
+def _note_key(connection: Connection) -> None:
+    """What the first key seals is sealed here, too: if it is missing one day, that shows before anything starts."""
+    name = f"key {sealing.ring().names[0]}"
+    if not connection.execute(select(secret.c.name).where(secret.c.name == name)).first():
+        connection.execute(insert(secret).values(name=name, value=name))
 
 
 async def _first_policy(connection: AsyncConnection, policy: str) -> None:

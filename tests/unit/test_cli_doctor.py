@@ -90,7 +90,8 @@ async def test_a_setting_that_cannot_be_is_said_by_its_name(monkeypatch: pytest.
 
 async def test_keys_that_do_not_open_the_database_are_said(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("DOORSTEP_SECRET_KEYS", "A" * 43 + "=")
-    assert await doctor() == ["keys: they do not open this database"]
+    (said,) = await doctor()
+    assert said.startswith("keys: they do not open this database, or one of them is missing")
 
 
 async def test_keys_that_others_can_read_are_said(settings: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,8 @@ async def test_a_new_database_gets_its_index_key_sealed_and_the_first_policy(emp
         assert (await tx.policy()).taken.danger.total_seconds() == 240
         assert (await tx.conn.execute(select(policy_edition.c.number))).scalars().all() == [1]
         kept = (await tx.conn.execute(text("SELECT value FROM secret WHERE name = 'index'"))).scalar_one()
-        assert sealing.ring().open(kept).decode() == (await tx.conn.execute(select(secret.c.value))).scalar_one()
+        opened = select(secret.c.value).where(secret.c.name == "index")
+        assert sealing.ring().open(kept).decode() == (await tx.conn.execute(opened)).scalar_one()
     await database.close()
 
 
@@ -174,6 +175,19 @@ async def test_with_wrong_keys_nothing_starts_and_nothing_is_overwritten(databas
     with pytest.raises(KeysDoNotOpen):
         await migrate.upgrade(database_url)
     assert await on(database_url, sealed) == before
+
+
+async def test_one_of_two_keys_that_is_missing_stops_the_start(database_url: str) -> None:
+    newer = new_key()
+    sealing.use(KeyRing([newer, TEST_KEY]))
+    await migrate.upgrade(database_url)
+    for left in (newer, TEST_KEY):
+        sealing.use(KeyRing([left]))
+        for refuses in (Database.open, migrate.upgrade):
+            with pytest.raises(KeysDoNotOpen):
+                await refuses(database_url)
+    sealing.use(KeyRing([newer, TEST_KEY]))
+    await (await Database.open(database_url)).close()
 
 
 async def test_older_code_refuses_a_newer_schema(database_url: str) -> None:
