@@ -10,11 +10,11 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bots.delivery.outcome import Later, Outcome, Sent, Unknown
+from bots.delivery.outcome import Later, Outcome, Refused, Sent, Unknown
 from bots.delivery.sender import Sender
 from bots.dialogue.render import Rendered, ceiling_for, render
 from config.policy import Policy
-from safety_service.actions import delivering, outages
+from safety_service.actions import delivering, outages, waking
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import CHATS
 from safety_service.store import agencies, leases, stamps
@@ -22,6 +22,7 @@ from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.outbox import Outgoing
+from scheduler.bundling import Bundling, Parcel, outcomes
 from scheduler.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class Dispatcher:
         self._idle = IDLE if idle is None else idle
         self._steady = steady
         self._recorder = Recorder(database)
+        self._bundling = Bundling(steady)
         self._lanes = lanes(self._senders)
         self._held: dict[str, float] = {}
         self._stopping = asyncio.Event()
@@ -122,6 +124,7 @@ class Dispatcher:
         took, self._took = self._took, set()
         async with self._database.transaction() as tx:
             await stamps.stamp(tx, DISPATCHER)
+            await stamps.stamp(tx, waking.PROVIDERS, {"kinds": sorted(self._senders)})
             for kind in took:
                 await stamps.stamp(tx, outages.took(kind))
             if await leases.hold(tx, OUTAGES, self._holder, ONE_LOOKS):
@@ -141,8 +144,8 @@ class Dispatcher:
             lane.wake.clear()
             free = min(lane.slots - len(lane.busy), BATCH)
             taken = await self._take(lane, free) if free else []
-            for out, setting in taken:
-                task = asyncio.create_task(self._deliver(out, setting))
+            for parcel, setting in taken:
+                task = asyncio.create_task(self._deliver(parcel, setting))
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
             if len(taken) < free or not free:
@@ -156,7 +159,7 @@ class Dispatcher:
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("a message's delivery failed; its lease runs out", exc_info=error)
 
-    async def _take(self, lane: Lane, limit: int) -> list[tuple[Outgoing, Setting]]:
+    async def _take(self, lane: Lane, limit: int) -> list[tuple[Parcel, Setting]]:
         channels = [kind for kind in lane.kinds if not self._is_held(kind, lane)]
         try:
             async with self._database.transaction() as tx:
@@ -169,8 +172,9 @@ class Dispatcher:
                     least=lane.least,
                     most=lane.most,
                     in_order=lane.in_order,
+                    resting=self._bundling.resting(),
                 )
-                return await _with_settings(tx, taken)
+                return await self._parcels(tx, taken)
         except (DatabaseAway, TryAgain) as error:
             log.warning("no messages are sent (%s): %s", lane.name, type(error).__name__)
         except Exception:
@@ -179,19 +183,34 @@ class Dispatcher:
             log.exception("no messages are sent (%s)", lane.name)
         return []
 
+    async def _parcels(self, tx: Tx, taken: list[Outgoing]) -> list[tuple[Parcel, Setting]]:
+        if not taken:
+            return []
+        bundle = (await tx.policy()).bundle
+        parcels = await self._bundling.parcels(tx, taken, bundle, self._holder, LEASE)
+        settings = await _settings(tx, {each.out.agency_id for each in parcels})
+        return [(each, settings[each.out.agency_id]) for each in parcels]
+
     def _is_held(self, kind: str, lane: Lane) -> bool:
         """A channel that asked for a pause gets it from routine; what is urgent asks for itself, each time anew."""
         return lane.least > Priority.ALARM and self._held.get(kind, float("-inf")) > self._steady()
 
-    async def _deliver(self, out: Outgoing, setting: Setting) -> None:
+    async def _deliver(self, parcel: Parcel, setting: Setting) -> None:
         crash_point("outbox:leased")
+        out = parcel.out
         outcome = await self._send(out, setting)
         crash_point("outbox:sent")
         if isinstance(outcome, Later) and outcome.whole_channel:
             self._held[out.channel] = self._steady() + outcome.seconds
         if isinstance(outcome, Sent):
             self._took.add(out.channel)
-        await asyncio.shield(self._recorder.record(out, outcome))
+        if parcel.bundled and isinstance(outcome, Refused):
+            log.error("a message for %d alarms was refused: each goes by itself", len(parcel.rows))
+            for each in parcel.rows:
+                await self._deliver(Parcel(each, (each,)), setting)
+            return
+        kept = [self._recorder.record(each, of_each) for each, of_each in outcomes(parcel, outcome)]
+        await asyncio.shield(asyncio.gather(*kept))
 
     async def _send(self, out: Outgoing, setting: Setting) -> Outcome:
         sender = self._senders[out.channel]
@@ -218,14 +237,9 @@ class Dispatcher:
         )
 
 
-async def _with_settings(tx: Tx, taken: list[Outgoing]) -> list[tuple[Outgoing, Setting]]:
-    if not taken:
-        return []
+async def _settings(tx: Tx, agency_ids: Collection[UUID]) -> dict[UUID, Setting]:
     policy = await tx.policy()
-    settings: dict[UUID, Setting] = {}
-    for agency_id in {out.agency_id for out in taken}:
-        settings[agency_id] = Setting(policy, _zone((await agencies.get(tx, agency_id)).timezone))
-    return [(out, settings[out.agency_id]) for out in taken]
+    return {each: Setting(policy, _zone((await agencies.get(tx, each)).timezone)) for each in agency_ids}
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from safety_service.actions import acknowledging, meetings, opening, plan_chases, undertakings
+from safety_service.actions import acknowledging, meetings, opening, plan_chases, undertakings, waking
 from safety_service.actions.catching_up import catch_up
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.items import chase_items
@@ -13,6 +13,7 @@ from safety_service.store.database import Tx
 #: By name: looks after at most so many rows that are due, each in a savepoint of its own, and gives how many they were.
 CHASES: Mapping[str, Callable[[Tx, int], Awaitable[int]]] = {
     "unread": chase_unread,
+    "nights": waking.chase,
     "facts": chase_facts,
     "items": chase_items,
     "reviews": sweep_reviews,

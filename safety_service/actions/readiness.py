@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from safety_service.actions import matters
+from safety_service.actions import matters, waking
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_see_visit
 from safety_service.actions.actor import Actor
@@ -54,25 +54,20 @@ async def tell_gaps(tx: Tx, row: VisitRow, when: When) -> None:
 
 async def _tell(tx: Tx, row: VisitRow, when: When) -> None:
     empty = posts_of(await gaps(tx, row))
-    if not empty:
+    asleep = await _asleep(tx, row)
+    if not empty and not asleep:
         return
     managers = await scenes.managers_now(tx, await scenes.of_visit(tx, row))
     known = await people.many(tx, managers | row.workers)
     names = [known[each].name for each in managers]
     about = {"visit_id": str(row.id), "ref": row.family_ref, "starts_at": iso(row.visit.starts_at)}
     once = f"ready:{row.id}:{when}"
-    for post in empty:
-        worker = ", ".join(sorted(known[each].name for each in row.workers))
-        wanted = {**about, "post": post, "worker": worker}
-        await tell(
-            tx,
-            managers,
-            "readiness.manager",
-            wanted,
-            priority=Priority.NEWS,
-            visit_id=row.id,
-            dedupe=f"{once}:{post}",
-        )
+    worker = ", ".join(sorted(known[each].name for each in row.workers))
+    for template, posts_ in (("readiness.manager", empty), ("readiness.asleep", asleep)):
+        for post in posts_:
+            wanted = {**about, "post": post, "worker": worker}
+            mark = f"{once}:{post}" if template == "readiness.manager" else f"{once}:{post}:asleep"
+            await tell(tx, managers, template, wanted, priority=Priority.NEWS, visit_id=row.id, dedupe=mark)
     said = {**about, "by": " and ".join(sorted(names))}
     await tell(tx, row.workers, f"readiness.{when}", said, priority=Priority.NEWS, visit_id=row.id, dedupe=once)
     await events.log(
@@ -83,8 +78,17 @@ async def _tell(tx: Tx, row: VisitRow, when: When) -> None:
         subject="visit",
         subject_id=row.id,
         visit_id=row.id,
-        details={"posts": list(empty), "when": when},
+        details={"posts": list(empty), "asleep": list(asleep), "when": when},
     )
+
+
+async def _asleep(tx: Tx, row: VisitRow) -> tuple[str, ...]:
+    """Posts that are filled, and of which nobody can be woken, for whatever part of it is night."""
+    starts_at, ends_at = max(row.visit.starts_at, tx.now), row.visit.ends_at + row.visit.travel
+    if ends_at <= starts_at:
+        return ()
+    wanted = posts(row.visit.risk, await tx.policy())
+    return await waking.posts_asleep(tx, row.agency_id, row.team_id, wanted, starts_at, ends_at)
 
 
 async def _own_words(tx: Tx, row: VisitRow) -> None:

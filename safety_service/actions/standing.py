@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from safety_service.actions import access
+from safety_service.actions import access, waking
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
+from safety_service.domain.reaching import REACHING
 from safety_service.domain.refusal import Refused
+from safety_service.domain.waking import has_two
 from safety_service.store import channels, people, standing
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
@@ -22,11 +24,18 @@ class StandingList:
 
     people: tuple[Person, ...]
     unreachable: frozenset[UUID]
+    #: Those who can be reached in two ways that they have tried lately.
+    in_two_ways: frozenset[UUID] = frozenset()
 
     @property
     def too_short(self) -> bool:
         """Fewer than two of them can be reached."""
         return len(self.people) - len(self.unreachable) < LEAST
+
+    @property
+    def short_of_ways(self) -> bool:
+        """Fewer than two of them can be reached in two ways."""
+        return len(self.in_two_ways) < LEAST
 
 
 async def of(tx: Tx, by: Actor | None, agency_id: UUID) -> StandingList:
@@ -35,7 +44,10 @@ async def of(tx: Tx, by: Actor | None, agency_id: UUID) -> StandingList:
     known = await people.many(tx, await standing.of(tx, agency_id))
     reached = await channels.live_many(tx, known)
     listed = sorted(known.values(), key=lambda each: each.name)
-    return StandingList(tuple(listed), frozenset(known) - frozenset(reached))
+    rules = await waking.rules_of(tx, agency_id)
+    two = frozenset(each for each, ways in reached.items() if has_two(ways, rules, tx.now))
+    reaching = frozenset(each for each, ways in reached.items() if any(way.kind in REACHING for way in ways))
+    return StandingList(tuple(listed), frozenset(known) - reaching, two)
 
 
 async def add(tx: Tx, by: Actor | None, person_id: UUID) -> Person:

@@ -39,14 +39,19 @@ def list_(agency: str | None) -> None:
     found = run(work)
     show(
         ("NAME", "PHONE", ""),
-        [
-            (each.name, each.phone or "–", "NOTHING REACHES THEM: no chat is linked" * (each.id in found.unreachable))
-            for each in found.people
-        ],
+        [(each.name, each.phone or "–", _wrong(found, each)) for each in found.people],
         empty="Nobody is on the standing list.",
     )
     if found.too_short:
         click.echo(f"At least {standing.LEAST} people who can be reached are needed: one may be asleep, or the worker.")
+    elif found.short_of_ways:
+        click.echo(f"At least {standing.LEAST} people are needed who can be reached in two ways that they have tried.")
+
+
+def _wrong(found: StandingList, each: Person) -> str:
+    if each.id in found.unreachable:
+        return "NOTHING REACHES THEM: no chat is linked"
+    return "" if each.id in found.in_two_ways else "one way only"
 
 
 @command.command()

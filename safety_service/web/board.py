@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from safety_service.actions import reading
+from safety_service.actions import reading, waking
 from safety_service.actions.reading import BoardRow
 from safety_service.actions.visitors import names_of
 from safety_service.domain.alert import Alert
@@ -107,8 +107,27 @@ async def _drawn(request: web.Request, template: str) -> web.Response:
         rows = await reading.board(tx, visitor.actor)
         lines = [_line(visitor, each) for each in rows if not _later(each, tx.now)]
         calls = await _calls(tx, visitor)
+        # The list alone is drawn again and again: what is missing in the nights ahead does not change by the minute.
+        ahead = await waking.seen_by(tx, visitor.actor) if template == "board.html" else None
+        nights = nights_said(visitor, ahead)
         now = visitor.clock(tx.now)
-    return page(request, template, visitor, context={"lines": lines, "calls": calls, "now": now})
+    return page(request, template, visitor, context={"lines": lines, "calls": calls, "nights": nights, "now": now})
+
+
+def nights_said(visitor: Visitor, found: waking.Outlook | None) -> list[str]:
+    """What is missing in the nights ahead, for those who can do something about it."""
+    if found is None:
+        return []
+    said = []
+    if found.nothing_wakes:
+        said.append("By night nobody here can be woken: no calls or text messages are set up.")
+    for each in () if found.nothing_wakes else found.asleep:
+        since = each.shift.starts_at.astimezone(visitor.known.zone)
+        post = each.shift.post.replace("_", " ")
+        said.append(f"Nothing wakes {each.person.name}, {post} from {since:%d %b %H:%M}.")
+    if found.standing_short:
+        said.append(f"Standing by: {found.standing} who can be reached in two tried ways. There should be two.")
+    return said
 
 
 async def _calls(tx: Tx, visitor: Visitor) -> list[Call]:

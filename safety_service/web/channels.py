@@ -8,13 +8,14 @@ from uuid import UUID
 from aiohttp import web
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import linking, own_channels, seconding
+from safety_service.actions import linking, own_channels, seconding, waking
 from safety_service.domain.addresses import hidden
 from safety_service.domain.reaching import PROVEN, REACHING
 from safety_service.services import HOT, SETTINGS
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked
+from safety_service.web.board import nights_said
 from safety_service.web.pages import page
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -64,14 +65,16 @@ class Wanted:
 async def shown(request: web.Request) -> web.StreamResponse:
     """The visitor's own channels, and what others ask them to agree to."""
 
-    async def work(tx: Tx, visitor: Visitor) -> tuple[list[Line], list[Wanted]]:
+    async def work(tx: Tx, visitor: Visitor) -> tuple[list[Line], list[Wanted], list[str]]:
         mine = [_line(visitor, each) for each in await own_channels.mine(tx, visitor.actor)]
         wanted = await seconding.waiting_for(tx, visitor.actor)
-        return mine, [Wanted(each.id, person.name, _named(each.kind)) for each, person in wanted]
+        nights = nights_said(visitor, await waking.seen_by(tx, visitor.actor))
+        return mine, [Wanted(each.id, person.name, _named(each.kind)) for each, person in wanted], nights
 
-    visitor, (mine, wanted) = await looked(request, "channels", work)
+    visitor, (mine, wanted, nights) = await looked(request, "channels", work)
     offered = [(kind, ASKS[kind]) for kind in request.app[SETTINGS].providers]
-    return page(request, "channels.html", visitor, context={"mine": mine, "wanted": wanted, "offered": offered})
+    context = {"mine": mine, "wanted": wanted, "offered": offered, "nights": nights}
+    return page(request, "channels.html", visitor, context=context)
 
 
 @routes.post(PAGE)
