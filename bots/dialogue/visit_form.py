@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +54,7 @@ class VisitForm(Keeper):
         if step.key == "arranged":
             confirms = (await planning.demanded(turn.tx, turn.actor, request_of(turn, draft.answers))).confirms
             guidance = (await turn.tx.guidance(turn.actor.agency_id)).guidance
-            return [_arranged(*each, guidance) for each in confirms]
+            return _told_apart([_arranged(*each, guidance) for each in confirms], turn.frame.say)
         options = await super().options(turn, draft, step)
         raised = step.key == "confirm" and draft.answers["_risk"] == Risk.HIGH
         return [each for each in options if not (raised and each["value"] == "raise")]
@@ -197,6 +198,17 @@ def _arranged(key: str, measure: Measure, what: str, guidance: Guidance) -> dict
         known = confirms_in_known_words(measure, guidance)
         return {"value": key, "label": measure.demands.confirm} if known else {"value": key, "name": "say.own_measure"}
     return {"value": key, "name": f"say.{what}"}
+
+
+def _told_apart(options: list[dict[str, Any]], say: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Two measures may demand the same, or say it in their own words: their buttons are numbered."""
+    texts = [each.get("label") or say(each["name"]) for each in options]
+    counted: Counter[str] = Counter()
+    for option, text in zip(options, texts, strict=True):
+        counted[text] += 1
+        if texts.count(text) > 1:
+            option["label"] = f"{text} ({counted[text]})"
+    return options
 
 
 def _threatened(because: tuple[Because, ...]) -> bool:

@@ -11,6 +11,7 @@ from safety_service.actions.renewing import plan_page, renew_family
 from safety_service.domain.course import Course
 from safety_service.domain.plan import Difference, Measure, differences, picture
 from safety_service.domain.refusal import Refused
+from safety_service.domain.review import near_enough
 from safety_service.store import courses, events, families, measures, plans
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -107,13 +108,14 @@ async def new_version(
 async def reviewed(tx: Tx, actor: Actor, ref: str, why: str, review_on: date) -> int:
     """A manager has looked at the plan again: its next version, to be looked at again on a day to come.
 
-    Raises NotFound; Refused `managers_only`, `reason_wanted`, `until_past`.
+    Raises NotFound; Refused `managers_only`, `reason_wanted`, `until_past`, `review_too_far`.
     """
     around = await circle.by_ref(tx, actor, ref)
     circle.managed(actor, around)
     if not why.strip():
         raise Refused("reason_wanted")
-    if review_on <= await circle.today(tx, actor.agency_id):
+    today = await circle.today(tx, actor.agency_id)
+    if near_enough(review_on, today) <= today:
         raise Refused("until_past")
     await evidence.keep(tx, actor, actor.agency_id, "reviewed", subject="plan", subject_id=around.family_id)
     return await new_version(

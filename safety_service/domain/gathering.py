@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from safety_service.domain.refusal import Refused
+from safety_service.domain.review import near_enough
 
 
 class Kind(StrEnum):
@@ -73,10 +74,10 @@ def check_call(call: Call, now: datetime) -> None:
 
 
 def check_outcome(outcome: Outcome, today: date) -> None:
-    """Raises Refused: `notes_wanted`, `review_wanted`, `owner_wanted`."""
+    """Raises Refused: `notes_wanted`, `review_wanted`, `review_too_far`, `owner_wanted`."""
     if not outcome.notes.strip():
         raise Refused("notes_wanted")
-    if outcome.review_on <= today:
+    if near_enough(outcome.review_on, today) <= today:
         raise Refused("review_wanted")
     if any(each.what.strip() and each.owner_id is None and not each.who.strip() for each in outcome.decisions):
         raise Refused("owner_wanted")

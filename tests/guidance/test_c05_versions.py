@@ -100,6 +100,8 @@ async def test_a_meeting_ends_in_a_version_with_a_day_to_look_again_and_nobody_f
     assert await chased(world, hours=2) == []
     with pytest.raises(Refused, match="until_past"):
         await world.do("Mia", plans.reviewed, "F-1", "all the same", world.now.date())
+    with pytest.raises(Refused, match="review_too_far"):
+        await world.do("Mia", plans.reviewed, "F-1", "all the same", world.now.date() + timedelta(days=1831))
     with pytest.raises(Refused, match="managers_only"):
         await world.do("Ann", plans.reviewed, "F-1", "all the same", world.now.date() + timedelta(days=9))
     await world.do("Mia", plans.reviewed, "F-1", "all the same", world.now.date() + timedelta(days=9))

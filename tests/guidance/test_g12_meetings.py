@@ -123,6 +123,7 @@ async def test_without_a_review_notes_and_owners_it_was_not_held(world: World, r
     for code, outcome in (
         ("notes_wanted", replace(OUTCOME, notes="")),
         ("review_wanted", replace(OUTCOME, review_on=world.now.date())),
+        ("review_too_far", replace(OUTCOME, review_on=world.now.date() + timedelta(days=1831))),
         ("owner_wanted", replace(OUTCOME, decisions=(Agreed(what="A light"),))),
         ("not_in_team", replace(OUTCOME, decisions=(Agreed(what="A light", owner_id=world.ids["Rita"]),))),
     ):

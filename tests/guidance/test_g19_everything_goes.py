@@ -83,12 +83,24 @@ async def test_a_hold_keeps_all_of_it(town: Town) -> None:
     await age(world, 2 * AGES)
     after = await written(town.database)
     assert marked(town, after, "F-1") == marked(town, before, "F-1")
-    for name in ("said.note", "alert.note", "visit.address", "kept_file.body", "supervision.body", "decision.reason"):
+    for name in ("said.note", "visit.address", "supervision.body", "decision.reason"):
         assert marked(town, {name: after[name]}, "F-1") == marked(town, {name: before[name]}, "F-1"), name
+    assert len(await entries(town, "F-1")) > 10 and None not in await entries(town, "F-1")
+    assert "None" in after["event_log.details"].split()
     assert marked(town, before, "F-2") - marked(town, after, "F-2")
     await world.do("Mia", retention.release, "F-1")
     await age(world)
     assert marked(town, await written(town.database), "F-1") == set()
+
+
+async def entries(town: Town, ref: str) -> list[Any]:
+    """What the evidence log says of this family, and of visits to it."""
+    of = select(family.c.id).where(family.c.ref == ref, family.c.agency_id == town.world.agency_id)
+    visits = select(visit.c.id).where(visit.c.family_id.in_(of))
+    theirs = event_log.c.subject_id.in_(of) | event_log.c.visit_id.in_(visits)
+    async with town.database.reading() as tx:
+        rows = await tx.conn.execute(select(event_log.c.details).where(theirs, event_log.c.verb != "removed"))
+        return list(rows.scalars())
 
 
 async def test_what_is_open_or_in_force_keeps_a_file_and_so_does_anything_that_happens(town: Town) -> None:

@@ -37,3 +37,16 @@ async def test_a_managers_own_words_are_not(world: World, talk: Talk) -> None:
     await talk.presses("Ann", next(each for each in labels if "hat stands on the plan's page" in each))
     (sure,) = await talk.presses("Ann", "Done")
     assert "Lacking" not in sure.text and "Quill" not in sure.text
+
+
+async def test_two_of_them_are_two_buttons_that_can_be_told_apart(world: World, talk: Talk) -> None:
+    debrief = await told(world, "dog", "argued")
+    measures = await all_of(world, debrief)
+    assert len(measures) > 1, measures
+    for key in list(measures)[:2]:
+        await says(world, "Mia", measures[key], "change", "so it was", demands={"confirm": f"Mr Quill and {key}"})
+    labels = [each for each in await asked(world, talk) if "stands on the plan's page" in each]
+    assert len(labels) == 2 == len(set(labels)) and {each[-3:] for each in labels} == {"(1)", "(2)"}
+    await talk.presses("Ann", labels[0])
+    (sure,) = await talk.presses("Ann", "Done")
+    assert "Quill" not in sure.text and sure.text.count("(since ") == 1
