@@ -2,6 +2,9 @@
 
 When a worker has gone in: whatever tells whose home it is or why, ours and their own words alike. When an alert is
 resolved: its alarms, with their addresses. Telegram lets a bot delete what is younger than 48 hours.
+
+It is done in the step that sends the message which says that it is time to; what that step could not do, because
+Telegram or the database was away or the process was killed, is found in the rows and done later.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ import logging
 import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,11 +25,12 @@ from bots.dialogue.render import ceiling_for, render
 from bots.telegram.api import Api
 from bots.telegram.errors import reason_of
 from config.policy import Policy
-from safety_service.store import inbox, outbox
+from safety_service.store import inbox, screens
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.inbox import Received
-from safety_service.store.outbox import Outgoing, Shown
+from safety_service.store.outbox import Outgoing
+from safety_service.store.screens import Shown
 
 log = logging.getLogger(__name__)
 
@@ -34,23 +39,42 @@ CHANNEL = "telegram"
 YOUNGER_THAN = timedelta(hours=47)
 AT_ONCE = 100  # messages that Telegram deletes in one call
 WITHIN = 5.0  # seconds
+#: Seconds between two looks for what was left.
+LOOK_EVERY = 15.0
+#: Messages of resolved alerts, and people inside, that one look works on.
+LOOKED_AT = 200
+PEOPLE_AT_ONCE = 20
 #: Visits whose screens were tidied by this process.
 REMEMBERED = 10_000
 INSIDE = frozenset({"ask.still_on", "ask.check_in", "ask.end"})
 RESOLVED = frozenset({"alert.resolved", "reply.resolved"})
 #: What says where it is: until the alert is resolved.
-PLACES = ("alarm.", "alert.offer", "reply.words_999", "reply.map")
+ALARMS = ("alarm.", "alert.offer")
+ANSWERS = ("reply.words_999", "reply.map")
+PLACES = (*ALARMS, *ANSWERS)
 #: Whoever is to act needs these until the alert is resolved.
 NEEDED = ("alarm.", "alert.", "ring.")
 #: A person's own words that may tell a place or a name; so does a command with a reference behind it.
 TYPED = frozenset({"text", "note", "voice", "photo", "document"})
 
-#: Messages by the chat in which they are.
-Found = dict[str, list[int]]
+
+@dataclass(slots=True)
+class Found:
+    """What is to go: messages by the chat in which they are, and our rows of them."""
+
+    chats: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    rows: list[UUID] = field(default_factory=list)
+
+    def add(self, shown: Iterable[Shown]) -> Found:
+        """These, too."""
+        for each in shown:
+            self.chats[each.address].append(int(each.provider_id))
+            self.rows.append(each.id)
+        return self
 
 
 class Tidier:
-    """Tidies a person's chats when a message goes out that says it is time to. It never raises."""
+    """Tidies a person's chats when a message goes out that says it is time to, and looks for what was left."""
 
     def __init__(self, database: Database, api: Api) -> None:
         self._database = database
@@ -58,24 +82,52 @@ class Tidier:
         self._tidied: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
 
     async def tidy(self, out: Outgoing) -> None:
-        """Take off the screen what should not stand beside this message."""
+        """Take off the screen what should not stand beside this message. It never raises."""
         alert_id = out.alert_id or out.params.get("alert_id")
         try:
             async with asyncio.timeout(WITHIN):
                 if out.template in RESOLVED and alert_id is not None:
                     await self._remove(await self._alarms(out, UUID(str(alert_id))))
                 elif out.visit_id is not None and _is_inside(out):
-                    await self._at_the_door(out, (out.person_id, out.visit_id))
+                    await self._at_the_door(out.person_id, out.visit_id, out.created_at)
         except (DatabaseAway, TryAgain, TimeoutError, TelegramError) as error:
-            said = reason_of(error) if isinstance(error, TelegramError) else type(error).__name__
-            log.warning("A chat was not tidied: %s", said)
+            log.warning("A chat was not tidied: %s", _said(error))
 
-    async def _at_the_door(self, out: Outgoing, visit: tuple[UUID, UUID]) -> None:
-        """Once for each visit; if it fails, the next message inside tries again."""
+    async def run(self) -> None:
+        """Look for what was left, until cancelled."""
+        while True:
+            await self.look_again()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look_again(self) -> None:
+        """One look: alarms of resolved alerts, and the screens of those who are inside. It never raises."""
+        try:
+            async with self._database.reading() as tx:
+                since = tx.now - YOUNGER_THAN
+                left = await screens.of_resolved(tx, CHANNEL, since, ALARMS, ANSWERS, LOOKED_AT)
+                inside = [each for each in await screens.went_in(tx, since) if each[:2] not in self._tidied]
+        except (DatabaseAway, TryAgain) as error:
+            log.warning("Chats are not tidied now: %s", _said(error))
+            return
+        by_chat: dict[str, Found] = {}
+        for each in left:
+            by_chat.setdefault(each.address, Found()).add([each])
+        tidyings = [self._remove(each) for each in by_chat.values()]
+        tidyings += [self._at_the_door(*each) for each in inside[:PEOPLE_AT_ONCE]]
+        for tidying in tidyings:
+            try:
+                async with asyncio.timeout(WITHIN):
+                    await tidying
+            except (DatabaseAway, TryAgain, TimeoutError, TelegramError) as error:
+                log.warning("A chat was not tidied: %s", _said(error))
+
+    async def _at_the_door(self, person_id: UUID, visit_id: UUID, before: datetime) -> None:
+        """Once for each visit; if it fails, the next message inside and the next look try again."""
+        visit = (person_id, visit_id)
         if visit in self._tidied:
             return
         async with self._database.reading() as tx:
-            found = await _telling(tx, out)
+            found = await _telling(tx, person_id, before)
         await self._remove(found)
         self._tidied[visit] = None
         while len(self._tidied) > REMEMBERED:
@@ -83,13 +135,16 @@ class Tidier:
 
     async def _alarms(self, out: Outgoing, alert_id: UUID) -> Found:
         async with self._database.reading() as tx:
-            shown = await outbox.shown(tx, out.person_id, CHANNEL, tx.now - YOUNGER_THAN)
-        return _by_chat(each for each in shown if each.template.startswith(PLACES) and _is_about(each, alert_id))
+            shown = await screens.of_person(tx, out.person_id, CHANNEL, tx.now - YOUNGER_THAN)
+        return Found().add(each for each in shown if each.template.startswith(PLACES) and _is_about(each, alert_id))
 
     async def _remove(self, found: Found) -> None:
-        for chat, messages in found.items():
+        for chat, messages in found.chats.items():
             for first in range(0, len(messages), AT_ONCE):
                 await self._remove_some(chat, messages[first : first + AT_ONCE])
+        if found.rows:
+            async with self._database.transaction() as tx:
+                await screens.taken_off(tx, found.rows)
 
     async def _remove_some(self, chat: str, messages: list[int]) -> None:
         try:
@@ -105,6 +160,10 @@ class Tidier:
             log.info("A message could not be removed: %s", reason_of(error))
 
 
+def _said(error: BaseException) -> str:
+    return reason_of(error) if isinstance(error, TelegramError) else type(error).__name__
+
+
 def _is_inside(out: Outgoing) -> bool:
     return out.template in INSIDE or out.params.get("phase") == "inside"
 
@@ -114,16 +173,16 @@ def _is_about(shown: Shown, alert_id: UUID) -> bool:
     return str(shown.alert_id or shown.params.get("alert_id")) == str(alert_id)
 
 
-async def _telling(tx: Tx, out: Outgoing) -> Found:
+async def _telling(tx: Tx, person_id: UUID, before: datetime) -> Found:
     """What stood on this person's screens before they went in, and tells more than a time."""
     since = tx.now - YOUNGER_THAN
     policy = await tx.policy()
-    shown = await outbox.shown(tx, out.person_id, CHANNEL, since)
-    found = _by_chat(each for each in shown if each.created_at < out.created_at and _tells(each, policy))
-    for word in await inbox.of_person(tx, out.person_id, since, channel=CHANNEL):
+    shown = await screens.of_person(tx, person_id, CHANNEL, since)
+    found = Found().add(each for each in shown if each.created_at < before and _tells(each, policy))
+    for word in await inbox.of_person(tx, person_id, since, channel=CHANNEL):
         message = word.payload.get("extra", {}).get("message_id")
-        if message is not None and word.received_at < out.created_at and _may_tell(word):
-            found.setdefault(str(word.payload["chat"]), []).append(int(message))
+        if message is not None and word.received_at < before and _may_tell(word):
+            found.chats[str(word.payload["chat"])].append(int(message))
     return found
 
 
@@ -138,10 +197,3 @@ def _tells(shown: Shown, policy: Policy) -> bool:
 def _may_tell(word: Received) -> bool:
     bare = re.fullmatch(r"/\S*", str(word.payload.get("text", "")).strip())
     return word.payload["kind"] in TYPED and bare is None
-
-
-def _by_chat(messages: Iterable[Shown]) -> Found:
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for each in messages:
-        found[each.address].append(int(each.provider_id))
-    return dict(found)

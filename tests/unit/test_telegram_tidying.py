@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -13,13 +13,17 @@ import pytest
 from bots.delivery.outcome import Sent
 from bots.dialogue.render import Rendered
 from bots.telegram.bot import TelegramBot
+from safety_service.actions import alerts
 from safety_service.actions.telling import Priority, tell
+from safety_service.domain.words import Found, KnownBy
+from safety_service.store import alerts as alert_rows
 from safety_service.store import outbox
 from safety_service.store.ids import new_id
 from tests.telegram import BotApiServer, Phone
 from tests.unit.telegram_desk import Desk
 from tests.world import World
 
+Fault = Literal["server_error", "cut_before", "too_many_requests"]
 VISIT = new_id()
 SECRET = ("reply.brief", {"ref": "F-1", "because": ["open threat"], "risk": "high"})
 PLAIN: tuple[str, dict[str, Any]] = ("reply.home", {"said_at": "2026-11-16T09:00:00+00:00"})
@@ -165,3 +169,85 @@ async def test_one_message_that_cannot_be_deleted_keeps_no_other(desk: Desk, bot
     assert len(old) == 2
     await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
     assert texts(ann) == ["reply.brief", "reply.begin"]
+
+
+async def resolved(desk: Desk, alert_id: UUID) -> None:
+    """A manager has found out that all is well."""
+    await desk.world.do("Dev", alerts.take, alert_id)
+    await desk.world.do("Dev", alerts.resolve, alert_id, Found.SAFE, KnownBy.SEEN)
+    await desk.world.do("Mia", alerts.resolve, alert_id, Found.SAFE, KnownBy.SEEN)
+    await desk.world.deliver()
+
+
+async def told(desk: Desk, who: str, alert_id: UUID) -> None:
+    """This person was told of the alert."""
+    async with desk.database.transaction() as tx:
+        row = await alert_rows.load(tx, alert_id)
+        assert row is not None
+        await alert_rows.save(tx, row, replace(row.alert, told=row.alert.told | {desk.world.ids[who]}))
+
+
+@pytest.mark.parametrize("fault", ["server_error", "cut_before", "too_many_requests"])
+async def test_an_alarm_that_could_not_be_taken_off_is_taken_off_later_whatever_failed(
+    desk: Desk, bot: TelegramBot, fault: Fault
+) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    await told(desk, "Ann", alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 7}, about=alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 8})
+    await goes_out(desk, bot, "reply.words_999", {"alert_id": str(alert_id)})
+    await resolved(desk, alert_id)
+    desk.telegram.fault(fault, method="deleteMessages", times=1)
+    await goes_out(desk, bot, "alert.resolved", {"number": 7}, about=alert_id)
+    assert texts(ann)[:3] == ["alarm.sos", "alarm.sos", "reply.words_999"]
+    await desk.bot().tidier.look_again()
+    assert texts(ann) == ["alarm.sos", "alert.resolved"]
+
+
+async def test_an_alarm_of_an_open_alert_is_never_taken_off_by_a_later_look(desk: Desk, bot: TelegramBot) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    await told(desk, "Ann", alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 7}, about=alert_id)
+    await goes_out(desk, bot, "reply.map", {"alert_id": str(alert_id)})
+    await bot.tidier.look_again()
+    assert texts(ann) == ["alarm.sos", "reply.map"]
+
+
+async def test_killed_before_it_was_tidied_another_process_does_it(desk: Desk, bot: TelegramBot) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    await told(desk, "Ann", alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 7}, about=alert_id)
+    await resolved(desk, alert_id)
+    await desk.bot().tidier.look_again()
+    assert texts(ann) == []
+    before = len(desk.telegram.calls_of("deleteMessages"))
+    await desk.bot().tidier.look_again()
+    assert len(desk.telegram.calls_of("deleteMessages")) == before, "what is off the screen is not tried again"
+
+
+async def test_who_went_in_by_another_way_is_tidied_without_a_message(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, *PLAIN)
+    await bot.tidier.look_again()
+    assert texts(ann) == ["reply.brief", "reply.home"]
+    await desk.world.inside("Ann")
+    desk.telegram.fault("server_error", method="deleteMessages", times=1)
+    await bot.tidier.look_again()
+    assert texts(ann) == ["reply.brief", "reply.home"]
+    await bot.tidier.look_again()
+    assert texts(ann) == ["reply.home"]
+
+
+async def test_a_look_goes_on_when_one_chat_refuses(desk: Desk, bot: TelegramBot) -> None:
+    ann, alert_id = await desk.phone("Ann"), await desk.opened_alert()
+    await told(desk, "Ann", alert_id)
+    await goes_out(desk, bot, "alarm.sos", {"number": 7}, about=alert_id)
+    await resolved(desk, alert_id)
+    desk.telegram.shift_clock(50 * 3600)
+    await bot.tidier.look_again()
+    desk.telegram.shift_clock(-50 * 3600)
+    before = len(desk.telegram.calls_of("deleteMessage"))
+    await bot.tidier.look_again()
+    assert texts(ann) == ["alarm.sos"], "too old for Telegram"
+    assert len(desk.telegram.calls_of("deleteMessage")) == before, "and not tried for ever"

@@ -65,6 +65,13 @@ alert = Table(
         sqlite_where=text("due_now IS NOT NULL"),
         postgresql_where=text("due_now IS NOT NULL"),
     ),
+    #: What was resolved lately is still to be taken off screens.
+    Index(
+        "ix_alert_resolved_at",
+        "resolved_at",
+        sqlite_where=text("resolved_at IS NOT NULL"),
+        postgresql_where=text("resolved_at IS NOT NULL"),
+    ),
     Index("ix_alert_visit", "visit_id"),
     Index("ix_alert_worker", "worker_id"),
     Index("ix_alert_team", "team_id", "opened_at"),

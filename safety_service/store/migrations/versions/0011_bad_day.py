@@ -35,6 +35,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('active', 'blocked')"),
         postgresql_where=sa.text("state IN ('active', 'blocked')"),
     )
+    op.create_index(
+        "ix_alert_resolved_at",
+        "alert",
+        ["resolved_at"],
+        sqlite_where=sa.text("resolved_at IS NOT NULL"),
+        postgresql_where=sa.text("resolved_at IS NOT NULL"),
+    )
     _what_retention_counts_from()
     _phrase()
     _alert_link()
