@@ -1,0 +1,135 @@
+"""Two worlds with the same clock, in which one thing differs: what may not show is compared byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import select
+
+from bots import webchat
+from bots.dialogue.router import handle
+from safety_service import api, web
+from safety_service.actions.chases import CHASES
+from safety_service.store.clock import SetClock
+from safety_service.store.database import Database
+from safety_service.store.hot import InProcessHot
+from safety_service.store.tables.alerts import outbox
+from tests.danger import DECOYS, DURESS, OWN
+from tests.http import Program, application, browsing, paired, serving, signed_in
+from tests.talk import Talk
+from tests.world import World, build
+
+#: Pages that a worker or a colleague may have open.
+PAGES = ("/chat", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card")
+LISTS = ("/visits", "/alerts", "/debriefs", "/me")
+_FOUR = {each.casefold() for each in (OWN, DURESS, *DECOYS)}
+_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|(?<=:)[A-Za-z0-9_-]{22}(?=[:\"]|$)")
+
+
+@dataclass
+class Twin:
+    """One of the two: its world, its chats, and who is signed in where."""
+
+    world: World
+    talk: Talk
+    base: str
+    stack: AsyncExitStack
+    programs: dict[str, Program] = field(default_factory=dict)
+    browsers: dict[str, Any] = field(default_factory=dict)
+
+    async def settle(self, who: str) -> None:
+        """Sign in on the pages and pair a program."""
+        self.browsers[who] = await self.stack.enter_async_context(browsing(self.base))
+        await signed_in(self.world, self.browsers[who], who)
+        await (await self.browsers[who].get("/chat")).read()
+        self.programs[who] = await paired(self.world, self.browsers[who], who)
+
+    async def later(self, minutes: float) -> None:
+        """Let time pass with everything that the clock does."""
+        await self.world.later(minutes)
+        for chase in CHASES.values():
+            async with self.world.database.transaction() as tx:
+                await chase(tx, 100)
+        await self.world.deliver()
+
+    async def seen(self, who: str) -> str:
+        """All that is on this person's screens now, and when each message was made for them."""
+        program, browser = self.programs[who], self.browsers[who]
+        said: dict[str, Any] = {"telegram": await self._telegram(who), "webchat": await self._webchat(browser)}
+        for path in PAGES:
+            async with browser.get(path) as answer:
+                said[path] = [answer.status, await answer.text()]
+        for path in LISTS:
+            said[path] = await program.get(path)
+        for visit in said["/visits"][1]["items"]:
+            path = f"/visits/{visit['id']}"
+            said[f"visit {visit['family_ref']}"] = [await program.get(path), await program.get(f"{path}/debrief")]
+        return plainly(json.dumps(said, indent=1))
+
+    async def _telegram(self, who: str) -> list[Any]:
+        async with self.world.database.reading() as tx:
+            query = select(outbox.c.created_at, outbox.c.priority, outbox.c.state, outbox.c.due_at)
+            place = outbox.c.person_id == self.world.ids[who], outbox.c.channel == "telegram"
+            rows = (await tx.conn.execute(query.where(*place).order_by(outbox.c.id))).all()
+        screen = await self.talk.screen(who)
+        return [
+            [
+                [str(each) for each in row],
+                bubble.text,
+                [_button(each) for line in bubble.shown.buttons for each in line],
+            ]
+            for row, bubble in zip(rows, screen, strict=True)
+        ]
+
+    async def _webchat(self, browser: Any) -> Any:
+        async with browser.get("/chat/messages") as answer:
+            view = await answer.json()
+        for message in view["messages"]:
+            # What they pressed themselves is on their own line, whichever of the four it was.
+            if message["mine"] and message["text"].casefold() in _FOUR:
+                message["text"] = "one of the four"
+            message["buttons"] = [_button_shown(each) for each in message.get("buttons", ())]
+        return view
+
+
+def _button(each: Any) -> list[str]:
+    return _one_of_four(each.label, each.token or each.url or "")
+
+
+def _button_shown(each: dict[str, Any]) -> list[str]:
+    return _one_of_four(each["label"], each.get("token") or each.get("url") or "")
+
+
+def _one_of_four(label: str, carried: str) -> list[str]:
+    """The order of the four is random in both worlds."""
+    return ["one of the four", carried.split(":", maxsplit=1)[0]] if label.casefold() in _FOUR else [label, carried]
+
+
+def plainly(text: str) -> str:
+    """Ids, which are random in both, are numbered as they come."""
+    known: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return known.setdefault(found[0].replace("-", ""), f"<{len(known)}>")
+
+    return _ID.sub(number, text)
+
+
+@asynccontextmanager
+async def twin_in(url: str, start: datetime) -> AsyncIterator[Twin]:
+    """A world on its own database, served with its pages, chat and interface for programs."""
+    database = await Database.open(url, clock=SetClock(start), hot=InProcessHot())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        world = await build(database)
+        chat = SimpleNamespace(setup=lambda app, services: webchat.setup(app, services, handle))
+        app = application(world, web, api, chat)
+        base = await stack.enter_async_context(serving(app))
+        yield Twin(world, Talk(world), base, stack)
