@@ -20,6 +20,8 @@ from safety_service.web.visitor import Visitor
 CHANNEL = "webchat"
 #: While somebody may be looking over the worker's shoulder.
 INSIDE_CEILING = "public"
+#: Of an alert that is resolved no address stays on the screen.
+OVER_CEILING = "plan"
 #: The worker's own cries stay at the foot of the page while a visit runs, and so need not stand in each message.
 CRIES = ("ring_me", "help")
 RUNNING = ("inside", "home")
@@ -54,11 +56,12 @@ def _place(message: View) -> Any:
 def _told(
     row: Told, spoken: Conversation, visitor: Visitor, policy: Policy, public_url: str, cries_apart: bool
 ) -> View:
+    ceiling = OVER_CEILING if row.over else ceiling_for(policy, CHANNEL, row.template)
     rendered = render(
         row.template,
         row.params,
         channel=CHANNEL,
-        ceiling=INSIDE_CEILING if spoken.inside else ceiling_for(policy, CHANNEL, row.template),
+        ceiling=INSIDE_CEILING if spoken.inside else ceiling,
         zone=visitor.known.zone,
         now=row.at,
         # A link to this very page leads nowhere.

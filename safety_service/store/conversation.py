@@ -20,7 +20,10 @@ CHANNEL = "webchat"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A message of ours: rendered each time that it is shown. `open`: what it asks for is not settled yet."""
+    """A message of ours: rendered each time that it is shown.
+
+    `open`: what it asks for is not settled yet; `over`: it said where somebody was, and that alert is resolved.
+    """
 
     id: UUID
     at: datetime
@@ -30,6 +33,7 @@ class Told:
     alert_id: UUID | None
     seen: bool
     open: bool
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ async def told(tx: Tx, person_id: UUID, since: datetime | None, limit: int) -> l
     rows = (await tx.conn.execute(query)).all()
     rings = await _open_rings(tx, [row.params["ring_id"] for row in rows if row.template == "ring.wanted"])
     measures = await _undecided(tx, [row.params["measure_id"] for row in rows if row.template in _PROPOSALS])
-    return [_told(row, rings | measures) for row in reversed(rows)]
+    answered = await _resolved(tx, [row.params["alert_id"] for row in rows if row.template in _ANSWERS])
+    return [_told(row, rings | measures, answered) for row in reversed(rows)]
 
 
 #: Of each kind of question that a row of its own settles: which row that is.
@@ -65,7 +70,21 @@ _SETTLED_BY = {"ring.wanted": "ring_id", "plan.proposed": "measure_id", "plan.un
 _PROPOSALS = frozenset(template for template, key in _SETTLED_BY.items() if key == "measure_id")
 
 
-def _told(row: Any, unsettled_rows: frozenset[UUID]) -> Told:
+#: What says where somebody is. An answer names its alert in what it says.
+_ALARMS = ("alarm.", "alert.offer")
+_ANSWERS = frozenset({"reply.words_999", "reply.map"})
+
+
+async def _resolved(tx: Tx, ids: Collection[str]) -> frozenset[UUID]:
+    if not ids:
+        return frozenset()
+    these = alert.c.id.in_([UUID(each) for each in ids])
+    return frozenset(
+        (await tx.conn.execute(select(alert.c.id).where(these, alert.c.state == State.RESOLVED))).scalars()
+    )
+
+
+def _told(row: Any, unsettled_rows: frozenset[UUID], resolved: frozenset[UUID]) -> Told:
     settled_by = _SETTLED_BY.get(row.template)
     unsettled = (
         row.alert_state is not None and row.alert_state != State.RESOLVED,
@@ -81,6 +100,8 @@ def _told(row: Any, unsettled_rows: frozenset[UUID]) -> Told:
         alert_id=row.alert_id,
         seen=row.reached_at is not None,
         open=any(unsettled),
+        over=(row.template.startswith(_ALARMS) and row.alert_state == State.RESOLVED)
+        or (row.template in _ANSWERS and UUID(row.params["alert_id"]) in resolved),
     )
 
 

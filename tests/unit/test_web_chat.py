@@ -197,11 +197,16 @@ async def test_an_open_alert_stays_answerable_and_a_closed_one_does_not(office: 
     alarm = next(each for each in view["messages"] if each["text"].startswith("ALARM"))
     assert "1 Elm Row" in alarm["text"] and alarm["id"] in view["open"]
     assert await mia.press("I have it") == 200
+    await mia.press("999 words")
+    assert "1 Elm Row" in (await mia.view())["messages"][-1]["text"]
     assert (await world.alert()).alert.owner_id == world.ids["Mia"]
     await mia.press("Heard, safe")
     await mia.press("Heard their voice")
     assert (await world.alert()).alert.state == "resolved"
-    assert (await mia.view())["open"] == []
+    after = await mia.view()
+    assert after["open"] == []
+    assert not [each["text"] for each in after["messages"] if "Elm Row" in each["text"]], "its address goes with it"
+    assert any(each["text"].startswith("ALARM") for each in after["messages"])
 
 
 async def test_every_proposal_stays_answerable_until_it_is_decided(office: Office) -> None:
