@@ -18,7 +18,7 @@ from config.layers import fault, over
 from config.places import lines_of
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
 from config.policy_learning import AroundPolicy, FamilyPolicy, PlanPolicy, SharingPolicy, TrainingPolicy
-from config.policy_reaching import NightPolicy
+from config.policy_reaching import BundlePolicy, NightPolicy
 from config.retention import RetentionPolicy
 
 __all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
@@ -237,6 +237,7 @@ class Policy(Section):
     taken: TakenPolicy
     reach: ReachPolicy
     night: NightPolicy
+    bundle: BundlePolicy
     words: WordsPolicy
     debrief: DebriefPolicy
     plan: PlanPolicy

@@ -1,4 +1,4 @@
-"""The night's part of the policy: when alarms wake people, and with what."""
+"""The policy's part about reaching people: what wakes them by night, and many alarms at once."""
 
 from datetime import time
 from typing import Annotated, Literal
@@ -6,6 +6,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from config.policy_base import Duration, Section, at_most
+
+
+class BundlePolicy(Section):
+    """When many alarms reach one chat at once: the rest go as one message. SOS and duress never do."""
+
+    #: So many within this time go each by itself.
+    more_than: int = Field(ge=1, le=20)
+    within: Annotated[Duration, at_most("10m")]
+    #: From one message for several to the next, while more alarms come.
+    every: Annotated[Duration, at_most("15s")]
 
 
 class NightPolicy(Section):

@@ -164,6 +164,10 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "ask.not_begun": at_the_door,
     "ask.home": on_the_way,
     "ask.own_word": own_word,
+    "bundle.alarms": lambda params: (
+        (_about("take_all", params, "bundle_id"), Tap("list_alarms", Token("list_alarms"))),
+    ),
+    "reply.took_all": lambda params: ((_about("take_all", params, "bundle_id"),),) if params.get("more") else (),
     "alert.taken": _one("take_over"),
     "alert.taken_over": _one("take_over"),
     "alert.lapsed": _one("take"),

@@ -252,6 +252,7 @@ _SPECIAL: dict[str, Dresser] = {
     "transport": _option,
     "exit": _option,
     "visits": _lines,
+    "alarms": _lines,
     "posts": _lines,
     "roles": _lines,
     "chats": _kinds,

@@ -311,7 +311,7 @@ def templates() -> Mapping[str, Braces]:
 def labels() -> Braces:
     """Every label of a button or a word."""
     groups: dict[str, Iterable[str]] = {
-        "button": (*_BUTTONS, *known_ways.BUTTONS),
+        "button": (*_BUTTONS, *known_ways.BUTTONS, *known_taking.BUTTONS),
         "risk": Risk,
         "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device", *known_ways.KINDS),
         "verdict": MeasureDecision,

@@ -9,7 +9,7 @@ from uuid import UUID
 from bots.dialogue import manager_forms, tokens
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
-from safety_service.actions import alerts, passing, reading, rings
+from safety_service.actions import alerts, passing, reading, rings, taking_many
 from safety_service.actions.errors import NotFound
 from safety_service.actions.rings import Answer
 from safety_service.actions.telling import iso
@@ -40,6 +40,18 @@ async def _take(turn: Turn, alert_id: UUID, token: Token) -> None:
         raise Refused(why.code, **{**facts, "alert_id": str(alert_id)}) from None
     params = await reading.alarm_of(turn.tx, turn.actor, alert_id)
     await turn.answer("reply.took", **_alone(params), by_at=iso(row.alert.next_at))
+
+
+async def _take_all(turn: Turn, bundle_id: UUID, _token: Token) -> None:
+    taken = await taking_many.take_all(turn.tx, turn.actor, bundle_id)
+    await turn.answer(
+        "reply.took_all",
+        numbers=list(taken.mine) or None,
+        others=list(taken.others) or None,
+        more=taken.left or None,
+        bundle_id=str(bundle_id),
+        phase=None,
+    )
 
 
 def _alone(params: dict[str, Any]) -> dict[str, Any]:
@@ -153,6 +165,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("call", "map", "words_999"), _show),
     **dict.fromkeys(("trying", "rung_999"), _news),
     **dict.fromkeys(("spoke", "raise", "no_answer"), _ring),
+    "take_all": _take_all,
     "pass_on": _pass_on,
     "pass_to": _pass_to,
     "wake": _wake,

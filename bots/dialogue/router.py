@@ -198,6 +198,10 @@ async def _ring_me(turn: Turn, _token: Token) -> None:
     await at_work.ring_me(turn)
 
 
+async def _list_alarms(turn: Turn, _token: Token) -> None:
+    await COMMANDS["alerts"](turn, "")
+
+
 async def _sos(turn: Turn, _token: Token) -> None:
     await at_work.sos(turn)
 
@@ -230,6 +234,7 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     **dict.fromkeys(at_work.ANSWERS, at_work.press),
     **dict.fromkeys(on_call.HANDLERS, on_call.press),
     "ring_me": _ring_me,
+    "list_alarms": _list_alarms,
     "help": _sos,
     "word": own_words.press,
     "battery": phone_state.press_battery,

@@ -13,7 +13,7 @@ from safety_service.domain import alert_effects as ax
 from safety_service.domain import climb
 from safety_service.domain.words import Role
 from safety_service.store import alerts as alert_rows
-from safety_service.store import calling, events, exclusions, outbox, people, roles
+from safety_service.store import calling, events, exclusions, people, roles, unsent
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 
@@ -94,7 +94,7 @@ async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -
 async def _spare_the_rest(tx: Tx, row: AlertRow, what: str) -> None:
     """Alarms that are still waiting need not go out; with SOS the second rung hears although the first has it (P5)."""
     if what == "resolved" or not row.alert.danger:
-        await outbox.drop_pending(tx, row.id, what)
+        await unsent.drop_pending(tx, row.id, what)
     else:
         await calling.drop_calls(tx, row.id, row.alert.owner_id, what)
 

@@ -12,7 +12,7 @@ from safety_service.domain import handling
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.reaching import REACHING
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, channels, events, outbox, visits
+from safety_service.store import alerts, bundles, channels, events, outbox, visits
 from safety_service.store.database import Tx
 from safety_service.store.events import Entry
 from safety_service.store.outbox import Delivered, Outgoing
@@ -31,13 +31,27 @@ async def lease(
     most: Priority = Priority.ROUTINE,
     least: Priority = Priority.DANGER,
     in_order: bool = False,
+    resting: Collection[UUID] = (),
 ) -> list[Outgoing]:
     """Take the most urgent messages that are due; stale reminders are dropped, and their rows say so.
 
-    `in_order`: of each chat only the oldest that has not gone out, so that none overtakes another.
+    `in_order`: of each chat only the oldest that has not gone out, so that none overtakes another. `resting`: chats
+    whose alarms are being gathered.
     """
     await outbox.drop_stale(tx)
-    return await outbox.lease(tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order)
+    return await outbox.lease(
+        tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order, resting=resting
+    )
+
+
+async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> list[Outgoing]:
+    """Take every other alarm that waits for this chat, to go out as one message with those taken already."""
+    return await bundles.lease_rest(tx, channel_id, holder, for_)
+
+
+def together(bundle_id: UUID) -> str:
+    """The provider's name for what went out as part of one message."""
+    return bundles.name_of(bundle_id)
 
 
 async def sent(tx: Tx, taken: Collection[tuple[Outgoing, str | None]]) -> None:

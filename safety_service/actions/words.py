@@ -21,7 +21,7 @@ from safety_service.domain.effects import AskToRing, RaiseAlert
 from safety_service.domain.refusal import Refused
 from safety_service.domain.watch import Watch, missed
 from safety_service.domain.words import Kind, Outcome, Phase, Proof
-from safety_service.store import alerts, events, outbox, said, visits, watched
+from safety_service.store import alerts, events, said, unsent, visits, watched
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -204,7 +204,7 @@ async def _say(tx: Tx, actor: Actor, visit_id: UUID, word: Word, kind: str, make
     event = make(said_at)
     back = own_word.kept_back(row.visit.risk, before, event, await tx.policy())
     if kind not in ("ring_me", "sos") and not back:
-        await outbox.drop_questions(tx, row.id, actor.person_id)
+        await unsent.drop_questions(tx, row.id, actor.person_id)
     # Words that prove nothing of themselves may bring the duress word along (a program's `phrase`).
     overheard = kind not in _PROVEN and await _overheard(tx, actor, word)
     try:

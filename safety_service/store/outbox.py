@@ -7,7 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from safety_service.domain.reaching import REACHING
 from safety_service.store import tallies
@@ -21,6 +35,8 @@ log = logging.getLogger(__name__)
 #: What no key opens is tried again after this, so often: other keys come with another process.
 OPEN_AGAIN = timedelta(seconds=5)
 TRIES_TO_OPEN = 20
+#: The priority of alarms that are no cry.
+ALARMS = 1
 #: An error's text is kept to this length.
 ERROR_LENGTH = 300
 
@@ -123,23 +139,35 @@ async def lease(
     most: int,
     least: int = 0,
     in_order: bool = False,
+    resting: Collection[UUID] = (),
 ) -> list[Outgoing]:
     """Take the most urgent rows with `least` ≤ priority ≤ `most` that are due, or whose lease ran out (a repeat).
 
-    `in_order`: of each chat only its oldest row that has not gone out, so that none overtakes another.
+    `in_order`: of each chat only its oldest row that has not gone out, so that none overtakes another. `resting`:
+    chats whose alarms are being gathered; danger waits for nothing.
     """
     lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
     due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
     these = and_(outbox.c.channel.in_(channels), outbox.c.priority.between(least, most))
     first = outbox.c.id.in_(_first_of_each_chat(these)) if in_order else true()
+    awake = not_(and_(gathered(), outbox.c.channel_id.in_(resting))) if resting else true()
     chosen = (
         select(outbox.c.id)
-        .where(or_(due, lost), these, first)
+        .where(or_(due, lost), these, first, awake)
         .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list((await tx.conn.execute(chosen)).scalars())
+    return await hold(tx, list((await tx.conn.execute(chosen)).scalars()), holder, for_)
+
+
+def gathered() -> ColumnElement[bool]:
+    """Alarms of which many may go out as one message; never danger."""
+    return and_(outbox.c.priority == ALARMS, outbox.c.template.like("alarm.%"))
+
+
+async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
+    """Take these rows, which this transaction has chosen and locked."""
     if not ids:
         return []
     await tx.conn.execute(
@@ -213,13 +241,15 @@ _DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
 
 async def record_sent(tx: Tx, taken: Collection[tuple[UUID, str | None]]) -> None:
     """A provider took these (id, its name for it): sent; and reached, unless it only lies there (P4)."""
+    # Not IN: its list of values does not go with many rows in one statement.
+    reaching = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
     done = update(outbox).where(outbox.c.id == bindparam("message"))
     done = done.values(
         state="sent",
         lease_until=None,
         leased_by=None,
         sent_at=tx.now,
-        reached_at=case((outbox.c.channel.in_(REACHING), literal(tx.now, outbox.c.reached_at.type))),
+        reached_at=case((reaching, literal(tx.now, outbox.c.reached_at.type))),
         provider_id=bindparam("name_there"),
         error=None,
     )
@@ -264,40 +294,3 @@ async def reach_of(tx: Tx, alert_id: UUID) -> list[Any]:
         outbox.c.person_id, outbox.c.channel, outbox.c.created_at, outbox.c.reached_at, outbox.c.state, outbox.c.step
     ).where(outbox.c.alert_id == alert_id, outbox.c.template.like("alarm.%"))
     return list((await tx.conn.execute(query.order_by(outbox.c.id))).all())
-
-
-async def drop_pending(tx: Tx, alert_id: UUID, reason: str) -> None:
-    """The alert was taken or ended: alarms that have not gone out need not."""
-    place = and_(outbox.c.alert_id == alert_id, outbox.c.state == "pending", outbox.c.template.like("alarm.%"))
-    await tx.conn.execute(update(outbox).where(place).values(state="dropped", error=reason))
-
-
-async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
-    """A newer word makes older questions stale."""
-    place = and_(
-        outbox.c.visit_id == visit_id,
-        outbox.c.person_id == person_id,
-        outbox.c.state == "pending",
-        outbox.c.template.like("ask.%"),
-    )
-    await tx.conn.execute(update(outbox).where(place).values(state="dropped", error="answered"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A message that a provider took, and by what name it can be taken off the screen."""
-
-    address: str
-    provider_id: str
-    template: str
-    params: dict[str, Any]
-    alert_id: UUID | None
-    created_at: datetime
-
-
-async def shown(tx: Tx, person_id: UUID, channel_kind: str, since: datetime) -> list[Shown]:
-    """What stands on a person's screens since then, oldest first."""
-    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
-    query = query.where(outbox.c.person_id == person_id, outbox.c.channel == channel_kind, outbox.c.created_at >= since)
-    rows = await tx.conn.execute(query.where(outbox.c.provider_id.is_not(None)).order_by(outbox.c.id))
-    return [Shown(**{name: getattr(row, name) for name in Shown.__dataclass_fields__}) for row in rows]

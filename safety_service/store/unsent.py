@@ -9,6 +9,20 @@ from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.visits import visit, watch
 
 
+async def drop_pending(tx: Tx, alert_id: UUID, reason: str) -> None:
+    """The alert was taken or ended: alarms that have not gone out need not."""
+    place = (outbox.c.alert_id == alert_id, outbox.c.state == "pending", outbox.c.template.like("alarm.%"))
+    await tx.conn.execute(update(outbox).where(*place).values(state="dropped", error=reason))
+
+
+async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
+    """A newer word makes older questions stale."""
+    place = (outbox.c.visit_id == visit_id, outbox.c.person_id == person_id, outbox.c.template.like("ask.%"))
+    await tx.conn.execute(
+        update(outbox).where(*place, outbox.c.state == "pending").values(state="dropped", error="answered")
+    )
+
+
 async def drop_about(tx: Tx, person_id: UUID, *, worker_id: UUID | None, family_id: UUID | None) -> int:
     """This person is kept off a worker or a family now: what was to tell them of it stays unsaid. Gives how many."""
     if worker_id is not None:

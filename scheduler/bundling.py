@@ -1,0 +1,140 @@
+"""Floods: where more alarms would go to one chat than anybody can read, the rest go as one message.
+
+Each alarm keeps its own row and its own outcome: reached by the bundle counts for each, and what a bundle could not say
+is said again. Which chats had how many is this process's own memory; losing it costs a few messages more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from bots.delivery.outcome import Blocked, Outcome, Refused, Sent
+from config.policy_reaching import BundlePolicy
+from safety_service.actions import delivering
+from safety_service.actions.telling import Priority
+from safety_service.domain.reaching import VOICE
+from safety_service.store.database import Tx
+from safety_service.store.outbox import Outgoing
+
+#: Seconds in which a phone that was called rings or is spoken into: no second call is of use.
+RINGING = 20.0
+#: So many are named in one message; of the rest it says how many they are.
+NAMED = 12
+TEMPLATE = "bundle.alarms"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message as it goes out, and the rows that are told by it."""
+
+    out: Outgoing
+    rows: tuple[Outgoing, ...]
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it speaks for several."""
+        return len(self.rows) > 1
+
+
+class Bundling:
+    """Remembers how many alarms each chat had of late, and gathers what would be too many."""
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._went: defaultdict[UUID, deque[float]] = defaultdict(deque)
+        #: Until when each chat's alarms are being gathered.
+        self._rests: dict[UUID, float] = {}
+
+    def resting(self) -> list[UUID]:
+        """Chats that had a bundle or a call just now: what comes meanwhile goes with the next one."""
+        now = self._steady()
+        self._rests = {chat: until for chat, until in self._rests.items() if until > now}
+        return list(self._rests)
+
+    async def parcels(
+        self, tx: Tx, taken: Sequence[Outgoing], policy: BundlePolicy, holder: str, for_: timedelta
+    ) -> list[Parcel]:
+        """The leased messages as they are to go out; what more waits for a flooded chat is leased with them."""
+        alarms: defaultdict[UUID, list[Outgoing]] = defaultdict(list)
+        for each in taken:
+            if may_be_gathered(each):
+                alarms[each.channel_id].append(each)
+        found = [Parcel(each, (each,)) for each in taken if not may_be_gathered(each)]
+        for chat, first in alarms.items():
+            alone = self._room(chat, first[0].channel, policy)
+            rest = await delivering.lease_rest(tx, chat, holder, for_) if len(first) > alone else []
+            found += self._gathered(chat, [*first, *rest], alone, policy)
+        return found
+
+    def _room(self, chat: UUID, kind: str, policy: BundlePolicy) -> int:
+        """How many may still go to this chat each by itself."""
+        if kind == VOICE:
+            return 0
+        went = self._went[chat]
+        while went and went[0] <= self._steady() - policy.within.total_seconds():
+            went.popleft()
+        return max(policy.more_than - len(went), 0)
+
+    def _gathered(self, chat: UUID, rows: list[Outgoing], alone: int, policy: BundlePolicy) -> list[Parcel]:
+        rest = rows[alone:]
+        parcels = [Parcel(each, (each,)) for each in rows[:alone]]
+        if len(rest) == 1:
+            parcels.append(Parcel(rest[0], (rest[0],)))
+        elif rest:
+            parcels.append(Parcel(bundle_of(rest), tuple(rest)))
+        now = self._steady()
+        self._went[chat].extend(now for _ in parcels)
+        if rows[0].channel == VOICE:
+            self._rests[chat] = now + RINGING
+        elif len(rest) > 1:
+            self._rests[chat] = now + policy.every.total_seconds()
+        return parcels
+
+
+def outcomes(parcel: Parcel, outcome: Outcome) -> list[tuple[Outgoing, Outcome]]:
+    """What became of each row. A chat that is shut is shut once; of a bundle no row has a message of its own."""
+    if not parcel.bundled:
+        return [(parcel.out, outcome)]
+    first, *rest = parcel.rows
+    if isinstance(outcome, Sent):
+        outcome = Sent(delivering.together(parcel.out.id))
+    others = Refused(outcome.reason) if isinstance(outcome, Blocked) else outcome
+    return [(first, outcome), *((each, others) for each in rest)]
+
+
+def may_be_gathered(out: Outgoing) -> bool:
+    """An alarm that is no cry: SOS and duress are never gathered."""
+    return out.priority == Priority.ALARM and out.template.startswith("alarm.")
+
+
+def bundle_of(rows: Sequence[Outgoing]) -> Outgoing:
+    """One message for several alarms to the same chat, named after the first of them."""
+    first = rows[0]
+    by_alert = {each.alert_id: each.params for each in rows}
+    params: dict[str, Any] = {
+        "bundle_id": str(first.id),
+        "count": len(by_alert),
+        "alarms": [_line(each) for each in list(by_alert.values())[:NAMED]],
+        "more": len(by_alert) - NAMED if len(by_alert) > NAMED else None,
+        "page": "/board",
+    }
+    return replace(
+        first,
+        template=TEMPLATE,
+        params=params,
+        visit_id=None,
+        alert_id=None,
+        maybe_sent=any(each.maybe_sent for each in rows),
+        due_at=None,
+    )
+
+
+def _line(params: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: params.get(name) for name in ("number", "worker", "kind", "reply")}
+    return {"line": "bundled", **kept}
