@@ -69,10 +69,10 @@ def offered(row: VisitRow) -> Offered:
     )
 
 
-async def look(tx: Tx, visit: Offered) -> Look:
-    """Hold a visit against its family's plan."""
+async def look(tx: Tx, visit: Offered, held: Sequence[Measure] | None = None) -> Look:
+    """Hold a visit against its family's plan; `held`: its measures in force, where they have been read already."""
     zone = await circle.zone_of(tx, visit.agency_id)
-    held = await measures.in_force(tx, visit.family_id)
+    held = await measures.in_force(tx, visit.family_id) if held is None else held
     number = await plans.number(tx, visit.family_id)
     guidance = (await tx.guidance(visit.agency_id)).guidance
     own = {each.id for each in held if not in_known_words(each, guidance)}

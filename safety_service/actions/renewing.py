@@ -1,11 +1,13 @@
 """Something new is known of a family: its coming and running visits are held against it at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from config.policy import Policy
+from safety_service.actions import circle
 from safety_service.actions import demands as looking
 from safety_service.actions import scene as scenes
 from safety_service.actions.apart import apart
@@ -13,9 +15,10 @@ from safety_service.actions.judging import judged
 from safety_service.actions.scene import managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import demands
+from safety_service.domain.plan import Measure
 from safety_service.domain.risk import Because
 from safety_service.domain.words import Phase, Status
-from safety_service.store import coming, events, people, visits
+from safety_service.store import coming, events, measures, people, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -42,8 +45,9 @@ async def renew_visit(tx: Tx, row: VisitRow, *, what: str = "", tells: bool = Tr
     """
     if row.visit.status not in (*_WAITS, Status.BEGUN):
         return row
-    worse = await _judged_again(tx, row)
-    found = await looking.look(tx, looking.offered(worse))
+    measured = await measures.in_force(tx, row.family_id)
+    worse = await _judged_again(tx, row, measured)
+    found = await looking.look(tx, looking.offered(worse), measured)
     after = looking.held(worse, found, await tx.policy())
     if after == row:
         return row
@@ -67,7 +71,7 @@ async def at_the_door(tx: Tx, worker_id: UUID, visit_id: UUID) -> None:
     await apart(tx, renew_visit(tx, row, tells=False), row, f"visit {row.id} is not held against its plan")
 
 
-async def _judged_again(tx: Tx, row: VisitRow) -> VisitRow:
+async def _judged_again(tx: Tx, row: VisitRow, measured: Sequence[Measure]) -> VisitRow:
     planner = (await people.many(tx, [row.created_by])).get(row.created_by)
     risk, because = await judged(
         tx,
@@ -79,14 +83,19 @@ async def _judged_again(tx: Tx, row: VisitRow) -> VisitRow:
         ends_at=row.visit.ends_at,
         planner="" if planner is None else planner.name,
     )
-    longest = await looking.interval(tx, row.agency_id, row.family_id, row.visit.starts_at)
-    visit = demands.tightened(row.visit, risk, longest, tx.now, await tx.policy())
-    return replace(row, visit=visit, because=_joined(row.because, because))
+    policy = await tx.policy()
+    on = row.visit.starts_at.astimezone(await circle.zone_of(tx, row.agency_id)).date()
+    visit = demands.tightened(row.visit, risk, demands.interval(measured, on), tx.now, policy)
+    return replace(row, visit=visit, because=_joined(row.because, because, policy))
 
 
-def _joined(before: list[dict[str, str]], found: Iterable[Because]) -> list[dict[str, str]]:
+def _joined(before: list[dict[str, str]], found: Iterable[Because], policy: Policy) -> list[dict[str, str]]:
+    """What was said of the visit before stays, but not that nothing is known, once something is."""
     known = {each["key"] for each in before}
     new = [{"key": each.key, "level": each.level, "says": each.says} for each in found if each.key not in known]
+    if new:
+        unknown = {line.key for line in policy.lines if line.unknown}
+        before = [each for each in before if each["key"] not in unknown]
     return [*(each for each in new if each["level"] == "high"), *before, *(e for e in new if e["level"] != "high")]
 
 

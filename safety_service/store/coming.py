@@ -1,18 +1,20 @@
 """Visits to come, and those that run: what a family's plan is held against."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from safety_service.domain.words import Status
 from safety_service.store import plans, visits
 from safety_service.store.database import Tx
 from safety_service.store.tables.plans import plan_version
-from safety_service.store.tables.visits import visit, watch
+from safety_service.store.tables.visits import risk_fact, visit, watch
 from safety_service.store.visits import VisitRow
 
 _WAITS = (Status.PLANNED, Status.WAITING)
+#: Longer than any transaction takes, and than it takes to be looked for.
+JUST_NOW = timedelta(minutes=5)
 
 
 async def of_family(tx: Tx, family_id: UUID) -> list[UUID]:
@@ -43,9 +45,11 @@ async def next_start(tx: Tx, family_id: UUID) -> datetime | None:
 
 
 async def behind(tx: Tx, after: UUID, limit: int) -> list[UUID]:
-    """Visits that somebody is watched on and whose family's plan has a newer number than they were held against.
+    """Visits that somebody is watched on, and that were planned without what was being written in that moment.
 
-    By id, beginning after one, locked; others' locks are stepped over.
+    Their family's plan has a newer number than they were held against; or a fact was made while they were planned,
+    which makes no new number where its measures hold already. By id, beginning after one, locked; others' locks are
+    stepped over.
     """
     newer = select(plan_version.c.id).where(
         plan_version.c.family_id == visit.c.family_id,
@@ -53,8 +57,16 @@ async def behind(tx: Tx, after: UUID, limit: int) -> list[UUID]:
     )
     watched = select(watch.c.visit_id).where(watch.c.next_at.is_not(None))
     held = (visit.c.id.in_(watched), visit.c.status.in_((*_WAITS, Status.BEGUN)), visit.c.id > after)
-    query = select(visit.c.id).where(*held, newer.exists()).order_by(visit.c.id).limit(limit)
+    missed = or_(newer.exists(), _met_in_that_moment(tx))
+    query = select(visit.c.id).where(*held, missed).order_by(visit.c.id).limit(limit)
     return list((await tx.conn.execute(query.with_for_update(of=visit, skip_locked=True, key_share=True))).scalars())
+
+
+def _met_in_that_moment(tx: Tx) -> ColumnElement[bool]:
+    """Both are so young that neither may have seen the other. A visit that is looked at once more stays as it is."""
+    lately = tx.now - JUST_NOW
+    made = exists().where(risk_fact.c.family_id == visit.c.family_id, risk_fact.c.created_at > lately)
+    return (visit.c.created_at > lately) & made
 
 
 async def restate(tx: Tx, before: VisitRow, after: VisitRow) -> None:

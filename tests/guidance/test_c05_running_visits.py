@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from safety_service.actions.chases import CHASES
 from safety_service.actions.words import Word
 from safety_service.domain.words import Risk, Status
 from safety_service.store import exclusions, families
+from safety_service.store import measures as measure_rows
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 from tests.guidance.at_plans import all_of, been, everything_said_to, first_part, says, trained
@@ -146,8 +148,38 @@ async def test_a_visit_that_was_planned_while_a_threat_was_being_told_is_looked_
     assert after.visit.status is Status.WAITING and after.visit.risk is Risk.HIGH
     assert after.lacking[0]["says"] == "Two people" and world.told("Mia", "decision.wanted")
     assert await caught_up(world) == 0, "what could not be read is not tried again in the same moment"
-    await world.jump(1)
+    await world.jump(6)
     assert await caught_up(world) == 1, "nor is it forgotten; and what was found stays found"
+
+
+async def test_a_visit_that_was_planned_in_the_moment_of_a_debrief_that_changes_no_plan_is_looked_at_again(
+    world: World,
+) -> None:
+    await been(world, "Ann")
+    row = await world.plan("Ben", after=300)
+    async with world.database.transaction() as tx:
+        await families.add_fact(tx, row.family_id, "open_threat", tx.now.date(), source="debrief", by=None)
+    assert await caught_up(world) == 1
+    after = await world.visit(row.id)
+    assert after.visit.risk is Risk.HIGH and after.visit.status is Status.WAITING
+    assert len(world.told("Mia", "decision.wanted")) == 1
+    await world.jump(2)
+    assert await caught_up(world) == 1 and len(world.told("Mia", "decision.wanted")) == 1, "it is told once"
+    await world.jump(4)
+    assert await caught_up(world) == 0, "and looked at again for a few minutes only"
+
+
+async def test_nothing_known_yet_is_not_said_beside_what_became_known(world: World) -> None:
+    row = await world.plan("Ben", after=300)
+    assert "unknown_family" in {each["key"] for each in row.because}
+    async with world.database.transaction() as tx:
+        await families.add_fact(tx, row.family_id, "open_threat", tx.now.date(), source="police", by=None)
+        await renewing.renew_family(tx, row.family_id)
+    keys = [each["key"] for each in (await world.visit(row.id)).because]
+    assert "unknown_family" not in keys and keys
+    async with world.database.transaction() as tx:
+        await renewing.renew_family(tx, row.family_id)
+    assert [each["key"] for each in (await world.visit(row.id)).because] == keys
 
 
 async def test_every_visit_gets_its_turn_to_be_looked_at_again_however_many_cannot_be_read(
@@ -176,3 +208,17 @@ async def test_every_visit_gets_its_turn_to_be_looked_at_again_however_many_cann
 
 async def _not_there_yet(*_: Any, **__: Any) -> None:
     """Whoever tells of the threat does not see the visits that are being planned."""
+
+
+async def test_at_the_door_the_plan_is_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = await world.plan("Ben", after=5)
+    real, read = measure_rows.in_force, []
+
+    async def counted(tx: Tx, family_id: UUID) -> Any:
+        read.append(family_id)
+        return await real(tx, family_id)
+
+    monkeypatch.setattr(measure_rows, "in_force", counted)
+    async with world.database.transaction() as tx:
+        await renewing.at_the_door(tx, world.ids["Ben"], row.id)
+    assert read == [row.family_id]
