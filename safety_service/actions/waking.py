@@ -121,6 +121,14 @@ async def seen_by(tx: Tx, actor: Actor) -> Outlook | None:
     return Outlook(nothing_wakes=whole.nothing_wakes, asleep=mine, standing=whole.standing)
 
 
+async def missing(tx: Tx) -> list[str]:
+    """What is missing in each agency, a line each, without names of people; nothing before anything was ever sent."""
+    if await stamps.last(tx, PROVIDERS) is None:
+        return []
+    real = [each for each in await agencies.every(tx) if not each.demonstration]
+    return [f"{each.name}: {line}" for each in real for line in (await outlook(tx, each.id)).lines]
+
+
 async def chase(tx: Tx, _limit: int) -> int:
     """Once an hour, and never at night: tell the administrators what they do not know yet. Gives how many agencies."""
     looked = await stamps.last(tx, LOOKED)

@@ -1,9 +1,9 @@
-"""What the doctor looks for inside of a database that is open: is the evidence log linked while the service runs?"""
+"""What the doctor looks for inside of an open database: is the evidence log linked, can people be woken?"""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from safety_service.actions import event_chain
+from safety_service.actions import event_chain, waking
 from safety_service.store import stamps
 from safety_service.store.database import Database, Tx
 
@@ -16,6 +16,8 @@ async def look_inside(database: Database) -> AsyncIterator[str]:
     async with database.reading() as tx:
         async for fault in _chain(tx):
             yield fault
+        for line in await waking.missing(tx):
+            yield f"nights: {line}"
 
 
 async def _chain(tx: Tx) -> AsyncIterator[str]:

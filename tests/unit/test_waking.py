@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from safety_service import web
 from safety_service.actions import standing, waking
+from safety_service.commands.doctor_inside import look_inside
 from safety_service.store import stamps
 from safety_service.store.tables.people import agency, channel
 from scheduler.dispatcher import Dispatcher
@@ -162,3 +163,15 @@ async def test_what_has_a_provider_is_known_from_whoever_sends(world: World) -> 
     await Dispatcher(world.database, [provider], holder="test").report()
     async with world.database.reading() as tx:
         assert (await waking.rules_of(tx, world.agency_id)).waking == {"voice"}
+
+
+async def test_the_doctor_and_the_start_say_what_is_missing_once_something_was_sent(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(update(agency).values(demonstration=False, assessed_at=tx.now, assessed_by="Kit"))
+    async with world.database.reading() as tx:
+        assert await waking.missing(tx) == []
+    await providers(world, "telegram")
+    async with world.database.reading() as tx:
+        first, second = await waking.missing(tx)
+    assert "Elmshire: nobody can be woken" in first and "standing list" in second
+    assert [fault async for fault in look_inside(world.database)] == [f"nights: {first}", f"nights: {second}"]
