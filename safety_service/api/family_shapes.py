@@ -13,7 +13,9 @@ from safety_service.actions.partners import Around
 from safety_service.api.shapes import Names, time_or_none
 from safety_service.domain.family import written
 from safety_service.domain.hostility import Picture
+from safety_service.domain.plan import Measure
 from safety_service.domain.trend import Line
+from safety_service.store.items import Item
 from safety_service.store.partners import Partner
 from safety_service.store.summaries import Summary
 
@@ -125,33 +127,13 @@ def briefing_shape(found: Briefing) -> dict[str, Any]:
             "level": found.risk,
             "because": [{"key": each.key, "level": each.level, "says": each.says} for each in found.because],
         },
-        "measures": [
-            {
-                "id": str(each.id),
-                "key": each.key,
-                "says": each.says,
-                "who": each.who,
-                "state": each.state,
-                "since": each.from_on.isoformat(),
-                "until": None if each.until_on is None else each.until_on.isoformat(),
-            }
-            for each in found.measures
-        ],
+        "measures": [_measure(each) for each in found.measures],
         "last_visits": [
             {"on": each.on.isoformat(), "mood": each.mood, "seen": each.seen, "met": list(each.met)}
             for each in found.past
         ],
         "seen_alone_on": None if found.seen_alone_on is None else found.seen_alone_on.isoformat(),
-        "open_items": [
-            {
-                "id": str(each.id),
-                "kind": each.kind,
-                "key": each.key,
-                "text": each.body.get("text"),
-                "due_on": None if each.due_on is None else each.due_on.isoformat(),
-            }
-            for each in found.items
-        ],
+        "open_items": [_item(each) for each in found.items],
         "undertakings": [
             {"id": str(each.id), "expected": each.body.get("expected"), "review_on": each.review_on.isoformat()}
             for each in found.undertakings
@@ -161,6 +143,28 @@ def briefing_shape(found: Briefing) -> dict[str, Any]:
         "visit_id": None if found.visit is None else str(found.visit.id),
         "read_at": time_or_none(found.read_at),
         "ask": list(found.managers),
+    }
+
+
+def _measure(each: Measure) -> dict[str, Any]:
+    return {
+        "id": str(each.id),
+        "key": each.key,
+        "says": each.says,
+        "who": each.who,
+        "state": each.state,
+        "since": each.from_on.isoformat(),
+        "until": None if each.until_on is None else each.until_on.isoformat(),
+    }
+
+
+def _item(each: Item) -> dict[str, Any]:
+    return {
+        "id": str(each.id),
+        "kind": each.kind,
+        "key": each.key,
+        "text": each.body.get("text"),
+        "due_on": None if each.due_on is None else each.due_on.isoformat(),
     }
 
 

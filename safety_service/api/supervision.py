@@ -15,7 +15,7 @@ from safety_service.actions.supervision import Judged, NewItem, Said, Seen
 from safety_service.api.body import Body
 from safety_service.api.call import Call, endpoint
 from safety_service.api.problems import PREFIX
-from safety_service.domain.supervising import Agenda, View
+from safety_service.domain.supervising import Agenda, Expected, Judgement, View, Wellbeing
 from safety_service.store.items import Item
 from safety_service.store.supervisions import Supervision
 
@@ -127,43 +127,40 @@ def agenda_shape(agenda: Agenda) -> dict[str, Any]:
             {"point": each.point, "family_ref": each.family_ref, "on": each.on.isoformat(), "behaviours": each.kinds}
             for each in agenda.hostility
         ],
-        "expected": [
-            {
-                "visit_id": str(each.visit_id),
-                "family_ref": each.family_ref,
-                "starts_at": each.starts_at.isoformat(),
-                "risk": each.risk,
-                "because": each.because,
-            }
-            for each in agenda.expected
-        ],
+        "expected": [_expected(each) for each in agenda.expected],
         "items": [_item(each) for each in agenda.items],
         "reflections": dict(agenda.reflections),
-        "wellbeing": [
-            {
-                "point": each.point,
-                "on": each.on.isoformat(),
-                "feeling": each.feeling,
-                "support": each.support,
-                "back": each.back,
-            }
-            for each in agenda.wellbeing
-        ],
+        "wellbeing": [_wellbeing(each) for each in agenda.wellbeing],
         "overdue": [
             {"debrief_id": str(each.debrief_id), "family_ref": each.family_ref, "asked_at": each.asked_at.isoformat()}
             for each in agenda.overdue
         ],
-        "judgements": [
-            {
-                "id": each.id,
-                "family_ref": each.family_ref,
-                "worker": each.worker,
-                "worker_why": each.worker_why,
-                "supervisor": each.supervisor,
-                "supervisor_why": each.supervisor_why,
-            }
-            for each in agenda.judgements
-        ],
+        "judgements": [_judgement(each) for each in agenda.judgements],
+    }
+
+
+def _expected(each: Expected) -> dict[str, Any]:
+    return {
+        "visit_id": str(each.visit_id),
+        "family_ref": each.family_ref,
+        "starts_at": each.starts_at.isoformat(),
+        "risk": each.risk,
+        "because": each.because,
+    }
+
+
+def _judgement(each: Judgement) -> dict[str, Any]:
+    names = ("id", "family_ref", "worker", "worker_why", "supervisor", "supervisor_why")
+    return {name: getattr(each, name) for name in names}
+
+
+def _wellbeing(each: Wellbeing) -> dict[str, Any]:
+    return {
+        "point": each.point,
+        "on": each.on.isoformat(),
+        "feeling": each.feeling,
+        "support": each.support,
+        "back": each.back,
     }
 
 
