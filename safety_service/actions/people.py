@@ -43,6 +43,12 @@ async def unlink(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     """
     person = await _person(tx, person_id)
     access.may_run_channels(by, person.agency_id, person_id)
+    return await cut_off(tx, by, person_id)
+
+
+async def cut_off(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
+    """The same, for who has been let in by the caller."""
+    person = await _person(tx, person_id)
     await _cut_off(tx, person_id)
     await keep(tx, by, person.agency_id, "unlinked", subject="person", subject_id=person_id)
     return person

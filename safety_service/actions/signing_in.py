@@ -34,16 +34,20 @@ async def sign_in_link(tx: Tx, by: Actor | None, person_id: UUID) -> Invitation:
     return Invitation(person, code, None)
 
 
-async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web") -> SignedIn:
+async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web", instead_of: str = "") -> SignedIn:
     """Use a code and begin a session: in a browser, which also becomes the person's chat page, or on a device.
 
-    The person's other channels hear of it. Raises Refused: `code_unknown`, `code_used`, `code_expired`.
+    `instead_of`: the token that this browser came with, whosever it was; it works no more. The person's other channels
+    hear of it. Raises Refused: `code_unknown`, `code_used`, `code_expired`.
     """
     person_id = await codes.use(tx, "sign_in" if kind == "web" else "link", code)
     person = await people.get(tx, person_id)
     await seconding.tell_the_old(tx, person, kind)
     if kind == "web":
         await linking.open_chat_page(tx, person.id)
+    before = await sessions.person_of(tx, instead_of) if instead_of else None
+    if before is not None:
+        await sessions.end(tx, before.id)
     token = await sessions.start(tx, person_id, kind, label)
     await _log(tx, person, "signed_in", kind, label=label)
     return SignedIn(person, token)
@@ -56,6 +60,16 @@ async def end(tx: Tx, actor: Actor, session_id: UUID) -> None:
         raise NotFound
     await sessions.end(tx, session_id)
     await _log(tx, await people.get(tx, actor.person_id), "signed_out", actor.via)
+
+
+async def end_others(tx: Tx, actor: Actor, but: UUID) -> int:
+    """Sign out everywhere else: all sessions of one's own but this one. Gives how many."""
+    others = [each for each in await sessions.of_person(tx, actor.person_id) if each.id != but]
+    for each in others:
+        await sessions.end(tx, each.id)
+    if others:
+        await _log(tx, await people.get(tx, actor.person_id), "signed_out", actor.via, count=str(len(others)))
+    return len(others)
 
 
 async def _log(tx: Tx, person: Person, verb: str, via: str, **details: str) -> None:

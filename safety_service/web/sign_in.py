@@ -10,7 +10,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.transact import in_transaction
 from safety_service.web.pages import message, page
-from safety_service.web.visitor import Visitor, forget, maybe_visitor, remember, visitor_of
+from safety_service.web.visitor import Visitor, cookie_name, forget, maybe_visitor, remember, visitor_of
 
 #: What a person knows the session by: enough to tell a phone from a desk.
 LABEL = 80  # characters of the browser's own name
@@ -49,10 +49,11 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         said = "There were many wrong links from your network. Wait ten minutes, then use your link again."
         return message(request, "Too many wrong links", said, status=429)
     label = request.headers.get("User-Agent", "")[:LABEL]
-    code = request.match_info["code"]
+    code, before = request.match_info["code"], request.cookies.get(cookie_name(request), "")
     try:
         signed_in = await in_transaction(
-            request.app[DATABASE], lambda tx: signing_in.sign_in(tx, code, label, kind="web")
+            request.app[DATABASE],
+            lambda tx: signing_in.sign_in(tx, code, label, kind="web", instead_of=before),
         )
     except Refused as refused:
         await guesses.was_wrong(request)

@@ -51,6 +51,11 @@ class Visitor:
         return bool(self.actor.teams(Role.MANAGER, Role.REVIEWER, Role.PRACTITIONER))
 
     @property
+    def may_cut_off(self) -> bool:
+        """Whether they may say that somebody's phone is lost."""
+        return self.actor.is_any(Role.MANAGER) or self.actor.is_any(Role.ADMINISTRATOR)
+
+    @property
     def role_words(self) -> str:
         """Their roles, to be read."""
         held = [str(role) for role in Role if self.actor.is_any(role)]
