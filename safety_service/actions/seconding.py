@@ -9,6 +9,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority, iso, tell, to_channel
+from safety_service.domain.reaching import VOICE
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import channels, exclusions, people, roles
@@ -33,7 +34,9 @@ async def tell_the_old(tx: Tx, person: Person, kind: str) -> None:
 async def ask(tx: Tx, person: Person, added: Channel) -> None:
     """Ask those who may agree; say on the channel itself that it waits."""
     said = {"kind": added.kind, "at": iso(tx.now)}
-    await to_channel(tx, person, added, "link.waiting", said)
+    if added.kind != VOICE:
+        # Whoever was just called for the code is not called again to hear that it waits: the page says so.
+        await to_channel(tx, person, added, "link.waiting", said)
     params = {**said, "name": person.name, "channel_id": str(added.id)}
     await tell(tx, await _who_may(tx, person), "channel.waiting", params, priority=Priority.NEWS)
 
