@@ -96,7 +96,7 @@ def read_update(update: JSON) -> Heard | None:
 
 def _press(number: int, query: JSON) -> Heard | None:
     message = query.get("message")
-    if message is None or not _is_private(message):
+    if message is None or not _is_private(message) or _by_another(query, message):
         return None
     return Heard(
         update_id=number,
@@ -108,6 +108,12 @@ def _press(number: int, query: JSON) -> Heard | None:
         message_id=int(message["message_id"]),
         token=str(query.get("data", "")),
     )
+
+
+def _by_another(said: JSON, message: JSON) -> bool:
+    """A private chat has its person's number: whoever else is said to speak there is not them."""
+    chat_id = int(message["chat"]["id"])
+    return int(said.get("from", {}).get("id", chat_id)) != chat_id
 
 
 def _membership(number: int, member: JSON) -> Heard | None:
@@ -124,8 +130,12 @@ def _membership(number: int, member: JSON) -> Heard | None:
 def _message(number: int, message: JSON) -> Heard | None:
     if not _is_private(message):
         return _of(number, message, What.GROUP)
+    if _by_another(message, message):
+        return None
     if text := message.get("text"):
-        return _of(number, message, What.TEXT, text=ADDRESSED.sub(r"\1", text))
+        # What somebody else once said is no word of whoever passes it on.
+        what = What.NOTE if "forward_origin" in message else What.TEXT
+        return _of(number, message, what, text=ADDRESSED.sub(r"\1", text))
     if "location" in message:
         return _of(number, message, _kind_of_place(message), position=_position(message["location"]))
     for part, what in FILES.items():
@@ -140,7 +150,7 @@ def _message(number: int, message: JSON) -> Heard | None:
 
 def _edited(number: int, message: JSON) -> Heard | None:
     """A live position moves by edits; any other edit changes what was said before, and is no new word."""
-    if not _is_private(message):
+    if not _is_private(message) or _by_another(message, message):
         return None
     if "location" in message:
         return _of(number, message, What.LIVE_POSITION, position=_position(message["location"]))
