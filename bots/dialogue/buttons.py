@@ -207,6 +207,7 @@ _EXACT: dict[str, Callable[[Params], Rows]] = {
     "channel.waiting": lambda params: (
         tuple(_about(verb, params, "channel_id") for verb in ("channel_yes", "channel_no")),
     ),
+    "policy.offered": lambda params: (tuple(_about(verb, params, "offer_id") for verb in ("policy_yes", "policy_no")),),
     "duty.offered": lambda params: ((_post("post_yes", params), _post("post_no", params)),),
 }
 

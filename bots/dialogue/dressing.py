@@ -190,6 +190,10 @@ def _lines(key: str, value: Any, frame: Frame) -> Words:
     return {key: "\n".join(f"{text[0].upper()}{text[1:]}" for text in said)}
 
 
+def _one_a_line(key: str, value: Any, _frame: Frame) -> Words:
+    return {key: "\n".join(str(each) for each in value)}
+
+
 def _last(key: str, value: Any, frame: Frame) -> Words:
     return {key: frame.say("say.last_extra") if value else ""}
 
@@ -257,4 +261,5 @@ _SPECIAL: dict[str, Dresser] = {
     "roles": _lines,
     "chats": _kinds,
     "last": _last,
+    "loosens": _one_a_line,
 }

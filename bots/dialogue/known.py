@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from bots.dialogue import known_taking, known_ways
+from bots.dialogue import known_policy, known_taking, known_ways
 from config.forms import FORMS, Form, Step
 from config.forms_debrief import CHAT
 from config.wording import Wording, WordingError, read_wording
@@ -103,6 +103,7 @@ _BRACES: dict[str, str] = {
     **dict.fromkeys(("gap.manager", "gap.lost_manager"), "from until count"),
     **dict.fromkeys(("gap.alerts", "gap.lost_alerts"), "from until numbers yours"),
     "gap.administrator": "from until cause",
+    "gap.unkept": "from count",
     **{f"alarm.{each}": _ALARM for each in (*Kind, "place", "ring", "told")},
     **{f"alert.{each}": _NEWS for each in ("taken", "taken_over", "lapsed", "resolved", "news_wanted", "not_accepted")},
     **{f"alert.late_{each}": _NEWS for each in LATE},
@@ -110,6 +111,7 @@ _BRACES: dict[str, str] = {
     **{f"alert.again_{each}": _NEWS for each in Kind},
     "alert.offer": _ALARM,
     **known_ways.BRACES,
+    **known_policy.BRACES,
     **known_taking.BRACES,
     "alert.second_wanted": _NEWS,
     "alert.nobody": _SHORT,
@@ -221,6 +223,7 @@ _FORM_BRACES = {
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
     **known_ways.REFUSALS,
+    **known_policy.REFUSALS,
     **dict.fromkeys(
         "changed_meanwhile fact_unknown fact_in_future source_wanted told_why_wanted fact_ended partner_ended"
         " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted"
@@ -311,7 +314,7 @@ def templates() -> Mapping[str, Braces]:
 def labels() -> Braces:
     """Every label of a button or a word."""
     groups: dict[str, Iterable[str]] = {
-        "button": (*_BUTTONS, *known_ways.BUTTONS, *known_taking.BUTTONS),
+        "button": (*_BUTTONS, *known_ways.BUTTONS, *known_taking.BUTTONS, *known_policy.BUTTONS),
         "risk": Risk,
         "kind": (*Kind, *Decided, "telegram", "webchat", "web", "device", *known_ways.KINDS),
         "verdict": MeasureDecision,

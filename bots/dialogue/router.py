@@ -16,6 +16,7 @@ from bots.dialogue import (
     own_words,
     phone_state,
     plan_form,
+    policy_chat,
     replying,
     seconding_chat,
     tokens,
@@ -249,6 +250,7 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
     "post_yes": _take_post,
     "post_no": _take_post,
     **dict.fromkeys(seconding_chat.VERBS, seconding_chat.press),
+    **dict.fromkeys(policy_chat.VERBS, policy_chat.press),
 }
 
 

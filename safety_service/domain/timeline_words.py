@@ -85,13 +85,14 @@ MESSAGES = {
 
 def message(template: str) -> str:
     """What a message of this template was, in a few words."""
-    if template.startswith("alarm."):
+    family, _, what = template.partition(".")
+    if family == "alarm":
         return "the alarm"
-    if template.startswith("alert.late_"):
-        return f"the worker said {said(template.removeprefix('alert.late_'))}"
-    if template.startswith("alert.again_"):
+    if family == "alert" and what.startswith("late_"):
+        return f"the worker said {said(what.removeprefix('late_'))}"
+    if family == "alert" and what.startswith("again_"):
         return "it happened again"
-    return MESSAGES.get(template) or plain(template.partition(".")[2] or template)
+    return MESSAGES.get(template) or plain(what or template)
 
 
 def said(kind: str) -> str:

@@ -87,7 +87,8 @@ def grace(watch: Watch, due_at: datetime, risk: Risk, policy: Policy) -> timedel
 def steps(watch: Watch, policy: Policy) -> Steps:
     """Everything that an armed watch will do, in order; the last is the alarm.
 
-    The alarm stands where it was set: a policy that came later never moves it (house.md).
+    The alarm stands where it was set, and so does the question that comes next, from which its nudge counts: a policy
+    that came later never moves them (house.md).
     """
     assert watch.due_at is not None and watch.alarm_at is not None
     ask_at = watch.due_at
@@ -95,6 +96,8 @@ def steps(watch: Watch, policy: Policy) -> Steps:
     if watch.phase is Phase.BEGIN:
         before = [(Stage.REMIND, watch.due_at - policy.begin.remind)]
         ask_at = min(watch.due_at + policy.begin.ask, watch.alarm_at)
+        if watch.stage is Stage.ASK and watch.next_at is not None:
+            ask_at = watch.next_at
     elif end_counts(watch, watch.due_at):
         before = [(Stage.REMIND, watch.due_at - policy.words.still_on)]
     nudge_at = ask_at + (watch.alarm_at - ask_at) / 3
@@ -106,7 +109,8 @@ def arm(watch: Watch, due_at: datetime, now: datetime, risk: Risk, policy: Polic
 
     `again`: the planned start is over, so nobody is told any more that it is near.
     """
-    armed = replace(watch, due_at=due_at, alarm_at=due_at + grace(watch, due_at, risk, policy))
+    alarm_at = due_at + grace(watch, due_at, risk, policy)
+    armed = replace(watch, due_at=due_at, alarm_at=alarm_at, stage=None, next_at=None)
     plan = steps(armed, policy)
     if again and watch.phase is Phase.BEGIN:
         plan = plan[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
@@ -64,6 +65,23 @@ async def apply(tx: Tx, text: str, by: str, why: str) -> int:
     )
     tx.after_commit(tx.shelf.forget)
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An edition: who put it in force, when, and why."""
+
+    number: int
+    applied_at: datetime
+    applied_by: str
+    why: str
+
+
+async def newest(tx: Tx) -> Edition | None:
+    """The newest edition; None: there is none yet."""
+    columns = (policy_edition.c[name] for name in ("number", "applied_at", "applied_by", "why"))
+    row = (await tx.conn.execute(select(*columns).order_by(policy_edition.c.number.desc()).limit(1))).first()
+    return None if row is None else Edition(*row)
 
 
 async def _newest_good(tx: Tx) -> Policy:

@@ -102,6 +102,7 @@ FULL: dict[str, Any] = {
     "urgent": ["violence", "stop"],
     "question": "Has anything changed?",
     "team": "North",
+    "loosens": ["risk.high.grace: 3m → 6m"],
     "post": "manager_on_duty",
     "names": ["Mel Hart"],
     "distance_m": 2310,
