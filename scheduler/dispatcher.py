@@ -14,7 +14,8 @@ from bots.delivery.outcome import Later, Outcome, Refused, Sent, Unknown
 from bots.delivery.sender import Sender
 from bots.dialogue.render import Rendered, ceiling_for, render
 from config.policy import Policy
-from safety_service.actions import delivering, outages, waking
+from safety_service.actions import delivering, outages
+from safety_service.actions.reached_by import PROVIDERS
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import CHATS
 from safety_service.store import agencies, leases, stamps
@@ -124,11 +125,19 @@ class Dispatcher:
         took, self._took = self._took, set()
         async with self._database.transaction() as tx:
             await stamps.stamp(tx, DISPATCHER)
-            await stamps.stamp(tx, waking.PROVIDERS, {"kinds": sorted(self._senders)})
+            await stamps.stamp(tx, PROVIDERS, {"kinds": sorted(self._senders)})
             for kind in took:
                 await stamps.stamp(tx, outages.took(kind))
             if await leases.hold(tx, OUTAGES, self._holder, ONE_LOOKS):
                 await outages.look(tx, self._senders)
+
+    async def say_unwritten(self, messages: list[Outgoing]) -> int:
+        """Hand over what no outbox holds, because nothing can be kept. Gives how many were taken."""
+        ours = [each for each in messages if each.channel in self._senders]
+        async with self._database.reading() as tx:
+            settings = await _settings(tx, {each.agency_id for each in ours})
+        outcomes = await asyncio.gather(*(self._send(each, settings[each.agency_id]) for each in ours))
+        return sum(isinstance(each, Sent) for each in outcomes)
 
     def _wake(self) -> None:
         for lane in self._lanes:

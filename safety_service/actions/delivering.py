@@ -113,8 +113,7 @@ async def failed(tx: Tx, message: Outgoing, error: str, *, blocked: bool) -> Non
 async def channel_blocked(tx: Tx, channel_id: UUID, person_id: UUID) -> None:
     """The person shut this channel."""
     await channels.block(tx, channel_id)
-    left = (await channels.live_many(tx, [person_id])).get(person_id, ())
-    if not left:
+    if not await channels.reached(tx, [person_id]):
         await person_gone(tx, person_id)
 
 

@@ -86,7 +86,7 @@ async def hand_over(tx: Tx, actor: Actor, post: str, until: datetime, to_person:
         raise NotFound
     if not receiver.has(Role.MANAGER):
         raise Refused("not_to_them", name=receiver.name)
-    if not await channels.live(tx, to_person):
+    if not await channels.reached(tx, [to_person]):
         raise Refused("not_reachable", name=receiver.name)
     offer = rota.new_shift(team.id, post, to_person, tx.now, until, covers_id=actor.person_id)
     await rota.add(tx, offer, by=actor.person_id, offered=True)

@@ -122,7 +122,7 @@ async def end(tx: Tx, by: Actor | None, channel_id: UUID) -> Channel:
     if found.state == "active":
         params = {"kind": found.kind, "at": iso(tx.now)}
         await tell(tx, [person.id], "link.ended", params, priority=Priority.NEWS)
-        if not await channels.live(tx, person.id):
+        if not await channels.reached(tx, [person.id]):
             await delivering.person_gone(tx, person.id)
     await _keep(tx, by, person, "channel_ended", found)
     return found

@@ -72,7 +72,7 @@ async def add(
     return Added(
         shift,
         in_no_ladder=post not in await posts_of_policy(tx),
-        unreachable=not await channels.live(tx, person_id),
+        unreachable=not await channels.reached(tx, [person_id]),
     )
 
 

@@ -7,7 +7,6 @@ from safety_service.actions import access, waking
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
-from safety_service.domain.reaching import REACHING
 from safety_service.domain.refusal import Refused
 from safety_service.domain.waking import has_two
 from safety_service.store import channels, people, standing
@@ -42,12 +41,11 @@ async def of(tx: Tx, by: Actor | None, agency_id: UUID) -> StandingList:
     """The agency's standing list."""
     access.may_run_people(by, agency_id)
     known = await people.many(tx, await standing.of(tx, agency_id))
-    reached = await channels.live_many(tx, known)
+    ways = await channels.live_many(tx, known)
     listed = sorted(known.values(), key=lambda each: each.name)
     rules = await waking.rules_of(tx, agency_id)
-    two = frozenset(each for each, ways in reached.items() if has_two(ways, rules, tx.now))
-    reaching = frozenset(each for each, ways in reached.items() if any(way.kind in REACHING for way in ways))
-    return StandingList(tuple(listed), frozenset(known) - reaching, two)
+    two = frozenset(each for each, theirs in ways.items() if has_two(theirs, rules, tx.now))
+    return StandingList(tuple(listed), frozenset(known) - await channels.reached(tx, known), two)
 
 
 async def add(tx: Tx, by: Actor | None, person_id: UUID) -> Person:

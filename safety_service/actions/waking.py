@@ -10,6 +10,7 @@ from uuid import UUID
 from safety_service.actions import circle
 from safety_service.actions.actor import Actor
 from safety_service.actions.apart import by_itself
+from safety_service.actions.reached_by import providers
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import waking
 from safety_service.domain.duty import Shift
@@ -21,8 +22,6 @@ from safety_service.store.agencies import Agency
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 
-#: The stamp that says for which kinds of channel there is a provider: `{"kinds": […]}`.
-PROVIDERS = "providers"
 #: The stamp of the last look, and how long until the next one.
 LOOKED = "night_gaps"
 EVERY = timedelta(hours=1)
@@ -68,8 +67,7 @@ class Outlook:
 async def rules_of(tx: Tx, agency_id: UUID) -> Rules:
     """What counts as waking in this agency, with the providers that there are."""
     policy = (await tx.policy()).night
-    known = await stamps.last(tx, PROVIDERS)
-    kinds = frozenset(() if known is None else known.info["kinds"])
+    kinds = await providers(tx) or frozenset()
     return Rules(
         waking=kinds & frozenset(policy.waking),
         proven_for=policy.proven_for,
@@ -123,7 +121,7 @@ async def seen_by(tx: Tx, actor: Actor) -> Outlook | None:
 
 async def missing(tx: Tx) -> list[str]:
     """What is missing in each agency, a line each, without names of people; nothing before anything was ever sent."""
-    if await stamps.last(tx, PROVIDERS) is None:
+    if await providers(tx) is None:
         return []
     real = [each for each in await agencies.every(tx) if not each.demonstration]
     return [f"{each.name}: {line}" for each in real for line in (await outlook(tx, each.id)).lines]

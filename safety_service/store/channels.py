@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
+from safety_service.domain.reaching import REACHING
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.people import channel
@@ -45,6 +46,12 @@ async def live_many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, tuple[Chan
     for each in await _where(tx, channel.c.person_id.in_(wanted), channel.c.state == "active") if wanted else ():
         found[each.person_id] = (*found.get(each.person_id, ()), each)
     return found
+
+
+async def reached(tx: Tx, person_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Who of these people is reached by anything: what is only written to lies there unread (P4)."""
+    found = await live_many(tx, person_ids)
+    return frozenset(each for each, ways in found.items() if any(way.kind in REACHING for way in ways))
 
 
 async def by_address(tx: Tx, kind: str, address: str) -> Channel | None:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from safety_service.actions import delivering, words
+from safety_service.actions import delivering, duty, words
+from safety_service.actions.reached_by import PROVIDERS
 from safety_service.actions.words import Word
+from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind
-from safety_service.store import outbox
+from safety_service.store import outbox, stamps
 from safety_service.store.tables.people import agency
 from tests.unit.reachable import has, has_no_chat, said
 from tests.world import World
@@ -124,3 +126,20 @@ async def test_where_nobody_knows_what_time_it_is_people_are_woken(
     await world.later(35.5)
     assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
     assert "voice" in await kinds(world, "Mia")
+
+
+async def test_what_has_no_provider_any_more_is_not_waited_for(world: World) -> None:
+    await has(world, "Mia", "voice", NUMBER)
+    at(world, 1)
+    async with world.database.transaction() as tx:
+        await stamps.stamp(tx, PROVIDERS, {"kinds": ["telegram", "sms"]})
+    await missed(world)
+    assert set(await kinds(world, "Mia")) == {"telegram"}
+
+
+async def test_who_has_nothing_but_e_mail_is_offered_no_post_and_no_alert(world: World) -> None:
+    await has_no_chat(world, "Dev")
+    await has(world, "Dev", "email", "dev@example.org")
+    with pytest.raises(Refused) as why:
+        await world.do("Mia", duty.hand_over, "manager_on_duty", world.now + timedelta(hours=1), world.ids["Dev"])
+    assert why.value.code == "not_reachable"

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from safety_service import web
 from safety_service.actions import standing, waking
+from safety_service.actions.reached_by import PROVIDERS
 from safety_service.commands.doctor_inside import look_inside
 from safety_service.store import stamps
 from safety_service.store.tables.people import agency, channel
@@ -22,7 +23,7 @@ NUMBER = "+447700900123"
 
 async def providers(world: World, *kinds: str) -> None:
     async with world.database.transaction() as tx:
-        await stamps.stamp(tx, waking.PROVIDERS, {"kinds": list(kinds)})
+        await stamps.stamp(tx, PROVIDERS, {"kinds": list(kinds)})
 
 
 async def chased(world: World) -> None:
