@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
     "log": ("log", "The evidence log: whether it is whole, and an alert's whole timeline."),
     "retention": ("retention", "Show what would be removed now, and after how long."),
+    "simulate": ("simulate", "Days of watching in a database of their own, with faults: is each promise kept?"),
     "policy": ("policy", "Check a policy file, or put an edition in force."),
 }
 

@@ -1,0 +1,1 @@
+"""The simulation: the real rules, actions, store and clockwork under a simulated clock, with faults, and looked at."""
