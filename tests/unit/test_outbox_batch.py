@@ -1,0 +1,19 @@
+"""What becomes of many messages at once is written down at once."""
+
+from safety_service.actions import delivering
+from safety_service.actions.telling import Priority, tell
+from safety_service.store import outbox
+from tests.world import MINUTE, World
+
+
+async def test_messages_that_are_taken_in_the_same_moment_are_written_down_together(world: World) -> None:
+    async with world.database.transaction() as tx:
+        everybody = [world.ids[name] for name in ("Mia", "Dev", "Ann")]
+        await tell(tx, everybody, "duty.ended", {}, priority=Priority.NEWS)
+        taken = await outbox.lease(tx, ["telegram"], 10, "test", MINUTE, most=9)
+        assert len(taken) == 3
+        await delivering.sent(tx, [(each, f"there-{each.id}") for each in taken])
+    async with world.database.transaction() as tx:
+        assert await outbox.lease(tx, ["telegram"], 10, "test", MINUTE, most=9) == []
+        shown = await outbox.shown(tx, world.ids["Mia"], "telegram", world.now - MINUTE)
+        assert [each.template for each in shown] == ["duty.ended"]
