@@ -73,8 +73,7 @@ def _shown(kind: str, since: datetime) -> Select[Any]:
     query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
     there = (outbox.c.channel == kind, outbox.c.created_at >= since, outbox.c.provider_id.is_not(None))
     # What went out as part of one message for several alarms has none of its own.
-    there += (outbox.c.provider_id.not_like("with:%"),)
-    return query.where(*there).order_by(outbox.c.id)
+    return query.where(*there, outbox.c.provider_id.not_like("with:%")).order_by(outbox.c.id)
 
 
 def _read(rows: list[Row[Any]]) -> list[Shown]:
