@@ -11,7 +11,7 @@ from safety_service.commands.backup import said
 from safety_service.commands.running import Fault, run_alone, settings
 from safety_service.store import manifest, restore
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import CopyFailed, KeysDoNotOpen
+from safety_service.store.errors import CopyFailed
 from safety_service.store.manifest import Manifest
 from safety_service.transact import in_transaction
 
@@ -30,7 +30,7 @@ def command(file: Path, replace: bool, sign_out: bool) -> None:
     try:
         of = manifest.read(file)
         done, kept = run_alone(_put_back(url, file, of, replace=replace, sign_out=sign_out))
-    except (CopyFailed, KeysDoNotOpen) as why:
+    except CopyFailed as why:
         raise Fault(f"Nothing was changed: {why}.") from None
     _say(of, done, kept)
 

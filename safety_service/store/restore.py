@@ -47,7 +47,7 @@ async def put_back(url: str, file: Path, take_up: TakeUp, *, replace: bool) -> P
 
 
 def check(file: Path, address: URL) -> Manifest:
-    """Whether this copy can be put back here at all. Raises CopyFailed, SchemaIsNewer, KeysDoNotOpen."""
+    """Whether this copy can be put back here at all. Raises CopyFailed, SchemaIsNewer."""
     found = manifest.read(file)
     kind = address.get_backend_name()
     if found.database != kind:
@@ -55,7 +55,7 @@ def check(file: Path, address: URL) -> Manifest:
     if found.revision not in {step.revision for step in schema.steps().walk_revisions()}:
         raise SchemaIsNewer(f"the copy is at step {found.revision}, this code knows no further than {schema.head()}")
     if missing := set(found.keys) - set(sealing.ring().names):
-        raise KeysDoNotOpen(f"of the {len(found.keys)} keys that the copy needs, {len(missing)} are not there")
+        raise CopyFailed(f"of the {len(found.keys)} keys that the copy needs, {len(missing)} are not there")
     return found
 
 

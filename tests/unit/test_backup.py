@@ -15,7 +15,7 @@ from safety_service.store import agencies, backup, libpq, manifest, restore, sea
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database
 from safety_service.store.engines import driver_url, open_for_upgrade
-from safety_service.store.errors import CopyFailed, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder
+from safety_service.store.errors import CopyFailed, SchemaIsNewer, SchemaIsOlder
 from safety_service.store.sealing import KeyRing, new_key
 from tests.conftest import START
 from tests.services.template import TEST_KEY
@@ -190,7 +190,7 @@ async def test_keys_that_the_copy_needs_and_that_are_not_there_are_said(
     await backup.save(database_url, folder / "copy")
     await at_work.database.close()
     sealing.use(KeyRing([TEST_KEY]))
-    with pytest.raises(KeysDoNotOpen, match="of the 2 keys that the copy needs, 1 are not there"):
+    with pytest.raises(CopyFailed, match="of the 2 keys that the copy needs, 1 are not there"):
         await restore.put_back(database_url, folder / "copy", nothing, replace=True)
 
 
