@@ -74,7 +74,8 @@ async def test_a_high_risk_family_is_planned_in_at_most_six_taps_and_never_witho
         "Lacking: Ann: Personal safety.",
     ]
     assert "Raise it" not in sure.labels
-    (read, done) = await talk.presses("Ann", "Yes, plan it")
+    (own_word, read, done) = await talk.presses("Ann", "Yes, plan it")
+    assert own_word.text.startswith("You have set no words of your own yet.")
     assert read.labels == ["Read"]
     assert done.text.splitlines()[2:] == [
         "Lacking: Ann: Personal safety.",
