@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from safety_service.actions import event_chain, waking
+from safety_service.actions import event_chain, policies, waking
 from safety_service.store import stamps
 from safety_service.store.database import Database, Tx
 
@@ -16,6 +16,8 @@ async def look_inside(database: Database) -> AsyncIterator[str]:
     async with database.reading() as tx:
         async for fault in _chain(tx):
             yield fault
+        for each in await policies.offers(tx, None):
+            yield f"policy: what {each.offered_by} wants waits for a second administrator: `doorstep policy offers`"
         for line in await waking.missing(tx):
             yield f"nights: {line}"
 

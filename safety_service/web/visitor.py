@@ -56,6 +56,11 @@ class Visitor:
         return self.actor.is_any(Role.MANAGER) or self.actor.is_any(Role.ADMINISTRATOR)
 
     @property
+    def administers(self) -> bool:
+        """Whether people, and the policy, are theirs to run."""
+        return self.actor.is_any(Role.ADMINISTRATOR)
+
+    @property
     def role_words(self) -> str:
         """Their roles, to be read."""
         held = [str(role) for role in Role if self.actor.is_any(role)]

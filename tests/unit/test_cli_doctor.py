@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from safety_service import cli
-from safety_service.store import events, keyfile, stamps
+from safety_service.store import events, keyfile, policy_offers, stamps
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.database import Database
 from tests.services.process import free_port
 from tests.services.template import TEST_KEY
 from tests.telegram import DEFAULT_TOKEN, BotApiProcess, RemoteTelegram
+from tests.unit.rows import agency, person
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +130,14 @@ async def test_evidence_that_a_running_service_does_not_link_is_said(
         await stamps.stamp(tx, "sweep")
     (said,) = await doctor()
     assert said.startswith("evidence: 1 entries of the log are older than ten minutes")
+
+
+async def test_a_policy_that_waits_for_a_second_administrator_is_said(
+    settings: pytest.MonkeyPatch, database: Database
+) -> None:
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        by = await person(tx, await agency(tx))
+        week = timedelta(days=7)
+        await policy_offers.put(tx, "", "why", "Eve", by, after=1, loosens=("risk.high.grace: 3m → 6m",), for_=week)
+    assert "policy: what Eve wants waits for a second administrator: `doorstep policy offers`" in await doctor()
