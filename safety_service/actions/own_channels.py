@@ -16,7 +16,7 @@ from safety_service.domain import addresses
 from safety_service.domain.contact import BadContact
 from safety_service.domain.reaching import PROVEN, WAKING
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, codes, people
+from safety_service.store import alert_links, channels, codes, people
 from safety_service.store.channels import Channel, Kind
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
@@ -119,6 +119,8 @@ async def end(tx: Tx, by: Actor | None, channel_id: UUID) -> Channel:
     found = await _theirs(tx, by, channel_id)
     person = await people.get(tx, found.person_id)
     await channels.end(tx, channel_id)
+    # The links on a phone that was lost lead nowhere; the next alarm brings new ones.
+    await alert_links.end_all(tx, person.id)
     if found.state == "active":
         params = {"kind": found.kind, "at": iso(tx.now)}
         await tell(tx, [person.id], "link.ended", params, priority=Priority.NEWS)

@@ -14,7 +14,7 @@ from safety_service.domain.words import MISSES, State
 #: A word that was heard this much later than it was said names both times; so does a message that reached somebody.
 LATER = timedelta(seconds=5)
 #: Told by other lines: those of the messages.
-_ELSEWHERE = frozenset({"was_told", "was_shown"})
+_ELSEWHERE = frozenset({"was_told", "was_shown", "was_sent"})
 _CAUSES = {
     "down": "it was not running",
     "suspended": "its machine stood still",

@@ -39,6 +39,7 @@ DID = {
     "ring_raise": "says that it is an alarm",
     "ring_no_answer": "rang, and nobody answered",
     "read": "opened the alert",
+    "link_opened": "opened the link of the alarm",
 }
 
 FOUND = {

@@ -11,12 +11,12 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from safety_service import web
-from safety_service.actions import alerts, exclusions, people, words
+from safety_service.actions import alerts, exclusions, own_channels, people, words
 from safety_service.actions.taking import link_for
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, KnownBy, State
 from safety_service.guesses import WRONG
-from safety_service.store import alert_links
+from safety_service.store import alert_links, channels
 from safety_service.store.tables.alerts import alert_link
 from safety_service.store.tables.system import event_log
 from tests.http import application, browsing, serving
@@ -255,3 +255,12 @@ async def test_a_flood_of_links_costs_no_statement_a_person(world: World, phones
         made = await alert_links.of_people(tx, alert_id, [world.ids[each] for each in ("Mia", "Dev", "Adam")])
         again = await alert_links.of_people(tx, alert_id, [world.ids[each] for each in ("Mia", "Dev", "Adam")])
     assert made.keys() == again.keys() and {each.id for each in made.values()} == {each.id for each in again.values()}
+
+
+async def test_ending_a_channel_ends_the_links_that_were_sent_to_it(world: World, phones: Phones) -> None:
+    async with world.database.transaction() as tx:
+        made = await channels.link(tx, world.ids["Dev"], "sms", "+447700900003")
+        await channels.prove(tx, made.id, "active")
+    path = await phones.link("Dev")
+    await world.do("Dev", own_channels.end, made.id)
+    assert (await phones.opens(path)).startswith("404")
