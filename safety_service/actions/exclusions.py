@@ -87,10 +87,16 @@ async def _pass_on_what_they_own(tx: Tx, person_id: UUID) -> None:
 
 
 async def end(tx: Tx, by: Actor | None, agency_id: UUID, exclusion_id: UUID) -> None:
-    """The exclusion holds no more; that it was there is kept. Raises NotFound."""
+    """The exclusion holds no more; that it was there is kept. Who is kept off does not end it themselves.
+
+    Raises NotFound; Refused `never_your_own`.
+    """
     access.may_run_exclusions(by, agency_id)
-    if exclusion_id not in {row.id for row in await exclusions.every(tx, agency_id)}:
+    found = next((row for row in await exclusions.every(tx, agency_id) if row.id == exclusion_id), None)
+    if found is None:
         raise NotFound
+    if by is not None and by.person_id == found.person_id:
+        raise Refused("never_your_own")
     await exclusions.end(tx, exclusion_id)
     await keep(tx, by, agency_id, "ended", subject="exclusion", subject_id=exclusion_id)
 
