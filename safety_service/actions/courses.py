@@ -13,6 +13,7 @@ from safety_service.domain.words import Role
 from safety_service.store import coming, courses, exclusions, people, plans
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.people import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,17 @@ async def for_family(tx: Tx, actor: Actor, ref: str, direction: Direction) -> Co
 
 async def for_worker(tx: Tx, actor: Actor, worker_id: UUID, direction: Direction) -> Course:
     """Decide for a worker of one's teams, wherever they go. Raises NotFound, Refused."""
+    await worker_to_direct(tx, actor, worker_id)
+    made = await _kept(tx, actor, direction, worker_id=worker_id)
+    await renewing.renew(tx, await coming.of_workers(tx, worker_id))
+    return made
+
+
+async def worker_to_direct(tx: Tx, actor: Actor, worker_id: UUID) -> Person:
+    """The worker, for whoever may decide how their work goes on.
+
+    Raises NotFound; Refused: `never_your_own`, `managers_only`.
+    """
     worker = (await people.many(tx, [worker_id])).get(worker_id)
     if worker is None or worker.agency_id != actor.agency_id:
         raise NotFound
@@ -51,9 +63,7 @@ async def for_worker(tx: Tx, actor: Actor, worker_id: UUID, direction: Direction
         raise Refused("never_your_own")
     if actor.teams(Role.MANAGER).isdisjoint(worker.roles):
         raise Refused("managers_only") if not actor.roles.keys().isdisjoint(worker.roles) else NotFound
-    made = await _kept(tx, actor, direction, worker_id=worker_id)
-    await renewing.renew(tx, await coming.of_workers(tx, worker_id))
-    return made
+    return worker
 
 
 async def _kept(

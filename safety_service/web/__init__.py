@@ -36,6 +36,7 @@ from safety_service.web import (
     take,
     timeline,
     undertakings,
+    worker_course,
 )
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
@@ -70,6 +71,7 @@ def setup(app: web.Application, services: Services) -> None:
         log,
         plan,
         plan_deciding,
+        worker_course,
         policy,
         recordings,
         records,

@@ -17,6 +17,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.supervision import Judged, NewItem, Said, Seen
 from safety_service.domain.refusal import Refused
 from safety_service.domain.supervising import Agenda, View
+from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.web.acting import looked
@@ -101,6 +102,8 @@ async def read(request: web.Request) -> web.StreamResponse:
     seen, path = found.seen, f"/people/{id_of(request)}/supervision"
     links = [(f"{path}/record", "Write down a supervision")] if seen.may_record else []
     links += [(f"{path}/wish", "Put something on it")] if seen.mine else []
+    manages = not seen.mine and not visitor.actor.teams(Role.MANAGER).isdisjoint(seen.worker.roles)
+    links += [(f"/people/{seen.worker.id}/course", "Decide how their work goes on")] if manages else []
     cards = [*agenda_cards(seen, found.guidance, visitor), *_records(seen, visitor), _advice(seen)]
     warn = HONEST if seen.agenda is not None else ""
     return around(request, visitor, f"{seen.worker.name}: supervision", cards, warn=warn, links=links)

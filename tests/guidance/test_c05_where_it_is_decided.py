@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from safety_service import api, web
 from safety_service.domain.plan import MeasureState
+from safety_service.store import exclusions
 from tests.guidance.at_plans import all_of, been, says, told, trained, versions
 from tests.http import Program, application, browsing, paired, serving, signed_in
 from tests.talk import Talk
@@ -151,6 +152,32 @@ async def test_the_page_takes_how_the_work_goes_on_and_a_review(world: World, br
         "Read with the team",
         until,
     )
+
+
+async def test_the_page_takes_how_a_workers_own_work_goes_on(world: World, browser: ClientSession) -> None:
+    coming = await world.plan("Ann", after=300)
+    ann = world.ids["Ann"]
+    await signed_in(world, browser, "Mia")
+    async with browser.get(f"/people/{ann}/supervision") as answer:
+        assert f'href="/people/{ann}/course"' in await answer.text()
+    until = (world.now + timedelta(days=40)).date().isoformat()
+    course = {"kind": "not_by_visits", "reason": "She was followed home", "until_on": until}
+    async with browser.post(f"/people/{ann}/course", data=course) as answer:
+        assert answer.status == 200, await answer.text()
+    after = await world.visit(coming.id)
+    assert [(each["what"], each["key"]) for each in after.lacking] == [("course", "not_by_visits")]
+    async with browser.post(f"/people/{ann}/course", data={**course, "until_on": "2199-01-01"}) as answer:
+        assert answer.status == 409 and "That is too long" in await answer.text()
+    async with browser.get(f"/people/{world.ids['Mia']}/course") as answer:
+        assert answer.status == 409
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, world.ids["Dev"], worker_id=ann, reason="his sister", by=None)
+    for who, status in (("Ann", 409), ("Ben", 409), ("Rita", 409), ("Dev", 404)):
+        await signed_in(world, browser, who)
+        async with browser.get(f"/people/{ann}/course") as answer:
+            assert answer.status == status, who
+        async with browser.post(f"/people/{ann}/course", data=course) as answer:
+            assert answer.status == status, who
 
 
 @pytest.mark.parametrize("who", ["Ben", "Adam"])
