@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from safety_service.actions import alerts, words
+from safety_service.actions import alerts, by_link, taking, words
 from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
 from tests.world import World
@@ -70,3 +70,20 @@ async def test_the_same_tap_on_wake_the_next_climbs_once(world: World) -> None:
     await world.deliver()
     assert len(world.told("Dev", "alarm.")) == 1
     assert world.told("Adam", "alarm.") == []
+
+
+async def test_of_a_link_a_text_message_and_the_chat_in_the_same_instant_one_has_it(world: World) -> None:
+    alert_id = await climbed(world)
+    async with world.database.transaction() as tx:
+        links = await taking.links_for(tx, alert_id, [world.ids["Mia"], world.ids["Dev"]])
+    assert len({each.url_path for each in links.values()}) == 2
+    said = await asyncio.gather(
+        world.do("Mia", by_link.take, alert_id),
+        world.do("Dev", by_link.take, alert_id),
+        world.do("Dev", alerts.take, alert_id),
+        return_exceptions=True,
+    )
+    refused = [each for each in said if isinstance(each, Refused)]
+    owner = world.name((await world.alert()).alert.owner_id)
+    assert {each.code for each in refused} == {"taken_already"}
+    assert {each.facts["owner"] for each in refused} == {owner}
