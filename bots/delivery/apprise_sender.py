@@ -55,6 +55,9 @@ class AppriseSender:
                 )
         except TimeoutError:
             return Unknown("the provider did not answer in time")
+        except Exception as error:  # noqa: BLE001  (a plugin's error may hold the address: its kind alone is said)
+            log.error("the provider for %s failed: %s", self._kind, type(error).__name__)  # noqa: TRY400
+            return Unknown(type(error).__name__)
         if taken:
             return Sent("")
         log.warning("the provider for %s did not take message %s", self._kind, out.id)
@@ -68,16 +71,18 @@ class AppriseSender:
 
 
 def _notify(url: str, text: str, title: str) -> bool:
-    """In a thread: whether every target took it. Raises nothing that Apprise does not raise by itself."""
-    from apprise import Apprise, NotifyFormat  # noqa: PLC0415  (25 MiB, only where a provider is set)
+    """In a thread: whether every target took it. Raises nothing that Apprise does not raise by itself.
+
+    The plugin itself is called: through `Apprise` all kinds would share its one pool of threads, and a provider that
+    hangs would hold up the others.
+    """
+    from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415  (25 MiB, only where a provider is set)
 
     service = Apprise.instantiate(url)
     if service is None:
         return False
     service.socket_connect_timeout, service.socket_read_timeout = CONNECT_WITHIN, ANSWER_WITHIN
-    provider = Apprise()
-    provider.add(service)
-    return bool(provider.notify(body=text, title=title, body_format=NotifyFormat.TEXT))
+    return bool(service.notify(body=text, title=title, notify_type=NotifyType.INFO, body_format=NotifyFormat.TEXT))
 
 
 def senders_for(providers: Mapping[str, str]) -> list[AppriseSender]:

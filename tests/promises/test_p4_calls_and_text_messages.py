@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from bots.delivery import apprise_sender
 from bots.delivery.apprise_sender import AppriseSender
 from bots.delivery.sender import Sender
 from safety_service.actions.telling import Priority
@@ -121,19 +122,29 @@ async def test_a_text_message_says_what_is_needed_to_act_and_no_more_than_its_ce
     assert len(text) <= 306
 
 
-async def test_a_provider_that_hangs_delays_neither_a_chat_nor_a_call(lines: Lines) -> None:
-    """Twenty text messages are more than the lane of text messages has places for."""
+async def test_a_provider_that_hangs_delays_neither_a_chat_nor_a_call(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More text messages than any lane has places for, and no answer to any of them."""
     world = lines.world
     lines.texts.hangs = asyncio.Event()
+    for limit in ("WITHIN", "ANSWER_WITHIN"):
+        monkeypatch.setattr(apprise_sender, limit, 100.0)
+    lines.dispatcher._within = 100.0
     await only(world, "Ben", "sms", BEN)
-    for _ in range(20):
+    for _ in range(70):
         await say(world, "Ben", "alarm.sos", priority=Priority.DANGER)
-    await asyncio.sleep(0)
+    await until(lambda: all_under_way(world))
     await only(world, "Dev", "voice", DEV)
     await say(world, "Dev", "alarm.sos", priority=Priority.DANGER)
     await say(world, "Mia", "alarm.sos", priority=Priority.DANGER)
     await until(lambda: bool(lines.calls.to(DEV)) and "alarm.sos" in lines.chat.got("Mia"))
     assert not lines.texts.got
+
+
+async def all_under_way(world: World) -> bool:
+    """As many as have a place."""
+    return len([each for each in await said(world, "Ben") if each.state == "sending"]) >= 16
 
 
 async def test_a_provider_that_fails_for_everybody_is_one_alert_of_the_agency(lines: Lines) -> None:

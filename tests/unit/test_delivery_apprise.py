@@ -114,6 +114,19 @@ async def test_neither_address_nor_text_gets_into_the_log(caplog: pytest.LogCapt
     assert not [each for each in (NUMBER, NUMBER[1:], SECRET, "127.0.0.1") if each in caplog.text]
 
 
+async def test_a_plugin_that_raises_leaves_it_unknown_and_says_no_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def raising(url: str, text: str, title: str) -> bool:
+        raise ValueError(url)
+
+    monkeypatch.setattr(apprise_sender, "_notify", raising)
+    sender = AppriseSender("sms", "json://gateway.example/call?:to={address}")
+    assert await sender.send(message("sms"), Rendered(SECRET)) == Unknown("ValueError")
+    sender.close()
+    assert "ValueError" in caplog.text and NUMBER[1:] not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [

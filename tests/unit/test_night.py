@@ -95,7 +95,7 @@ async def test_nothing_but_alarms_ever_calls(world: World) -> None:
 async def test_an_e_mail_that_was_taken_has_reached_nobody(world: World) -> None:
     await has_no_chat(world, "Mia")
     await has(world, "Mia", "email", "mia@example.org")
-    await missed(world)
+    await missed(world, 35.25)
     async with world.database.transaction() as tx:
         taken = await outbox.lease(tx, ["email"], 9, "test", timedelta(minutes=1), most=9)
         await delivering.sent(tx, [(each, "") for each in taken])
