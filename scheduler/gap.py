@@ -11,13 +11,15 @@ from safety_service.actions.restoring import RESTORED
 from safety_service.store import leases, stamps
 from safety_service.store.clock import drift, passed, slept
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway
+from safety_service.store.errors import CannotKeep, DatabaseAway
 from safety_service.store.stamps import Stamp
 
 log = logging.getLogger(__name__)
 
 #: Name of the stamp (and the lock) of the last sweep that found everything in order.
 SWEEP = "sweep"
+#: Name of the stamp of the last look after a sweep that did not.
+LOOKED = "looked"
 #: Name of the stamp of the last gap.
 GAP = "gap"
 #: Not having swept for longer than this is a gap.
@@ -77,6 +79,8 @@ class GapWatch:
         self._sleeping = sleeping
         self._slept = sleeping()
         self._last: Reading | None = None
+        #: Since when the database answers and keeps nothing, by the steady clock; None: it keeps what it is given.
+        self.unkept_since: float | None = None
         #: Whether the database was away, or kept nothing, since the watch was last kept.
         self._away = False
         #: By the steady clock: when this process last looked, and when it last knew that the watch was kept.
@@ -99,9 +103,13 @@ class GapWatch:
     async def look(self, *, clean: bool) -> bool:
         """Look, stamp the sweep if it was `clean`, and say whether it may go on. Raises DatabaseAway, TryAgain."""
         try:
-            return await self._look(clean)
-        except DatabaseAway:
+            sweeps = await self._look(clean)
+            self.unkept_since = None
+            return sweeps
+        except DatabaseAway as error:
             self._away = True
+            if isinstance(error, CannotKeep):
+                self.unkept_since = self._steady() if self.unkept_since is None else self.unkept_since
             raise
 
     async def _look(self, clean: bool) -> bool:
@@ -115,8 +123,8 @@ class GapWatch:
             found = (stepped or silent) and await self._found(tx, stepped=stepped)
             hold_until = await self._held(tx, look_up=stepped or silent)
             kept = found or clean or hold_until is not None
-            if kept:
-                await stamps.stamp(tx, SWEEP)
+            # Something is written in any case: reading alone would not tell that nothing can be kept.
+            await stamps.stamp(tx, SWEEP if kept else LOOKED)
         self._looked(reading, drifted, kept=kept)
         self._hold_until = hold_until
         self._owing = self._owing or found
@@ -154,7 +162,8 @@ class GapWatch:
         count = await own_up(tx, since, tx.now, cause)
         await stamps.stamp(tx, GAP, {"from": since.isoformat()})
         await stamps.remove(tx, RESTORED)
-        log.critical("nobody was watched from %s to %s (%s): %d people are to hear of it", since, tx.now, cause, count)
+        said = f"nobody was watched from {since} to {tx.now} ({cause}): {count} people are to hear of it"
+        tx.after_commit(lambda: log.critical("%s", said))
         return True
 
     async def _since(self, tx: Tx, restored: Stamp | None, *, stepped: bool) -> datetime | None:

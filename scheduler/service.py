@@ -1,26 +1,31 @@
 """The scheduler of one process: the ticker, the sweep, the dispatcher and the watchdog, put together."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.delivery.sender import Sender
+from safety_service.actions import waking
 from safety_service.actions.chases import CHASES
 from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.places import Geocoder
 from safety_service.actions.starting import note_start
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store.database import Database
-from scheduler import chaser, linker, locating, tidier
+from scheduler import chaser, linker, locating, outcry, tidier
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
 from scheduler.linker import Linker
 from scheduler.locating import Locating
+from scheduler.outcry import Outcry
 from scheduler.sweeper import Sweeper
 from scheduler.ticker import Ticker, bounded
 from scheduler.tidier import Tidier
 from scheduler.watchdog import Progress, Watchdog
+
+log = logging.getLogger(__name__)
 
 #: Urgent ones first.
 SWEEPS = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings, "debriefs": sweep_debriefs}
@@ -59,6 +64,8 @@ class Scheduler:
         if self._locating.wanted:
             self._ticker.every(locating.EVERY, self._locating.once, name="locate", within=locating.WITHIN)
         self._ticker.every(chaser.EVERY, Chaser(database, CHASES).once, name="chase", within=chaser.WITHIN)
+        unkept = Outcry(database, lambda: gap.unkept_since, self._dispatcher.say_unwritten)
+        self._ticker.every(outcry.EVERY, unkept.once, name="outcry", within=outcry.WITHIN)
         self._ticker.every(linker.EVERY, Linker(database, holder).once, name="link", within=linker.WITHIN)
         self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
 
@@ -71,6 +78,7 @@ class Scheduler:
                 sending = tasks.create_task(self._dispatcher.run())
                 await bounded(self._dispatcher.report, "report", REPORT_WITHIN)
                 await bounded(self._note_start, "noting the start", REPORT_WITHIN)
+                await bounded(self._say_who_sleeps, "looking at the nights ahead", REPORT_WITHIN)
                 await stopping.wait()
                 self._dispatcher.stop()
                 await asyncio.wait({sending}, timeout=ARRIVE_WITHIN)
@@ -79,6 +87,11 @@ class Scheduler:
         finally:
             self._watchdog.stop()
             await self._locating.close()
+
+    async def _say_who_sleeps(self) -> None:
+        async with self._database.reading() as tx:
+            for line in await waking.missing(tx):
+                log.warning("%s", line)
 
     async def _note_start(self) -> None:
         async with self._database.transaction() as tx:

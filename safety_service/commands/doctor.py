@@ -18,7 +18,7 @@ from config.policy import PolicyError, read_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from config.wording import WordingError
 from safety_service.commands.doctor_inside import look_inside
-from safety_service.store import keyfile, migrate, sealing
+from safety_service.store import keyfile, migrate, sealing, stamps
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain
 
@@ -94,10 +94,9 @@ async def _database(read: Settings) -> Faults:
         yield "database: without keys it is not looked into"
     else:
         try:
-            async for fault in _clock(database):
-                yield fault
-            async for fault in look_inside(database):
-                yield fault
+            for each in (_clock, _keeps, look_inside):
+                async for fault in each(database):
+                    yield fault
         finally:
             await database.close()
 
@@ -113,6 +112,15 @@ async def _clock(database: Database) -> Faults:
         apart = max(before - tx.now, tx.now - datetime.now(UTC))
     if apart > APART:
         yield f"clock: this machine's and the database's are {apart.total_seconds():.1f} s apart"
+
+
+async def _keeps(database: Database) -> Faults:
+    """Reading alone would not tell that the disk is full."""
+    try:
+        async with database.transaction() as tx:
+            await stamps.stamp(tx, "doctor")
+    except (DatabaseAway, TryAgain) as error:
+        yield f"database: {error}"
 
 
 async def _policy(read: Settings) -> Faults:

@@ -6,6 +6,7 @@ from config.guidance import GuidanceError
 from config.policy import PolicyError
 from safety_service.commands.files import upgrade
 from safety_service.commands.running import Fault, run_alone, settings
+from safety_service.store.errors import CopyFailed
 
 
 @click.command("migrate")
@@ -21,4 +22,6 @@ def command() -> None:
         raise Fault("\n".join([f"{read.policy} cannot be used:", *wrong.faults])) from None
     except GuidanceError as wrong:
         raise Fault("\n".join([f"{read.guidance} cannot be used:", *wrong.faults])) from None
+    except CopyFailed as interrupted:
+        raise Fault(f"Nothing was changed: {interrupted}.") from None
     click.echo("The database is up to date.")

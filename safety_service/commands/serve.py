@@ -25,7 +25,7 @@ from safety_service.processes.backoff import Backoff
 from safety_service.processes.parent import Parent
 from safety_service.processes.tasks import pause
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder, TryAgain
+from safety_service.store.errors import CopyFailed, DatabaseAway, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder, TryAgain
 from safety_service.transact import in_transaction
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ async def _migrated(read: Settings, stopping: asyncio.Event) -> None:
             await pause(stopping, backoff.ended())
         except KeysDoNotOpen:
             raise Fault(KEYS_DO_NOT_OPEN) from None
-        except (SchemaIsNewer, PolicyError, GuidanceError) as error:
+        except (SchemaIsNewer, CopyFailed, PolicyError, GuidanceError) as error:
             raise Fault(str(error)) from None
         else:
             return

@@ -11,18 +11,22 @@ from config.policy import parse_policy
 from safety_service.store import schema, sealing
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.engines import connected, driver_url, open_for_upgrade
+from safety_service.store.errors import CopyFailed
 from safety_service.store.tables.learning import guidance_edition
 from safety_service.store.tables.system import policy_edition, secret
 
 #: An advisory lock's number in PostgreSQL, the same in every process of every version.
 UPGRADING = 0x_D005_57E9
+#: Where PostgreSQL keeps the old tables while a copy is put back.
+ASIDE = "doorstep_before_restore"
+_INTERRUPTED = "a restore was interrupted here: run `doorstep restore` again, which takes back what was there"
 
 
 async def upgrade(url: str, first_policy: str = "", first_guidance: str = "") -> None:
     """Bring the database to this code's schema; a new one gets its index key and these (TOML) as its first editions.
 
     Does nothing when all is there. Raises SchemaIsNewer, KeysDoNotOpen, PolicyError, GuidanceError, DatabaseAway,
-    TryAgain; then nothing was changed.
+    TryAgain, CopyFailed (a restore was interrupted); then nothing was changed.
     """
     parse_policy(first_policy)
     parse_guidance(first_guidance)
@@ -90,6 +94,9 @@ def _upgrade(connection: Connection) -> None:
     at = schema.revision(connection)
     if at is not None:
         connection.execute(select(secret.c.value)).all()  # opens them: with wrong keys nothing is touched
+    elif ASIDE in inspect(connection).get_schema_names():
+        # An empty database would be made beside the people whom nobody then watches.
+        raise CopyFailed(_INTERRUPTED)
     if at != schema.head():
         config = schema.config()
         config.attributes["connection"] = connection

@@ -22,11 +22,10 @@ from safety_service.store.database import Database
 from safety_service.store.engines import connected, driver_url, open_for_upgrade
 from safety_service.store.errors import CopyFailed, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder
 from safety_service.store.manifest import Manifest
+from safety_service.store.migrate import ASIDE
 
 #: Makes a copy fit for the present.
 TakeUp = Callable[[Database], Awaitable[None]]
-#: Where PostgreSQL keeps the old tables while the copy is read in.
-ASIDE = "doorstep_before_restore"
 RUNNING = "the service is still running on this database: stop it first, in every place where it runs"
 OTHERS_DATA = "there are people and visits in this database: with --replace they are kept as a copy, and replaced"
 

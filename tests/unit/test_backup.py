@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from safety_service.store import agencies, backup, libpq, manifest, restore, sealing
+from safety_service.store import agencies, backup, libpq, manifest, migrate, restore, sealing
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database
 from safety_service.store.engines import driver_url, open_for_upgrade
@@ -291,9 +291,11 @@ async def test_tables_that_a_killed_restore_set_aside_are_taken_back_first(postg
     await backup.save(postgres_url, folder / "copy")
     engine = open_for_upgrade(postgres_url)
     async with engine.begin() as connection:
-        await connection.execute(text(f"ALTER SCHEMA public RENAME TO {restore.ASIDE}"))
+        await connection.execute(text(f"ALTER SCHEMA public RENAME TO {migrate.ASIDE}"))
         await connection.execute(text("CREATE SCHEMA public"))
     await engine.dispose()
+    with pytest.raises(CopyFailed, match="a restore was interrupted here"):
+        await migrate.upgrade(postgres_url)
     with pytest.raises(CopyFailed, match="--replace"):
         await restore.put_back(postgres_url, folder / "copy", nothing, replace=False)
     assert await how_many(postgres_url) == 1

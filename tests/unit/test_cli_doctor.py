@@ -12,8 +12,9 @@ from safety_service import cli
 from safety_service.store import events, keyfile, policy_offers, stamps
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.database import Database
+from tests.services.postgres import PostgresServer
 from tests.services.process import free_port
-from tests.services.template import TEST_KEY
+from tests.services.template import TEST_KEY, execute
 from tests.telegram import DEFAULT_TOKEN, BotApiProcess, RemoteTelegram
 from tests.unit.rows import agency, person
 
@@ -141,3 +142,13 @@ async def test_a_policy_that_waits_for_a_second_administrator_is_said(
         week = timedelta(days=7)
         await policy_offers.put(tx, "", "why", "Eve", by, after=1, loosens=("risk.high.grace: 3m → 6m",), for_=week)
     assert "policy: what Eve wants waits for a second administrator: `doorstep policy offers`" in await doctor()
+
+
+async def test_a_database_that_may_only_be_read_is_said(
+    postgres_url: str, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", TEST_KEY)
+    name = postgres_url.rpartition("/")[2]
+    await execute(postgres_server, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    assert await doctor() == ["database: the database keeps nothing: its disk is full, or it may only be read"]

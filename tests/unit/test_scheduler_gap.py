@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from safety_service.store import stamps
 from safety_service.store.database import Tx
-from safety_service.store.errors import DatabaseAway
+from safety_service.store.errors import CannotKeep, DatabaseAway
 from safety_service.store.tables.system import event_log
 from scheduler.gap import GapWatch
 from tests.world import World
@@ -325,3 +325,21 @@ async def test_sweeps_that_fail_are_said_to_do_that(process: Process) -> None:
         process.passes(1)
         await process.gap.look(clean=False)
     assert await cause(process.world) == ["failing"]
+
+
+async def test_a_look_tells_that_nothing_can_be_kept_although_the_last_sweep_left_nothing_to_write(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_tx: Tx, _name: str, _info: object = None) -> None:
+        raise CannotKeep("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("safety_service.store.stamps.stamp", full)
+        for clean in (True, False, False):
+            process.passes(1)
+            with pytest.raises(CannotKeep):
+                await process.gap.look(clean=clean)
+    assert process.gap.unkept_since == process.seconds - 2
+    process.passes(1)
+    await process.gap.look(clean=False)
+    assert process.gap.unkept_since is None
