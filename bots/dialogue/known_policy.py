@@ -4,6 +4,7 @@ BRACES: dict[str, str] = {
     "policy.offered": "by note loosens until",
     "policy.applied": "number by note",
     "policy.refused": "by note",
+    "policy.expired": "by note",
     "reply.policy_agreed": "number",
     "reply.policy_refused": "",
 }

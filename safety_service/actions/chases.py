@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from safety_service.actions import acknowledging, meetings, opening, plan_chases, undertakings, waking
+from safety_service.actions import acknowledging, meetings, opening, plan_chases, policies, undertakings, waking
 from safety_service.actions.catching_up import catch_up
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.items import chase_items
@@ -25,4 +25,5 @@ CHASES: Mapping[str, Callable[[Tx, int], Awaitable[int]]] = {
     "plan_courses": plan_chases.chase_courses,
     "visits": catch_up,
     "openings": opening.chase_openings,
+    "policies": policies.chase_offers,
 }

@@ -113,6 +113,17 @@ async def offers(tx: Tx, actor: Actor | None) -> list[Offer]:
     return await policy_offers.waiting(tx)
 
 
+async def chase_offers(tx: Tx, _limit: int) -> int:
+    """What waited long enough waits no more, and the administrators hear so; gives how many."""
+    newest = await policies.newest(tx)
+    gone = await policy_offers.void(tx, 0 if newest is None else newest.number)
+    for each in gone:
+        await keep(tx, None, None, "voided", subject="policy", subject_id=each.id, via="clock")
+        params = {"by": each.offered_by, "note": each.why}
+        await tell(tx, await _administrators(tx), "policy.expired", params, priority=Priority.ROUTINE)
+    return len(gone)
+
+
 async def in_force(tx: Tx, actor: Actor | None) -> tuple[Edition | None, Policy]:
     """The newest edition, and the policy that is in force. Raises NotFound: they are no administrator."""
     _administers(actor)
@@ -132,11 +143,11 @@ def _administers(actor: Actor | None) -> None:
 async def _waiting(tx: Tx, actor: Actor, offer_id: UUID) -> Offer:
     _administers(actor)
     newest = await policies.newest(tx)
-    await policy_offers.void(tx, 0 if newest is None else newest.number)
     offer = await policy_offers.load(tx, offer_id, lock=True)
     if offer is None:
         raise NotFound
-    if offer.state != "offered":
+    overtaken = newest is not None and offer.after_number < newest.number
+    if offer.state != "offered" or overtaken or offer.expires_at <= tx.now:
         raise Refused("policy_offer_gone")
     return offer
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from config.policy import PolicyError
 from safety_service import web
 from safety_service.actions import policies
+from safety_service.actions.chases import CHASES
 from safety_service.actions.errors import NotFound
 from safety_service.actions.policies import Applied
 from safety_service.domain.refusal import Refused
@@ -125,6 +126,11 @@ async def test_after_a_week_it_waits_no_more(two: World) -> None:
     assert await two.do("Eve", policies.offers) == []
     with pytest.raises(Refused, match="policy_offer_gone"):
         await two.do("Eve", policies.agree, offer)
+    async with two.database.transaction() as tx:
+        assert await CHASES["policies"](tx, 20) == 1
+        assert await CHASES["policies"](tx, 20) == 0
+    assert await state(two, offer) == "void"
+    assert "nobody agreed in time" in (await Talk(two).screen("Adam"))[-1].text
 
 
 async def test_a_text_that_cannot_be_used_waits_for_nobody(two: World) -> None:
