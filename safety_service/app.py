@@ -172,6 +172,7 @@ async def _keep_watch(parts: Parts, stopping: asyncio.Event) -> None:
         parts.drained,
         holder=parts.holder,
         public_url=parts.settings.base_url,
+        replies=parts.settings.replies_secret is not None,
         geocoder=open_geocoder(parts.settings.geocoder, parts.settings.geocoder_url or ""),
     )
     try:

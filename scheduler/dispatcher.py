@@ -86,6 +86,7 @@ class Dispatcher:
         *,
         holder: str,
         public_url: str = "",
+        replies: bool = True,
         within: float = SEND_WITHIN,
         idle: float | None = None,
         steady: Callable[[], float] = time.monotonic,
@@ -94,6 +95,8 @@ class Dispatcher:
         self._senders: Mapping[str, Sender] = {each.kind: each for each in senders}
         self._holder = holder
         self._public_url = public_url
+        #: Whether anybody hears what is sent back to a provider: else no message asks for it.
+        self._replies = replies
         self._within = within
         self._idle = IDLE if idle is None else idle
         self._steady = steady
@@ -236,7 +239,7 @@ class Dispatcher:
     def _rendered(self, out: Outgoing, setting: Setting) -> Rendered:
         return render(
             out.template,
-            out.params,
+            out.params if self._replies else {**out.params, "reply": None},
             channel=out.channel,
             ceiling=ceiling_for(setting.policy, out.channel, out.template),
             zone=setting.zone,

@@ -48,6 +48,7 @@ class Scheduler:
         *,
         holder: str,
         public_url: str,
+        replies: bool,
         geocoder: Geocoder,
     ) -> None:
         self._database = database
@@ -55,7 +56,7 @@ class Scheduler:
         progress = Progress()
         gap = GapWatch(database, holder, drained, on_progress=progress.mark)
         self._sweeper = Sweeper(database, SWEEPS, gap, progress)
-        self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url)
+        self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url, replies=replies)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()
         self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)

@@ -51,7 +51,7 @@ async def lines(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         chat = Provider()
         urls = {"voice": calls.url, "sms": texts.url, "email": mails.url}
         senders: list[Sender] = [chat, *(AppriseSender(kind, url) for kind, url in urls.items())]
-        dispatcher = Dispatcher(world.database, senders, holder="test")
+        dispatcher = Dispatcher(world.database, senders, holder="test", public_url="https://doorstep.example")
         running = asyncio.create_task(dispatcher.run())
         await world.inside()
         await world.jump(35.5)
@@ -120,6 +120,15 @@ async def test_a_text_message_says_what_is_needed_to_act_and_no_more_than_its_ce
     (text,) = lines.texts.to(MIA)
     assert "Ann" in text and "999" in text and "Elm Row" not in text and "F-1" not in text
     assert len(text) <= 306
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_number_to_send_back_is_given_only_where_somebody_hears_it(lines: Lines, heard: bool) -> None:
+    lines.dispatcher._replies = heard
+    await only(lines.world, "Mia", "sms", MIA)
+    await lines.world.sweep()
+    await until(lambda: bool(lines.texts.to(MIA)))
+    assert ("send back" in lines.texts.to(MIA)[0]) is heard
 
 
 async def test_a_provider_that_hangs_delays_neither_a_chat_nor_a_call(

@@ -43,6 +43,16 @@ async def test_a_link_with_a_code_links_the_chat_and_the_dialogue_begins(desk: D
     assert desk.notebook.heard[0].person_id == desk.world.ids["Ann"]
 
 
+async def test_a_further_chat_of_a_manager_hears_that_it_waits_and_nothing_said_there_counts(desk: Desk) -> None:
+    old, new = await desk.phone("Mia"), desk.telegram.person("Mia")
+    await new.starts(await desk.code("Mia"))
+    await new.says("/alerts")
+    async with desk.working():
+        await new.sees("code that your office gave you")
+    assert desk.notebook.heard == []
+    assert str(new.chat_id) not in await desk.chats("Mia") and str(old.chat_id) in await desk.chats("Mia")
+
+
 async def test_what_is_said_right_after_the_code_is_heard_as_theirs(desk: Desk) -> None:
     phone = desk.telegram.person("Ann")
     await phone.starts(await desk.code("Ann"))
