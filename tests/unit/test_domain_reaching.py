@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.policy import PolicyError, parse_policy
 from safety_service.domain.addresses import address, hidden
 from safety_service.domain.contact import BadContact
 from safety_service.domain.reaching import KINDS, PROVEN, Urgency, is_night, nights, ways
@@ -101,3 +102,19 @@ def test_an_address_on_a_page_can_be_known_and_not_used() -> None:
     assert hidden("sms", "+447700900123") == "…123"
     assert hidden("email", "mia@example.org") == "m…@example.org"
     assert hidden("hook", "mia.bell") == "mi…"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('hours = ["22:00", "22:00"]', "from one time to another"),
+        ("waking = []", "night.waking"),
+        ('waking = ["email"]', "night.waking"),
+        ('gaps_told = "15d"', "longer than the safe ceiling"),
+        ('proven_for = "400d"', "longer than the safe ceiling"),
+    ],
+)
+def test_a_policy_in_which_nobody_would_be_woken_is_refused(lines: str, says: str) -> None:
+    with pytest.raises(PolicyError) as wrong:
+        parse_policy(f"[night]\n{lines}")
+    assert says in " ".join(wrong.value.faults)

@@ -101,6 +101,7 @@ async def test_the_metrics_say_what_is_going_on(client: Client, world: World, mo
     tallies.HERE.delivered("telegram", 1, 0.3, 2.0)
     tallies.HERE.delivered("telegram", 1, 400.0, None)
     tallies.HERE.failed("telegram")
+    tallies.HERE.failed("sms")
     await tallies.flush(world.database)
     found = await values(client)
     assert late > 3600
@@ -115,6 +116,8 @@ async def test_the_metrics_say_what_is_going_on(client: Client, world: World, mo
     assert found["doorstep_delivery_seconds_bucket" + label.format("+Inf")] == 2
     assert found["doorstep_deadline_lateness_seconds_sum"] == 2.0
     assert found["doorstep_delivery_failures_total[('channel', 'telegram')]"] == 1
+    assert found["doorstep_delivery_failures_total[('channel', 'sms')]"] == 1
+    assert found["doorstep_delivery_failures_total[('channel', 'voice')]"] == 0
 
 
 async def test_counts_go_on_where_they_were_after_a_restart(
