@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 
 from safety_service.store.database import Tx
+from safety_service.store.tables.alerts import alert_link
 from safety_service.store.tables.chat import draft
 from safety_service.store.tables.people import code, session
 from safety_service.store.tables.system import answered
@@ -19,10 +20,11 @@ ANSWERS = timedelta(days=2)
 
 
 async def tidy(tx: Tx) -> dict[str, int]:
-    """Remove old codes, sessions, drafts and remembered answers; gives how many of each."""
+    """Remove old codes, links of alarms, sessions, drafts and remembered answers; gives how many of each."""
     ended = or_(session.c.ended_at < tx.now - SESSIONS, session.c.expires_at < tx.now - SESSIONS)
     old = {
         "codes": delete(code).where(code.c.expires_at < tx.now - CODES),
+        "links": delete(alert_link).where(alert_link.c.expires_at < tx.now - CODES),
         "sessions": delete(session).where(ended),
         "drafts": delete(draft).where(draft.c.updated_at < tx.now - DRAFTS),
         "answers": delete(answered).where(answered.c.at < tx.now - ANSWERS),

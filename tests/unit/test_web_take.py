@@ -16,7 +16,7 @@ from safety_service.actions.taking import link_for
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, KnownBy, State
 from safety_service.guesses import WRONG
-from safety_service.store import alert_links, channels
+from safety_service.store import alert_links, channels, housekeeping
 from safety_service.store.tables.alerts import alert_link
 from safety_service.store.tables.system import event_log
 from tests.http import application, browsing, serving
@@ -264,3 +264,14 @@ async def test_ending_a_channel_ends_the_links_that_were_sent_to_it(world: World
     path = await phones.link("Dev")
     await world.do("Dev", own_channels.end, made.id)
     assert (await phones.opens(path)).startswith("404")
+
+
+async def test_links_that_are_long_over_are_removed(world: World, phones: Phones) -> None:
+    await phones.link("Dev")
+    world.clock.move(timedelta(days=5))
+    await phones.link("Mia")
+    world.clock.move(timedelta(days=4))
+    async with world.database.transaction() as tx:
+        assert (await housekeeping.tidy(tx))["links"] == 1
+        kept = (await tx.conn.execute(select(alert_link.c.person_id))).scalars().all()
+    assert kept == [world.ids["Mia"]]

@@ -104,8 +104,9 @@ async def test_danger_is_never_gathered_and_waits_for_no_bundle(world: World, pr
     await alarm(world, 10)
     async with dispatching(world, provider, steady=steady):
         await until(lambda: all_sent(world))
-        for who in ("Ann", "Ben"):
-            await world.do(who, words.sos, None, Word())
+        async with world.database.transaction() as tx:
+            for who in ("Ann", "Ben"):
+                await words.sos(tx, await world.actor(tx, who), None, Word())
         await until(lambda: to(provider, "Mia").count("alarm.sos") == 2)
 
 
