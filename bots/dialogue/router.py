@@ -26,7 +26,7 @@ from bots.dialogue.commands import COMMANDS, Command
 from bots.dialogue.debrief_form import DebriefForm
 from bots.dialogue.forming import Keeper
 from bots.dialogue.incoming import Incoming
-from bots.dialogue.known import REFUSALS
+from bots.dialogue.known_refusals import REFUSALS
 from bots.dialogue.manager_forms import CoverForm, DecisionForm, ResolveForm
 from bots.dialogue.opening_form import OpeningForm
 from bots.dialogue.plan_form import MeasureForm

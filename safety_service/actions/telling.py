@@ -19,7 +19,9 @@ from safety_service.store.people import Person
 #: These call somebody who does not know yet.
 CALLS = ("alarm.", "ring.wanted", "alert.offer", "alert.nobody", "alert.again_sos", "alert.again_duress")
 #: News about a person's own account: said wherever they may see it.
-SECURITY = frozenset({"link.new_channel", "link.waiting", "link.agreed", "link.refused", "link.ended"})
+SECURITY = frozenset(
+    f"link.{each}" for each in ("new_channel", "waiting", "agreed", "refused", "ended", "settings_changed")
+)
 
 
 class Calls(NamedTuple):

@@ -25,6 +25,7 @@ SAID = {
     "ring_me": "ring me",
     "sos": "send help",
     "note": "a note",
+    "battery": "battery low",
 }
 
 #: What a person did: after their name.
@@ -39,6 +40,7 @@ DID = {
     "ring_raise": "says that it is an alarm",
     "ring_no_answer": "rang, and nobody answered",
     "read": "opened the alert",
+    "kept_back": "was asked for a word of their own first",
     "link_opened": "opened the link of the alarm",
 }
 

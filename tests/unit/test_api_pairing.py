@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from bots.dialogue.known import REFUSALS
+from bots.dialogue.known_refusals import REFUSALS
 from safety_service import api, guesses
 from safety_service.actions import linking
 from safety_service.api.refused import OF_HTTP, STATUS

@@ -12,6 +12,7 @@ import pytest
 from bots.dialogue import known
 from bots.dialogue.dressing import Frame, dress
 from bots.dialogue.known import INSIDE, the_wording
+from bots.dialogue.known_refusals import REFUSALS
 from bots.dialogue.render import render
 from config.wording import Sensitivity, WordingError, parse_wording
 
@@ -232,7 +233,7 @@ def test_every_refusal_and_every_message_of_the_service_has_its_wording() -> Non
     root = Path(__file__).parents[2]
     source = "\n".join(each.read_text() for part in CODE for each in sorted((root / part).rglob("*.py")))
     refused = set(re.findall(r"Refused\(\s*\"(\w+)\"", source))
-    assert refused and refused <= known.REFUSALS.keys()
+    assert refused and refused <= REFUSALS.keys()
     told = set(
         re.findall(r"\"((?:alert|ring|manager|decision|debrief|gap|link|duty|worker|reply)\.[a-z_0-9]+)\"", source)
     )
