@@ -127,13 +127,14 @@ async def may_read(tx: Tx, actor: Actor, debrief_id: UUID) -> tuple[Logged, Matt
         if logged.first_part_at is None:
             raise NotFound
         view = DebriefView.WITHOUT_PRIVATE
-    if actor.person_id != logged.worker_id and not _to_review(actor, logged):
+    if actor.person_id != logged.worker_id and not to_review(actor, logged):
         teams, _ = await circles.of_family(tx, logged.family_id)
         await ties.must_have(tx, actor, logged.family_id, {*teams, logged.team_id})
     return logged, matter, view
 
 
-def _to_review(actor: Actor, logged: Logged) -> bool:
+def to_review(actor: Actor, logged: Logged) -> bool:
+    """Whether it waits for somebody to read it, or is theirs who did: that is a reader's duty, and needs no reason."""
     return logged.state == "draft" or logged.review == "wanted" or logged.reviewed_by == actor.person_id
 
 

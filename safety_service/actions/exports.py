@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from config.guidance import Guidance
+from safety_service.actions import ties
 from safety_service.actions.actor import Actor
+from safety_service.actions.debrief_log import to_review
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.table import Row, Table
@@ -32,11 +34,17 @@ READERS = (Role.MANAGER, Role.REVIEWER)
 #: Kept off nothing: the machine's own command line.
 NOTHING = KeptOff(frozenset(), frozenset())
 NO_WORKERS = "Whose visit it was is left out: these rows are not for measuring people."
+NO_TEXT = "Of families that you have nothing to do with now there is no text: say why you open them, then export again."
 NO_REFLECTIONS = "Reflections are for worker and supervisor, and in no export."
 
 DEBRIEFS = (
     "id visited_at submitted_at team family severity behaviours happened account reasons circumstances could_not_check"
     " would_help added review reviewed_at review_note"
+)
+#: What is left out of families that the reader would be asked about.
+TEXT = frozenset(
+    "happened account reasons circumstances could_not_check would_help added review_note"
+    " purpose decision_reason".split()
 )
 VISITS = "id starts_at ends_at team family purpose risk status outcome people decision decision_reason"
 ALERTS = "number kind state opened_at taken_at seconds_to_taken resolved_at team family found known_by"
@@ -49,10 +57,15 @@ class Scope:
     agency_id: UUID
     teams: Mapping[UUID, str]
     kept_off: KeptOff
-    #: Who reads it; None: the machine's own command line.
-    reader_id: UUID | None
+    #: None: the machine's own command line.
+    reader: Actor | None
     since: datetime
     until: datetime
+
+    @property
+    def reader_id(self) -> UUID | None:
+        """Who reads it."""
+        return None if self.reader is None else self.reader.person_id
 
 
 async def export(tx: Tx, by: Actor | None, what: str, agency_id: UUID, since: datetime, until: datetime) -> Table:
@@ -82,7 +95,7 @@ async def scope_of(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, u
         raise Refused("period_wanted")
     if by is None:
         every = {each.id: each.name for each in await teams.every(tx, agency_id)}
-        return Scope(agency_id=agency_id, teams=every, kept_off=NOTHING, reader_id=None, since=since, until=until)
+        return Scope(agency_id=agency_id, teams=every, kept_off=NOTHING, reader=None, since=since, until=until)
     if by.agency_id != agency_id:
         raise NotFound
     theirs = by.teams(*READERS)
@@ -90,7 +103,7 @@ async def scope_of(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, u
         raise Refused("managers_only")
     named = {each.id: each.name for each in (await teams.many(tx, theirs)).values()}
     kept_off = await exclusions.of_person(tx, by.person_id)
-    return Scope(agency_id=agency_id, teams=named, kept_off=kept_off, reader_id=by.person_id, since=since, until=until)
+    return Scope(agency_id=agency_id, teams=named, kept_off=kept_off, reader=by, since=since, until=until)
 
 
 async def keep_export(tx: Tx, by: Actor | None, scope: Scope, what: str, rows: int) -> None:
@@ -114,7 +127,7 @@ async def _debriefs(tx: Tx, scope: Scope) -> Table:
         last = batch[-1]
         assert last.submitted_at is not None
         wanted = replace(wanted, before=(last.submitted_at, last.id))
-    return Table("Debriefs", tuple(DEBRIEFS.split()), rows, (NO_WORKERS, NO_REFLECTIONS))
+    return Table("Debriefs", tuple(DEBRIEFS.split()), rows, (NO_WORKERS, NO_REFLECTIONS, *_left_out(scope)))
 
 
 async def _batch(tx: Tx, batch: Sequence[Logged], scope: Scope) -> list[Row]:
@@ -122,11 +135,32 @@ async def _batch(tx: Tx, batch: Sequence[Logged], scope: Scope) -> list[Row]:
     answers, added = await debrief_log.answers_of(tx, ids), await debrief_log.addenda_of(tx, ids)
     notes = await reviews.notes_of(tx, [each.id for each in batch if each.reviewed_at])
     rows: list[Row] = []
+    closed = await _closed(tx, scope, {each.family_id: each.team_id for each in batch})
     for each in batch:
         more = [said.text for said in added[each.id]]
         edition = await guidances.numbered(tx, each.guidance_edition)
-        rows.append(_debrief(each, answers[each.id], more, notes.get(each.id), edition.guidance, scope))
+        row = _debrief(each, answers[each.id], more, notes.get(each.id), edition.guidance, scope)
+        theirs = scope.reader is not None and to_review(scope.reader, each)
+        rows.append(_without_text(row) if each.family_id in closed and not theirs else row)
     return rows
+
+
+async def _closed(tx: Tx, scope: Scope, families: Mapping[UUID, UUID]) -> frozenset[UUID]:
+    """Families of which the reader would be asked why, before they read of them. `families`: with a team of theirs."""
+    if scope.reader is None:
+        return frozenset()
+    managed = scope.reader.teams(Role.MANAGER)
+    asked = [each for each, team_id in families.items() if team_id not in managed]
+    return frozenset([each for each in asked if not await ties.lets(tx, scope.reader, each)])
+
+
+def _without_text(row: Row) -> Row:
+    return {name: "" if name in TEXT else value for name, value in row.items()}
+
+
+def _left_out(scope: Scope) -> tuple[str, ...]:
+    only_reviews = scope.reader is not None and not scope.teams.keys() <= scope.reader.teams(Role.MANAGER)
+    return (NO_TEXT,) if only_reviews else ()
 
 
 def _not_too_many(rows: Sequence[object], scope: Scope) -> None:
@@ -173,13 +207,14 @@ async def _visits(tx: Tx, scope: Scope) -> Table:
     rows: list[Row] = []
     while batch := await visits.listed(tx, wanted, BATCH):
         seen = [each for each in batch if not scope.kept_off.from_matter(each.workers, each.family_id)]
-        rows += [_visit(each, scope) for each in seen]
+        closed = await _closed(tx, scope, {each.family_id: each.team_id for each in seen})
+        made = ((each, _visit(each, scope)) for each in seen)
+        rows += [_without_text(row) if each.family_id in closed else row for each, row in made]
         _not_too_many(rows, scope)
         wanted = replace(wanted, before=(batch[-1].visit.starts_at, batch[-1].id))
     lasts = how_long((await tx.policy()).retention.visits)
-    return Table(
-        "Visits", tuple(VISITS.split()), rows, (NO_WORKERS, f"Purposes and reasons are removed after {lasts}.")
-    )
+    removed = f"Purposes and reasons are removed after {lasts}."
+    return Table("Visits", tuple(VISITS.split()), rows, (NO_WORKERS, removed, *_left_out(scope)))
 
 
 def _visit(row: VisitRow, scope: Scope) -> Row:

@@ -22,6 +22,12 @@ async def must_have(tx: Tx, actor: Actor, family_id: UUID, teams: Collection[UUI
         raise Refused(REASON_WANTED, ref=await families.ref_of(tx, family_id))
 
 
+async def lets(tx: Tx, actor: Actor, family_id: UUID) -> bool:
+    """Whether somebody who may know of a family reads of it now without being asked."""
+    teams, _ = await circles.of_family(tx, family_id)
+    return await has(tx, actor, family_id, teams) or await openings.open_for(tx, actor.person_id, family_id)
+
+
 async def has(tx: Tx, actor: Actor, family_id: UUID, teams: Collection[UUID]) -> bool:
     """Whether somebody has to do with it: manages it, goes there, was there lately, is on duty, was alarmed."""
     if not actor.teams(Role.MANAGER).isdisjoint(teams):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from yarl import URL
 
 from safety_service import api, web
-from safety_service.actions import briefing, debrief_log, families, opening, plans, reviews, words
+from safety_service.actions import briefing, debrief_log, exports, families, opening, plans, reviews, words
 from safety_service.actions.became import became_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
@@ -264,6 +264,29 @@ async def test_who_reviewed_a_debrief_reads_it_again_without_a_reason(world: Wor
     await world.do("Rita", debrief_log.read, debrief_id)
 
 
+async def test_a_reviewers_export_has_no_text_of_families_that_they_have_nothing_to_do_with(world: World) -> None:
+    done = await given(world, "Ann", severity="medium", answers={"happened": "A crowbar"})
+    waits = await given(
+        world, "Ben", ref="F-2", after=60, review="wanted", severity="medium", answers={"happened": "An axe"}
+    )
+    since, until = world.now - timedelta(days=1), world.now + timedelta(days=1)
+
+    async def told(who: str, what: str = "debriefs", column: str = "happened") -> dict[str, str]:
+        table = await world.do(who, exports.export, what, world.agency_id, since, until)
+        return {str(row["family"]): str(row[column]) for row in table.rows}
+
+    await world.do("Mia", reviews.review, done, "Read")
+    assert await told("Mia") == {"F-1": "A crowbar", "F-2": "An axe"}
+    assert await told("Rita") == {"F-1": "", "F-2": "An axe"}
+    assert set((await told("Rita", "visits", "purpose")).values()) == {""}
+    await world.opens("Rita")
+    assert await told("Rita") == {"F-1": "A crowbar", "F-2": "An axe"}
+    assert (await told("Rita", "visits", "purpose"))["F-1"] == "plan"
+    await world.do("Rita", reviews.review, waits, "Read")
+    world.clock.move(timedelta(hours=9))
+    assert await told("Rita") == {"F-1": "", "F-2": "An axe"}
+
+
 async def test_the_chat_asks_once_and_then_leads_to_the_page(visited: World) -> None:
     talk = Talk(visited)
     for command, page in (("/brief F-1", "briefing"), ("/plan F-1", "plan")):
@@ -324,8 +347,8 @@ async def test_the_page_sends_nobody_to_another_site_and_asks_nobody_who_may_not
     async with http.browsing(base) as browser:
         await http.signed_in(visited, browser, "Rita")
         for back in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
-            path = URL("/families/F-1/open").with_query(back=back)
-            async with browser.post(path, data={"reason": "asked"}, allow_redirects=False) as answer:
+            asked = URL("/families/F-1/open").with_query(back=back)
+            async with browser.post(asked, data={"reason": "asked"}, allow_redirects=False) as answer:
                 assert (answer.status, answer.headers["Location"]) == (303, "/families/F-1")
     async with http.browsing(base) as browser:
         await http.signed_in(visited, browser, "Ben")
