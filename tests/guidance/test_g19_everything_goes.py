@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, func, select, text, update
 
 from config.policy import PolicyError, parse_policy
 from config.retention import RetentionPolicy
@@ -335,3 +335,18 @@ async def test_two_families_of_one_reference_before_and_after_are_two(world: Wor
     again = await world.plan()
     assert again.family_id != row.family_id and again.family_ref == "F-1"
     assert (await world.visit(row.id)).family_ref.startswith("removed ")
+
+
+@pytest.mark.parametrize("name", ["positions", "notes", "visits"])
+async def test_what_is_emptied_already_is_not_looked_through_again(world: World, name: str) -> None:
+    (rule,) = [each for each in rules.RULES if each.name == name]
+    async with world.database.reading() as tx:
+        query = (await rule.old(tx, world.now)).limit(rule.at_once)
+        assert ") > 0" in str(query.compile(dialect=tx.conn.dialect)), "a bound value would not match the index"
+        compiled = query.compile(dialect=tx.conn.dialect, compile_kwargs={"literal_binds": True})
+        if world.database.dialect == "postgresql":
+            await tx.conn.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN" if world.database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = "\n".join(str(row) for row in await tx.conn.execute(text(f"{explain} {compiled}")))
+    index = {"positions": "ix_said_position_unemptied", "notes": "ix_said_note_unemptied"}
+    assert index.get(name, "ix_visit_unemptied") in plan, plan

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Column, LargeBinary, Select, Table, func, literal, select
+from sqlalchemy import BindParameter, Column, LargeBinary, Select, Table, func, literal, literal_column, select
 
 from safety_service.store.database import Tx
 from safety_service.store.types import REMOVED, Sealed, SealedBytes, SealedJson
@@ -65,8 +65,8 @@ def nothing() -> BindParameter[bytes]:
 
 
 def filled(column: Column[Any]) -> Any:
-    """Whether there is anything left in a sealed column."""
-    return func.length(column) > 0
+    """Whether there is anything left in a sealed column; in the very words of the indexes that hold no other row."""
+    return func.length(column) > literal_column("0")
 
 
 async def found(tx: Tx, rule: Rule, before: datetime, limit: int) -> list[Old]:
