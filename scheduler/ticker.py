@@ -43,7 +43,12 @@ class Ticker:
 
         async def run() -> None:
             self._ticks += 1
-            await bounded(job, name, within)
+            try:
+                await bounded(job, name, within)
+            except asyncio.CancelledError:
+                # The process stops: APScheduler would log that as a failure.
+                if self._scheduler.running:
+                    raise
 
         seconds = period.total_seconds()
         self._shortest = min(self._shortest, seconds)

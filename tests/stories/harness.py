@@ -40,9 +40,12 @@ class Service:
     database_url: str
     more: Mapping[str, str] = field(default_factory=dict)
     words: Sequence[str] = ()
+    #: What is run as `doorstep`; a test of an upgrade runs another version of it.
+    program: str = "safety_service"
     port: int = field(default_factory=free_port)
     _skipped: float = 0.0
     _stepped: float = 0.0
+    _slept: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,7 +60,7 @@ class Service:
         assert self._process is None or self._process.poll() is not None, "it runs already"
         self._write_clock()
         with self._log("out").open("ab") as out, self._log("err").open("ab") as err:
-            command = [sys.executable, "-m", "safety_service", "serve", *self.words]
+            command = [sys.executable, "-m", self.program, "serve", *self.words]
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
@@ -131,7 +134,7 @@ class Service:
         """Run `doorstep` with these words beside it, and give what it printed; it has to end well."""
         run = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "safety_service", *words),
+            *("-m", self.program, *words),
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -152,6 +155,11 @@ class Service:
     def step_clock(self, seconds: float) -> None:
         """Set its clock, as an administrator may; no time passes by that."""
         self._stepped += seconds
+        self._write_clock()
+
+    def sleep(self, seconds: float) -> None:
+        """Let its machine have slept for so long: clocks went on, and nothing ran."""
+        self._slept += seconds
         self._write_clock()
 
     def crash_at(self, point: str) -> None:
@@ -189,7 +197,7 @@ class Service:
     @property
     def ahead(self) -> timedelta:
         """By how much its clock goes before ours."""
-        return timedelta(seconds=self._skipped + self._stepped)
+        return timedelta(seconds=self._skipped + self._stepped + self._slept)
 
     async def _is_ready(self) -> bool:
         assert self._process is not None
@@ -218,7 +226,7 @@ class Service:
         return log
 
     def _write_clock(self) -> None:
-        self._write("clock", f"{self._skipped} {self._stepped}")
+        self._write("clock", f"{self._skipped} {self._stepped} {self._slept}")
 
     def _write(self, name: str, text: str) -> None:
         """At once and whole: its processes may read at any moment."""
