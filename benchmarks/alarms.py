@@ -131,7 +131,9 @@ async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Work
         numbers: dict[UUID, int] = {}
         async with database.reading() as tx:
             for visit_id, number in await tx.conn.execute(sent):
-                numbers[visit_id] = min(int(number), numbers.get(visit_id, int(number)))
+                # Of many to one chat some go as one message, whose number stands last.
+                here = int(number.rpartition(":")[2])
+                numbers[visit_id] = min(here, numbers.get(visit_id, here))
         return numbers
 
     try:

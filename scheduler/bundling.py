@@ -103,7 +103,7 @@ def outcomes(parcel: Parcel, outcome: Outcome) -> list[tuple[Outgoing, Outcome]]
         return [(parcel.out, outcome)]
     first, *rest = parcel.rows
     if isinstance(outcome, Sent):
-        outcome = Sent(delivering.together(parcel.out.id))
+        outcome = Sent(delivering.together(parcel.out.id, outcome.provider_id))
     others = Refused(outcome.reason) if isinstance(outcome, Blocked) else outcome
     return [(first, outcome), *((each, others) for each in rest)]
 

@@ -49,9 +49,9 @@ async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> 
     return await bundles.lease_rest(tx, channel_id, holder, for_)
 
 
-def together(bundle_id: UUID) -> str:
-    """The provider's name for what went out as part of one message."""
-    return bundles.name_of(bundle_id)
+def together(bundle_id: UUID, name_there: str) -> str:
+    """The name for what went out as part of one message, which its provider calls so."""
+    return bundles.name_of(bundle_id, name_there)
 
 
 async def sent(tx: Tx, taken: Collection[tuple[Outgoing, str | None]]) -> None:

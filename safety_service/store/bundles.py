@@ -12,11 +12,17 @@ from safety_service.store.tables.alerts import outbox
 
 #: As many go into one message at most; what is left is the next one's.
 MOST = 2000
+#: A provider's name is kept to this length.
+LONGEST = 120
 
 
-def name_of(bundle_id: UUID) -> str:
+def name_of(bundle_id: UUID, name_there: str) -> str:
     """What stands as the provider's name in the rows that went out together: there is no message for each alone."""
-    return f"with:{bundle_id}"
+    return f"{_begins(bundle_id)}{name_there}"[:LONGEST]
+
+
+def _begins(bundle_id: UUID) -> str:
+    return f"with:{bundle_id}:"
 
 
 async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> list[Outgoing]:
@@ -31,5 +37,6 @@ async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> 
 async def alerts_in(tx: Tx, person_id: UUID, bundle_id: UUID) -> list[UUID]:
     """The alerts of which this person was told by this one message, the oldest first."""
     query = select(outbox.c.alert_id).where(outbox.c.person_id == person_id, outbox.c.alert_id.is_not(None))
-    found = await tx.conn.execute(query.where(outbox.c.provider_id == name_of(bundle_id)).order_by(outbox.c.alert_id))
+    query = query.where(outbox.c.provider_id.startswith(_begins(bundle_id), autoescape=True))
+    found = await tx.conn.execute(query.order_by(outbox.c.alert_id))
     return list(dict.fromkeys(found.scalars()))

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from bots.delivery.outcome import Blocked, NotSent, Refused
+from bots.delivery.outcome import Blocked, NotSent, Outcome, Refused
+from bots.dialogue.render import Rendered
 from config.policy import parse_policy
 from safety_service.actions import cases, scene, sweeping, words
 from safety_service.actions.words import Word
@@ -16,6 +17,7 @@ from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind, State
 from safety_service.store import alerts, outbox
 from safety_service.store.alerts import AlertRow
+from safety_service.store.outbox import Outgoing
 from scheduler.bundling import NAMED, RINGING
 from tests.patience import until
 from tests.talk import Talk
@@ -150,24 +152,35 @@ async def _copy(tx: object, alert_id: UUID) -> None:
 
 
 async def test_a_bundle_that_was_not_sent_is_sent_again_whole(world: World, provider: Provider) -> None:
+    steady, failures = Steady(), [NotSent("no connection")] * 2
     await alarm(world, 10)
-    async with dispatching(world, provider):
-        # Three alone, then the bundle: it fails once.
-        provider.answers["chat-Mia"] = [NotSent("no connection")] * (MORE_THAN + 1)
-        await until(lambda: len(provider.outs) >= MORE_THAN + 1)
-        world.clock.move(timedelta(seconds=10))
-        await until(lambda: all_sent(world), within=15)
-    assert {row.state for row in await rows(world) if row.person_id == world.ids["Mia"]} == {"sent"}
+
+    async def cut_off(out: Outgoing, rendered: Rendered) -> Outcome:
+        if out.template == "bundle.alarms" and failures:
+            return failures.pop()
+        return await usual(out, rendered)
+
+    usual, provider.send = provider.send, cut_off  # type: ignore[method-assign]
+    async with dispatching(world, provider, steady=steady):
+
+        async def in_time() -> bool:
+            steady.at += 5
+            world.clock.move(timedelta(seconds=1))
+            return await all_sent(world)
+
+        await until(in_time, every=0.1)
+    assert not failures
+    assert to(provider, "Mia") == ["alarm.missed_check_in"] * MORE_THAN + ["bundle.alarms"]
 
 
 async def test_a_bundle_that_is_refused_goes_out_one_by_one(world: World, provider: Provider) -> None:
     await alarm(world, 10)
     refuse = Refused("cannot be read")
 
-    async def picky(out: object, rendered: object) -> object:
-        return refuse if out.template == "bundle.alarms" else await usual(out, rendered)  # type: ignore[attr-defined, arg-type]
+    async def picky(out: Outgoing, rendered: Rendered) -> Outcome:
+        return refuse if out.template == "bundle.alarms" else await usual(out, rendered)
 
-    usual, provider.send = provider.send, picky  # type: ignore[method-assign, assignment]
+    usual, provider.send = provider.send, picky  # type: ignore[method-assign]
     async with dispatching(world, provider):
         await until(lambda: all_sent(world))
     assert to(provider, "Mia") == ["alarm.missed_check_in"] * 10
