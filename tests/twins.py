@@ -70,7 +70,11 @@ class Twin:
             said[path] = await program.get(path)
         for visit in said["/visits"][1]["items"]:
             path = f"/visits/{visit['id']}"
-            said[f"visit {visit['family_ref']}"] = [await program.get(path), await program.get(f"{path}/debrief")]
+            status, debrief = await program.get(f"{path}/debrief")
+            said[f"visit {visit['family_ref']}"] = [await program.get(path), status, debrief]
+            for page in ("debriefs/{}/tell?part=a", "log/{}") if status == 200 else ():
+                async with browser.get("/" + page.format(debrief["id"])) as answer:
+                    said[f"{page} {visit['family_ref']}"] = [answer.status, await answer.text()]
         return plainly(json.dumps(said, indent=1))
 
     async def _telegram(self, who: str) -> list[Any]:

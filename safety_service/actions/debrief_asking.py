@@ -1,6 +1,6 @@
 """A debrief is wanted: from out on, by whom, when it is chased, and what the system saw of the visit by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from config.forms_debrief import HARD
 from safety_service.actions.errors import NotFound
 from safety_service.actions.telling import iso
 from safety_service.domain.debrief import Chase, next_chase, quiet_question, rest_timetable, timetable
-from safety_service.domain.words import Found
+from safety_service.domain.words import Found, Kind
 from safety_service.store import agencies, alerts, debriefs, guidances, measures, said, undertakings, visits
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
@@ -92,6 +92,11 @@ async def quiet_key(tx: Tx, row: Debrief) -> str | None:
         return None
     keys = tuple((await edition_of(tx, row)).guidance.asked("quiet"))
     return quiet_question(keys, await debriefs.quiet_given(tx, row.family_id), (await tx.policy()).debrief.quiet_every)
+
+
+def to_the_worker(seen: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What of it may stand on the worker's own screen: nothing that duress caused (P5)."""
+    return [each for each in seen if each.get("alert") != Kind.DURESS]
 
 
 async def signals(tx: Tx, visit: VisitRow, worker_id: UUID, answers: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from config.forms_debrief import DebriefPart, debrief_form, debrief_parts
 from safety_service.actions import debriefs
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.debrief_addenda import add_addendum
-from safety_service.actions.debrief_asking import edition_of, signals, visit_of
+from safety_service.actions.debrief_asking import edition_of, signals, to_the_worker, visit_of
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.debriefs import Debrief
@@ -225,6 +225,6 @@ async def _telling(tx: Tx, visitor: Visitor, debrief_id: UUID) -> Telling:
     row = await debriefs.own(tx, visitor.actor, debrief_id)
     managers = await colleagues(tx, visitor.actor, Role.MANAGER)
     owners = ((str(visitor.person_id), "Me"), *((str(each.id), each.name) for each in managers))
-    seen = await signals(tx, await visit_of(tx, row.visit_id), row.worker_id, row.answers)
+    seen = to_the_worker(await signals(tx, await visit_of(tx, row.visit_id), row.worker_id, row.answers))
     said = tuple(dict.fromkeys(SIGNALS.get(each["kind"], each["kind"]) for each in seen))
     return Telling(row, await edition_of(tx, row), await debriefs.about(tx, row), owners, said)

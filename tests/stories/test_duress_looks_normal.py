@@ -106,7 +106,10 @@ async def rest_of_the_day(days: Days) -> None:
     await days.both(lambda twin: twin.talk.says("Ann", OWN))
     await days.both(lambda twin: twin.later(12))
     await days.look_the_same()
-    for text in ("ok", "out", OWN, "Fine", "/today", "/me", "/board", "home", OWN, "/debrief", "/today"):
+    for text in ("ok", "out", OWN, "A bit off"):
+        await days.both(lambda twin, text=text: twin.talk.says("Ann", text))  # type: ignore[misc]
+    await days.look_the_same()
+    for text in ("Fine", "With others", "/today", "/me", "/board", "home", OWN, "/debrief", "/today"):
         await days.both(lambda twin, text=text: twin.talk.says("Ann", text))  # type: ignore[misc]
     await days.both(lambda twin: twin.talk.says("Ben", "/board"))
     await days.both(lambda twin: twin.later(40))
