@@ -87,6 +87,8 @@ def test_duress_says_before_anything_else_that_nobody_is_to_ring() -> None:
         assert text.splitlines()[0] == "Do not ring or text Ann Marsh. They may be watched. Ring 999 now."
         assert "ALARM 12." in text and "07700 900001" not in text and "Their phone must not ring" in text
     assert "Do not ring them" in shown("alarm.duress", {**ALARM, "kind": "duress"}, ceiling="public")
+    another = shown("alarm.missed_check_in", {**ALARM, "variant": "duress"}, channel="sms", ceiling="public")
+    assert "Their phone must not ring" in another
 
 
 @pytest.mark.parametrize(
