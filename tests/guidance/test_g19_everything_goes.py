@@ -12,7 +12,7 @@ from sqlalchemy import Table, func, select, text, update
 
 from config.policy import PolicyError, parse_policy
 from config.retention import RetentionPolicy
-from safety_service.actions import retention, words
+from safety_service.actions import removing, retention, words
 from safety_service.actions.words import Position, Word
 from safety_service.store import channels, exclusions, families, people
 from safety_service.store import retention as rules
@@ -350,3 +350,17 @@ async def test_what_is_emptied_already_is_not_looked_through_again(world: World,
         plan = "\n".join(str(row) for row in await tx.conn.execute(text(f"{explain} {compiled}")))
     index = {"positions": "ix_said_position_unemptied", "notes": "ix_said_note_unemptied"}
     assert index.get(name, "ix_visit_unemptied") in plan, plan
+
+
+async def test_a_file_waits_for_what_may_be_much_of_it(world: World) -> None:
+    """Thousands of positions go in batches of their own, not with the file: somebody else's word would wait for it."""
+    await gone_home(world)
+    await over(world, world.ids["Mia"])
+    world.clock.move(AGES)
+    by_name = {rule.name: rule for rule in rules.RULES}
+    for name in ("positions", "notes", "visits", "debriefs"):
+        async with world.database.transaction() as tx:
+            assert await removing.old(tx, by_name["family files"]) == [], name
+            assert await removing.remove(tx, by_name[name], await removing.old(tx, by_name[name])) > 0
+    async with world.database.reading() as tx:
+        assert len(await removing.old(tx, by_name["family files"])) == 1

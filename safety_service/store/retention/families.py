@@ -77,11 +77,9 @@ def _files(before: datetime) -> Query:
     kept_off = exists().where(exclusion.c.family_id == family.c.id, exclusion.c.ended_at.is_(None))
     #: An exclusion must find the family again under its reference: where there is one, that alone stays.
     left = or_(~family.c.ref.startswith(GONE) & not_(kept_off), family.c.name.is_not(None), _any_of(_OWN))
-    visits_left = exists().where(visit.c.family_id == family.c.id, filled(visit.c.address))
-    record_left = family.c.record.is_not(None)
     query = select(family.c.id, family.c.agency_id)
-    query = query.where(written < before, free_family(family.c.id), or_(left, visits_left, record_left))
-    for each in _in_the_way(before):
+    query = query.where(written < before, free_family(family.c.id), or_(left, family.c.record.is_not(None)))
+    for each in (*_in_the_way(before), *_for_other_rules()):
         query = query.where(not_(each))
     return query.order_by(family.c.created_at)
 
@@ -116,6 +114,15 @@ def _in_the_way(before: datetime) -> Iterator[ColumnElement[bool]]:
     yield there(hold, hold.c.ended_at >= before)
 
 
+def _for_other_rules() -> Iterator[ColumnElement[bool]]:
+    """What may be much, and is kept no longer than the file: it goes first, in batches of its own."""
+    mine = select(visit.c.id).where(visit.c.family_id == family.c.id)
+    yield exists().where(debrief.c.family_id == family.c.id)
+    yield exists().where(visit.c.family_id == family.c.id, filled(visit.c.address))
+    yield exists().where(said.c.visit_id.in_(mine), or_(filled(said.c.note), filled(said.c.position)))
+    yield exists().where(kept_file.c.visit_id.in_(mine), filled(kept_file.c.body))
+
+
 async def _remove_files(tx: Tx, ids: Sequence[UUID]) -> None:
     """Everything of these families but that there were visits, alerts and words, for the figures."""
     ids = await _locked(tx, ids)
@@ -145,11 +152,12 @@ async def _locked(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
 async def _empty_visits(tx: Tx, ids: Sequence[UUID]) -> None:
     visited = await _ids(tx, select(visit.c.id).where(visit.c.family_id.in_(ids)))
     await visits.empty_visits(tx, visited)
-    heard = await _ids(tx, select(said.c.id).where(said.c.visit_id.in_(visited)))
+    there = or_(filled(said.c.note), filled(said.c.position))
+    heard = await _ids(tx, select(said.c.id).where(said.c.visit_id.in_(visited), there))
     await words.empty_notes(tx, heard)
     await words.empty_positions(tx, heard)
-    there = kept_file.c.visit_id.in_(visited) & filled(kept_file.c.body)
-    await words.empty_files(tx, await _ids(tx, select(kept_file.c.id).where(there)))
+    bodies = kept_file.c.visit_id.in_(visited) & filled(kept_file.c.body)
+    await words.empty_files(tx, await _ids(tx, select(kept_file.c.id).where(bodies)))
     await visits.empty_alerts(tx, await _ids(tx, select(alert.c.id).where(alert.c.visit_id.in_(visited))))
     await tx.conn.execute(delete(outbox).where(outbox.c.visit_id.in_(visited), outbox.c.alert_id.is_(None)))
 
