@@ -6,6 +6,7 @@ BRACES: dict[str, str] = {
     **{f"take.{each}": "number take_url reply" for each in ("text", "voice")},
     "channel.code": "code minutes",
     "channel.waiting": _WAY,
+    "channel.old": "kind at",
     "link.waiting": "kind at",
     "link.agreed": "kind by",
     "link.refused": "kind by",

@@ -25,6 +25,9 @@ from safety_service.store.people import Person
 #: The stamp of the last look, and how long until the next one.
 LOOKED = "night_gaps"
 EVERY = timedelta(hours=1)
+#: So long before a way stops counting its owner is asked to try it; so many batches of them are looked at.
+TRY_BEFORE = timedelta(days=14)
+OLD_ONES = 50
 #: What is missing for the whole agency is said again after this.
 AGAIN = timedelta(days=30)
 
@@ -127,16 +130,29 @@ async def missing(tx: Tx) -> list[str]:
     return [f"{each.name}: {line}" for each in real for line in (await outlook(tx, each.id)).lines]
 
 
-async def chase(tx: Tx, _limit: int) -> int:
-    """Once an hour, and never at night: tell the administrators what they do not know yet. Gives how many agencies."""
+async def chase(tx: Tx, limit: int) -> int:
+    """Once an hour, and never at night: tell the administrators what they do not know yet. Gives how many agencies.
+
+    Whoever has not confirmed a way for long is asked to try it, before it stops counting.
+    """
     looked = await stamps.last(tx, LOOKED)
     if tx.now.time() < circle.MORNING or (looked is not None and looked.at > tx.now - EVERY):
         return 0
     await stamps.stamp(tx, LOOKED)
+    await by_itself(tx, _ask_to_try(tx, limit), "nobody was asked to try their ways")
     known = await agencies.every(tx)
     for each in known:
         await by_itself(tx, _tell(tx, each), f"nobody was told who cannot be woken: {each.id}")
     return len(known)
+
+
+async def _ask_to_try(tx: Tx, limit: int) -> None:
+    counted = (await tx.policy()).night.proven_for
+    asked = tx.now - counted + min(TRY_BEFORE, counted / 2)
+    for each in await channels.proven_before(tx, asked, OLD_ONES * limit):
+        params = {"kind": each.kind, "at": iso(each.proven_at), "page": "/channels"}
+        once = f"try:{each.id}:{iso(each.proven_at)}"
+        await tell(tx, [each.person_id], "channel.old", params, priority=Priority.ROUTINE, dedupe=once)
 
 
 async def _tell(tx: Tx, agency: Agency) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
-from safety_service.domain.reaching import REACHING
+from safety_service.domain.reaching import PROVEN, REACHING
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.people import channel
@@ -70,6 +70,13 @@ async def get(tx: Tx, channel_id: UUID) -> Channel | None:
 async def of_person(tx: Tx, person_id: UUID) -> list[Channel]:
     """All of the person's channels that have not ended, the oldest first."""
     return await _where(tx, channel.c.person_id == person_id, channel.c.state != "ended")
+
+
+async def proven_before(tx: Tx, moment: datetime, limit: int) -> list[Channel]:
+    """Live addresses that their owners last confirmed before then, the oldest first."""
+    old = (channel.c.state == "active") & channel.c.kind.in_(PROVEN) & (channel.c.proven_at < moment)
+    rows = await tx.conn.execute(select(channel).where(old).order_by(channel.c.proven_at).limit(limit))
+    return [_channel(row) for row in rows]
 
 
 async def waiting(tx: Tx, person_ids: Iterable[UUID]) -> list[Channel]:

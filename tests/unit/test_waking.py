@@ -176,3 +176,17 @@ async def test_the_doctor_and_the_start_say_what_is_missing_once_something_was_s
         first, second = await waking.missing(tx)
     assert "Elmshire: nobody can be woken" in first and "standing list" in second
     assert [fault async for fault in look_inside(world.database)] == [f"nights: {first}", f"nights: {second}"]
+
+
+async def test_its_owner_is_asked_once_to_try_a_way_before_it_stops_counting(world: World) -> None:
+    await providers(world, "voice")
+    await has(world, "Mia", "voice", NUMBER)
+    await old(world, 168)
+    await chased(world)
+    assert not await said(world, "Mia", "channel.old")
+    world.clock.move(timedelta(days=2))
+    await chased(world)
+    world.clock.move(timedelta(days=1))
+    await chased(world)
+    (asked,) = await said(world, "Mia", "channel.old")
+    assert (asked.channel, asked.params["kind"]) == ("telegram", "voice")
