@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bots.dialogue.inbox import InboxWorker
 from bots.dialogue.router import handle
@@ -17,6 +17,7 @@ from safety_service.api.replies import MOST, read
 from safety_service.domain.words import Found, KnownBy, State
 from safety_service.guesses import WRONG
 from safety_service.store import channels
+from safety_service.store.tables.alerts import alert
 from safety_service.store.tables.chat import inbox
 from tests.http import application, browsing, serving
 from tests.talk import Talk
@@ -34,7 +35,7 @@ class Provider:
         self.world, self._session = world, session
         self._brought = 0
 
-    async def brings(self, *, secret: str = SECRET, act: bool = True, **fields: object) -> int:
+    async def brings(self, fields: dict[str, object], *, secret: str = SECRET, act: bool = True) -> int:
         """Bring an answer; then it is acted on, unless `act` is false."""
         self._brought += 1
         body = {"id": f"m{self._brought}", **fields}
@@ -49,7 +50,7 @@ class Provider:
         talk = Talk(self.world, "sms")
         who = next(name for name, each in {"Dev": DEV, "Mia": MIA}.items() if each == number)
         before = len(await talk.screen(who))
-        assert await self.brings(**{"from": number, "text": text}) == 204
+        assert await self.brings({"from": number, "text": text}) == 204
         return "\n".join(each.text for each in (await talk.screen(who))[before:])
 
 
@@ -90,7 +91,7 @@ async def test_the_number_of_the_alarm_sent_back_takes_it(world: World, provider
 
 
 async def test_a_number_typed_in_another_way_is_the_same_phone(world: World, provider: Provider) -> None:
-    assert await provider.brings(From="07700 900003", Body=await number_for(world, "Dev")) == 204
+    assert await provider.brings({"From": "07700 900003", "Body": await number_for(world, "Dev")}) == 204
     assert await state(world) == (State.TAKEN, "Dev")
 
 
@@ -137,7 +138,7 @@ async def test_a_closed_alarm_stays_closed(world: World, provider: Provider) -> 
 
 async def test_the_key_1_takes_the_one_alarm_that_somebody_was_called_about(world: World, provider: Provider) -> None:
     await number_for(world, "Dev")
-    assert await provider.brings(From="+441632960000", To=DEV, CallSid="c1", Digits="1") == 204
+    assert await provider.brings({"From": "+441632960000", "To": DEV, "CallSid": "c1", "Digits": "1"}) == 204
     assert await state(world) == (State.TAKEN, "Dev")
 
 
@@ -150,16 +151,16 @@ async def test_with_two_alarms_the_key_1_takes_neither(world: World, provider: P
     async with world.database.transaction() as tx:
         for each in open_ones:
             await link_for(tx, each.id, world.ids["Dev"])
-    await provider.brings(To=DEV, CallSid="c1", Digits="1")
+    await provider.brings({"To": DEV, "CallSid": "c1", "Digits": "1"})
     assert {each.alert.owner_id for each in await world.alerts()} == {None}
 
 
 async def test_the_same_answer_delivered_twice_is_acted_on_once(world: World, provider: Provider) -> None:
     number = await number_for(world, "Dev")
     for _ in range(3):
-        assert await provider.brings(**{"from": DEV, "text": number, "id": "the-same"}) == 204
+        assert await provider.brings({"from": DEV, "text": number, "id": "the-same"}) == 204
     for _ in range(2):
-        await provider.brings(**{"from": MIA, "text": "hello", "id": ""})
+        await provider.brings({"from": MIA, "text": "hello", "id": ""})
     async with world.database.reading() as tx:
         kept = (await tx.conn.execute(select(inbox.c.state).where(inbox.c.channel == "sms"))).scalars().all()
     assert kept == ["handled", "handled"]
@@ -168,7 +169,7 @@ async def test_the_same_answer_delivered_twice_is_acted_on_once(world: World, pr
 async def test_an_answer_is_kept_before_it_is_confirmed(world: World, provider: Provider) -> None:
     """P6: nobody acts on it yet, as when the process dies here; it is there, and acted on afterwards."""
     number = await number_for(world, "Dev")
-    assert await provider.brings(act=False, **{"from": DEV, "text": number}) == 204
+    assert await provider.brings({"from": DEV, "text": number}, act=False) == 204
     assert await state(world) == (State.OPEN, "nobody")
     await InboxWorker(world.database, handle).drain()
     assert await state(world) == (State.TAKEN, "Dev")
@@ -179,7 +180,7 @@ async def test_a_strangers_phone_is_not_answered_and_nothing_of_it_is_kept(
 ) -> None:
     number = await number_for(world, "Dev")
     with caplog.at_level(logging.WARNING):
-        assert await provider.brings(**{"from": "+447700900999", "text": number}) == 204
+        assert await provider.brings({"from": "+447700900999", "text": number}) == 204
     assert "nobody's here" in caplog.text and "900999" not in caplog.text and number not in caplog.text
     async with world.database.reading() as tx:
         assert (await tx.conn.execute(select(inbox))).first() is None
@@ -188,11 +189,11 @@ async def test_a_strangers_phone_is_not_answered_and_nothing_of_it_is_kept(
 
 async def test_whoever_does_not_know_the_address_finds_nothing(world: World, provider: Provider) -> None:
     number = await number_for(world, "Dev")
-    assert await provider.brings(secret="guessed", **{"from": DEV, "text": number}) == 404
+    assert await provider.brings({"from": DEV, "text": number}, secret="guessed") == 404
     assert await state(world) == (State.OPEN, "nobody")
     for _ in range(WRONG):
-        await provider.brings(secret="guessed", **{"from": DEV, "text": number})
-    assert await provider.brings(**{"from": DEV, "text": number}) == 404
+        await provider.brings({"from": DEV, "text": number}, secret="guessed")
+    assert await provider.brings({"from": DEV, "text": number}) == 404
 
 
 async def test_without_the_setting_there_is_no_such_address(world: World) -> None:
@@ -206,14 +207,14 @@ async def test_without_the_setting_there_is_no_such_address(world: World) -> Non
 
 
 async def test_what_is_no_answer_is_refused(provider: Provider) -> None:
-    assert await provider.brings(**{"from": DEV}) == 400
-    assert await provider.brings(text="12") == 400
+    assert await provider.brings({"from": DEV}) == 400
+    assert await provider.brings({"text": "12"}) == 400
 
 
 async def test_a_phone_that_never_stops_is_not_heard_any_more(world: World, provider: Provider) -> None:
     for _ in range(MOST):
-        await provider.brings(act=False, **{"from": DEV, "text": "hello"})
-    assert await provider.brings(**{"from": DEV, "text": await number_for(world, "Dev")}) == 204
+        await provider.brings({"from": DEV, "text": "hello"}, act=False)
+    assert await provider.brings({"from": DEV, "text": await number_for(world, "Dev")}) == 204
     assert await state(world) == (State.OPEN, "nobody")
 
 
@@ -224,7 +225,7 @@ async def test_who_is_kept_off_or_has_left_takes_nothing(world: World, provider:
     assert "send back the number" in text and "Ann" not in text
     async with world.database.transaction() as tx:
         await people.deactivate(tx, None, world.ids["Dev"])
-    assert await provider.brings(**{"from": DEV, "text": number}) == 204
+    assert await provider.brings({"from": DEV, "text": number}) == 204
     assert await state(world) == (State.OPEN, "nobody")
 
 
@@ -245,3 +246,14 @@ def test_the_names_of_the_common_providers(
     reply = read(fields)
     assert reply is not None
     assert (reply.kind, reply.numbers, reply.text) == (kind, numbers, text)
+
+
+async def test_about_duress_nobody_is_given_a_number_to_ring(world: World, provider: Provider) -> None:
+    """P5: their phone must not ring."""
+    number = await number_for(world, "Dev")
+    async with world.database.transaction() as tx:
+        hushed = {"kind": "duress", "open_key": "hushed"}
+        await tx.conn.execute(update(alert).where(alert.c.id == (await world.alert()).id).values(hushed))
+    text = await provider.texts(DEV, number)
+    assert await state(world) == (State.TAKEN, "Dev")
+    assert text.startswith("Do not ring or text Ann.") and "07700 900000" not in text

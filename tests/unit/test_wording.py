@@ -117,6 +117,10 @@ FULL: dict[str, Any] = {
     "posts": [{"line": "post", "post": "manager_on_duty", "names": ["Mel Hart"]}],
     "roles": [{"line": "role", "role": "manager", "team": "North"}],
     "chats": ["telegram"],
+    "alarms": [{"line": "bundled", "number": 12, "worker": "Ann Lee", "kind": "not_out", "reply": "12345"}],
+    "more": 7,
+    "numbers": [12, 13],
+    "others": [14],
     **dict.fromkeys(
         "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at".split(),
         at(-3),
@@ -202,6 +206,8 @@ LONG = {
     "reply.sos_outside",
     "reply.words_999",
     "reply.words_999/duress",
+    "reply.text_took",
+    "reply.text_took/duress",
 }
 
 
