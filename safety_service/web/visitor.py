@@ -51,9 +51,14 @@ class Visitor:
         return bool(self.actor.teams(Role.MANAGER, Role.REVIEWER, Role.PRACTITIONER))
 
     @property
+    def manages(self) -> bool:
+        """Whether they manage a team."""
+        return self.actor.is_any(Role.MANAGER)
+
+    @property
     def may_cut_off(self) -> bool:
         """Whether they may say that somebody's phone is lost."""
-        return self.actor.is_any(Role.MANAGER) or self.actor.is_any(Role.ADMINISTRATOR)
+        return self.manages or self.actor.is_any(Role.ADMINISTRATOR)
 
     @property
     def administers(self) -> bool:

@@ -32,12 +32,13 @@ from safety_service.actions import (
     sharing,
     summaries,
     supervision,
+    timeline,
     undertakings,
 )
 from safety_service.actions.debrief_log import Search
 from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
-from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.base import metadata
 from safety_service.store.tables.visits import family, kept_file
 from safety_service.store.visits import Wanted
@@ -69,6 +70,7 @@ BY_ID: dict[str, tuple[Callable[..., Awaitable[Any]], ...]] = {
     "meeting": (meetings.read,),
     "undertaking": (undertakings.read,),
     "measure": (measures.to_decide,),
+    "alert": (reading.alert, reading.alarm_of, timeline.of_alert),
 }
 
 
@@ -81,8 +83,10 @@ async def ids(town: Town) -> dict[str, list[UUID]]:
             for table in metadata.sorted_tables
             if "family_id" in table.c and "id" in table.c
         }
+        raised = select(alert.c.id).where(alert.c.agency_id == town.world.agency_id)
+        cried = list((await tx.conn.execute(raised)).scalars())
         kept = select(kept_file.c.id).where(kept_file.c.agency_id == town.world.agency_id)
-        return {**found, kept_file.name: list((await tx.conn.execute(kept)).scalars())}
+        return {**found, "alert": cried, kept_file.name: list((await tx.conn.execute(kept)).scalars())}
 
 
 def reads(town: Town, there: Mapping[str, list[UUID]]) -> Iterator[Read]:

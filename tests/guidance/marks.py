@@ -15,6 +15,8 @@ from tests.world import World
 MARK = re.compile(r"zquill[a-j]+x[a-j]+qz", re.IGNORECASE)
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 NORTH, SOUTH, ELSEWHERE = "North", "South", "elsewhere"
+#: Those whom every alarm calls in the end, whatever they may read else.
+CALLED = frozenset({"Mia", "Dev", "Adam"})
 READS = frozenset({Role.MANAGER, Role.REVIEWER})
 
 #: Everybody: where they are, and what they are there.
@@ -39,7 +41,7 @@ CAST: Mapping[str, tuple[str, frozenset[Role]]] = {
 class Mark:
     """What a word was put into: `private` (part E), `draft`, `debrief`, `visit`, `family`, `item` (open about a family,
     and in the worker's supervision), `desk` (for whoever manages and reviews), `supervision`, `exclusion`,
-    `opening` (why somebody looked). `worker`: whose it is."""
+    `opening` (why somebody looked), `alarm` (its place, what was noted on it). `worker`: whose it is."""
 
     kind: str
     where: str
@@ -92,6 +94,8 @@ class Town:
         supervises = self.supervisor.get(mark.worker) == who and (who, mark.worker) not in self.off
         if mark.kind == "exclusion":
             return who == "Adam"
+        if mark.kind == "alarm" and who in CALLED:
+            return not off and (who, mark.worker) not in self.off
         if mark.kind == "opening":
             return Role.MANAGER in CAST[who][1] and self._around(who, mark, supervises=False) and not off
         if mark.kind == "supervision":
@@ -103,7 +107,7 @@ class Town:
         reads = self._reads(who, CAST[mark.worker][0]) and not off and (who, mark.worker) not in self.off
         if mark.kind == "private":
             return reads and supervises and Role.MANAGER in CAST[who][1]
-        return reads and mark.kind in ("debrief", "visit")
+        return reads and mark.kind in ("debrief", "visit", "alarm")
 
     def _around(self, who: str, mark: Mark, supervises: bool) -> bool:
         visitors = self.visitors.get(mark.ref, set())

@@ -14,6 +14,7 @@ from safety_service.actions import acknowledging
 from safety_service.store.database import Database
 from tests.guidance import looking
 from tests.guidance import planting as plant
+from tests.guidance import planting_alarms as alarms
 from tests.guidance import planting_around as around
 from tests.guidance.marks import CAST, Town
 from tests.talk import Talk
@@ -47,6 +48,7 @@ STORY: tuple[tuple[Step, str, str], ...] = (
     (around.time_passes, "Mia", "F-1"),
     (plant.goes_there, "Ann", "F-1"),
     (plant.goes_there, "Ann", "F-1"),
+    (alarms.cries, "Ann", "F-1"),
     (around.says_why, "Rita", "F-1"),
     (around.says_why, "Nora", "F-1"),
     (around.says_why, "Cat", "F-1"),
@@ -63,6 +65,7 @@ THEIRS = {
     "supervision": ("Ann", "Sue"),
     "exclusion": ("Adam",),
     "opening": ("Mia",),
+    "alarm": ("Ann", "Mia", "Dev", "Adam"),
 }
 STEPS: tuple[Step, ...] = tuple(
     dict.fromkeys([each for each, _, _ in STORY] + [plant.supervises, plant.kept_off, plant.kept_off_ann])
@@ -144,7 +147,8 @@ async def test_no_chat_says_what_only_a_page_may(told: Town) -> None:
     for who in CAST:
         for bubble in await Talk(told.world).screen(who):
             shown = {told.marks[each].where for each in told.found(bubble.text + str(bubble.labels))}
-            assert shown <= {"measure"}, f"{who}: {bubble.template} says {shown}"
+            place = {"its address"} if bubble.template.startswith("alarm.") else set()
+            assert shown <= {"measure"} | place, f"{who}: {bubble.template} says {shown}"
 
 
 @settings(

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from safety_service import web
 from safety_service.actions import (
     alerts,
     decisions,
@@ -31,6 +32,8 @@ from safety_service.store import items as item_rows
 from safety_service.store.items import Item
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.visits import Wanted
+from safety_service.web import metrics
+from tests import http
 from tests.world import World
 
 BOTH = pytest.mark.parametrize("off", ["worker", "family"])
@@ -208,3 +211,31 @@ async def test_an_exclusion_that_has_ended_holds_no_more(world: World) -> None:
     row = await world.inside("Ann")
     await world.do("Ann", words.sos, row.id, Word())
     assert world.ids["Mia"] in (await world.alert()).alert.told
+
+
+async def test_the_boards_live_line_says_that_something_changed_and_never_what(world: World) -> None:
+    await keep_off(world, "Mia", "worker")
+    async with http.serving(http.application(world, web)) as base, http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Mia")
+        async with browser.get("/board/events") as line:
+            first = (await line.content.readuntil(b"data: {}\n\n")).decode()
+            row = await world.inside("Ann", address="1 Elm Row")
+            await world.do("Ann", words.sos, row.id, Word())
+            second = (await line.content.readuntil(b"data: {}\n\n")).decode()
+        for each in (first, second):
+            assert not [word for word in ("Ann", "Elm", "F-1", "sos", str(row.id)) if word in each]
+        async with browser.get("/board/list") as answer:
+            shown = await answer.text()
+        assert "Ann" not in shown and "F-1" not in shown
+
+
+async def test_the_figures_name_nobody(world: World) -> None:
+    row = await world.inside("Ann", address="1 Elm Row")
+    await world.do("Ann", words.sos, row.id, Word())
+    app = http.application(world, web)
+    app.router.add_routes(metrics.routes)
+    async with http.serving(app) as base, http.browsing(base) as anybody, anybody.get("/metrics") as answer:
+        figures = await answer.text()
+    assert "doorstep_alerts_open" in figures
+    named = ("Ann", "Mia", "Elm", "F-1", str(row.id), str(world.ids["Ann"]))
+    assert not [word for word in named if word in figures]
