@@ -35,13 +35,20 @@ class Linker:
         until = time.monotonic() + A_RUN
         done = BATCH
         while done == BATCH and time.monotonic() < until:
-            async with self._database.transaction() as tx:
-                await tx.must_be_current()
-                if not await leases.hold(tx, "event_chain", self._holder, EVERY * 3):
-                    return
-                done = await event_chain.extend(tx, BATCH, lookback)
+            done = await self._batch(lookback)
         if thorough:
             await self._say_where_it_ends()
+
+    async def _batch(self, lookback: timedelta) -> int:
+        """Opening and digesting is done beside those who write; they wait for no more than the rows."""
+        async with self._database.reading() as tx:
+            before, links = await event_chain.prepared(tx, BATCH, lookback)
+        if not links:
+            return 0
+        async with self._database.transaction() as tx:
+            await tx.must_be_current()
+            mine = await leases.hold(tx, "event_chain", self._holder, EVERY * 3)
+            return len(links) if mine and await event_chain.appended(tx, before, links) else 0
 
     async def _say_where_it_ends(self) -> None:
         """The process's log is kept elsewhere than the database: who cuts off the chain's end does not reach it."""

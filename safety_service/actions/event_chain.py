@@ -1,6 +1,6 @@
 """Linking the evidence log into a chain, apart from those who write to it; and finding what was changed in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,22 +17,33 @@ AT_ONCE = 1000
 
 
 async def extend(tx: Tx, limit: int, lookback: timedelta = JUST_NOW) -> int:
-    """Link the next entries, in the order of their times; gives how many. Only one transaction does so at a time.
+    """Link the next entries; gives how many. Only one transaction does so at a time."""
+    before, links = await prepared(tx, limit, lookback)
+    return len(links) if await appended(tx, before, links) else 0
 
-    What committed late, with an older time, is linked when it is seen: nobody waits for anybody. What turns up with a
-    time further back than is looked stays outside of the chain, and is found by `verify`.
+
+async def prepared(tx: Tx, limit: int, lookback: timedelta = JUST_NOW) -> tuple[Link | None, list[Link]]:
+    """The last link, and those of the next entries in the order of their times. It only reads: nobody waits for it.
+
+    What committed late, with an older time, is linked when it is seen. What turns up with a time further back than is
+    looked stays outside of the chain, and is found by `verify`.
     """
-    last = await event_seals.head(tx)
-    after = event_seals.made_before(tx.now, None if last is None else last.event_id, lookback)
-    if last is None:
-        after = UUID(int=0)
+    before = last = await event_seals.head(tx)
+    after = UUID(int=0) if last is None else event_seals.made_before(tx.now, last.event_id, lookback)
     entries = await event_seals.without_link(tx, after, tx.now - SETTLED, limit)
     key, links = tx.key_for(event_seals.PURPOSE), list[Link]()
     for each in sorted(entries, key=lambda entry: (entry.at, entry.id)):
         last = link(key, last, each, tx.now)
         links.append(last)
+    return before, links
+
+
+async def appended(tx: Tx, before: Link | None, links: Sequence[Link]) -> bool:
+    """Add them, if the chain still ends where they were made for; whether it did."""
+    if await event_seals.head(tx) != before:
+        return False
     await event_seals.append(tx, links)
-    return len(links)
+    return True
 
 
 async def head(tx: Tx) -> Link | None:
