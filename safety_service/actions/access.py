@@ -261,22 +261,6 @@ def may_run_channels(by: Actor | None, agency_id: UUID, whose: UUID) -> None:
         _administrator(by, agency_id)
 
 
-def may_second(
-    by: Actor, agency_id: UUID, teams: AbstractSet[UUID], whose: UUID, excluded: AbstractSet[UUID] = _NOBODY
-) -> None:
-    """Agree to what will speak for somebody with rights: another manager of their teams, or an administrator."""
-    _same_agency(by, agency_id)
-    if by.person_id in excluded:
-        raise NotFound
-    if by.person_id == whose:
-        raise Refused("never_your_own")
-    if by.is_any(Role.ADMINISTRATOR) or any(by.is_(Role.MANAGER, each) for each in teams):
-        return
-    if teams.isdisjoint(by.roles):
-        raise NotFound
-    raise Refused("managers_only")
-
-
 def log_view(actor: Actor, agency_id: UUID, team_id: UUID | None, of: UUID | None) -> LogView:
     """How an entry of the evidence log is read. `of`: whose entry it is; `team_id`: the team that it is about."""
     _same_agency(actor, agency_id)

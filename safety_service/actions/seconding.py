@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from safety_service.actions import access
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
+from safety_service.actions.seconding_access import may_second
 from safety_service.actions.telling import Priority, iso, tell, to_channel
 from safety_service.domain.reaching import VOICE
 from safety_service.domain.refusal import Refused
@@ -84,15 +84,10 @@ async def _waits(tx: Tx, by: Actor | None, channel_id: UUID) -> tuple[Channel, P
         raise NotFound
     person = await people.get(tx, found.person_id)
     if by is not None:
-        await _may_second(tx, by, person)
+        may_second(by, person, await exclusions.excluded_any(tx, frozenset({person.id}), None))
     if found.state != "waiting":
         raise Refused("channel_gone")
     return found, person
-
-
-async def _may_second(tx: Tx, by: Actor, person: Person) -> None:
-    excluded = await exclusions.excluded_any(tx, frozenset({person.id}), None)
-    access.may_second(by, person.agency_id, frozenset(person.roles), person.id, excluded)
 
 
 async def _who_may(tx: Tx, person: Person) -> frozenset[UUID]:
