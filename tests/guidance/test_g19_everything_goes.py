@@ -364,3 +364,20 @@ async def test_a_file_waits_for_what_may_be_much_of_it(world: World) -> None:
             assert await removing.remove(tx, by_name[name], await removing.old(tx, by_name[name])) > 0
     async with world.database.reading() as tx:
         assert len(await removing.old(tx, by_name["family files"])) == 1
+
+
+async def test_where_somebody_called_for_help_without_a_visit_is_kept_until_it_is_closed(world: World) -> None:
+    await world.do("Ann", words.sos, None, Word(position=Position(latitude=51.5, longitude=-0.1)))
+
+    async def where() -> list[Any]:
+        async with world.database.reading() as tx:
+            return list((await tx.conn.execute(select(said.c.position).where(said.c.kind == "sos"))).scalars())
+
+    assert not (await age(world, timedelta(days=400))).get("positions")
+    assert [each["latitude"] for each in await where()] == [51.5]
+    async with world.database.transaction() as tx:
+        closed = {"state": "resolved", "open_key": None, "next_at": None, "due_now": None, "found": "safe"}
+        closed |= {"known_by": "seen", "found_by": world.ids["Mia"], "resolved_at": tx.now}
+        await tx.conn.execute(alert.update().values(**closed))
+    assert (await age(world, timedelta(days=1)))["positions"] == 1
+    assert await where() == [None]
