@@ -29,6 +29,7 @@ IDS = {
     "facts": "risk_fact",
     "partners": "partner",
     "files": "kept_file",
+    "alerts": "alert",
     "openings": "family_opening",
 }
 #: Everything else that stands in braces.
@@ -41,7 +42,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "code": ("not-one-of-ours",),
 }
 #: Streams that never end, one-time codes, and what is no word of a person's.
-NOT_WALKED = re.compile(r"/events$|^/in/|^/static|^/metrics|^/health|\.\w+$|^/$|/alerts/")
+NOT_WALKED = re.compile(r"/events$|^/in/|^/static|^/metrics|^/health|\.\w+$|^/$")
 #: So many of each kind, the last ones.
 FEW = 5
 BRACES = re.compile(r"\{(\w+)(?::[^}]*)?\}")
