@@ -22,7 +22,6 @@ from safety_service.actions.by_link import Held
 from safety_service.actions.errors import NotFound
 from safety_service.actions.taking import PAGE
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Kind
 from safety_service.services import DATABASE, SETTINGS
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
@@ -106,7 +105,8 @@ def _shown(held: Held) -> dict[str, Any]:
     """Before it is taken: which alarm, whose, and how to ring them. All else once the holder has it."""
     alert, params = held.row.alert, held.params
     frame = Frame(the_wording(), held.zone, held.now)
-    hushed = alert.kind is Kind.DURESS
+    # Another alarm about somebody who has also called for help silently is no reason to ring them either.
+    hushed = params.get("variant") == "duress"
     return {
         "held": held,
         "alert": alert,

@@ -88,6 +88,32 @@ def test_the_duress_word_opens_duress_even_where_its_word_is_refused_or_capped()
     assert capped.alert.kind is Kind.DURESS
 
 
+@pytest.mark.parametrize("risk", list(Risk))
+def test_the_tap_for_duress_is_heard_inside_whatever_else_the_word_does(risk: Risk) -> None:
+    tale, twin = inside(risk), inside(risk)
+    for proof in (Proof.NOT_GIVEN, Proof.RIGHT) if risk is HIGH else (Proof.NOT_SET,):
+        tale.say(ev.Extend, 5, by=minutes(5), proof=proof, duress=proof is not Proof.RIGHT)
+        twin.say(ev.Extend, 5, by=minutes(5), proof=proof)
+        assert tale.watch == twin.watch
+        assert tale.alert.kind is Kind.DURESS and not twin.case.alerts
+
+
+def test_outside_the_tap_is_only_more_time() -> None:
+    tale = inside(LOW)
+    tale.say(ev.Out, 5)
+    assert not any(isinstance(each, TellRung) for each in tale.say(ev.Extend, 6, by=minutes(5), duress=True))
+
+
+@pytest.mark.parametrize("proof", [Proof.NOT_GIVEN, Proof.WRONG, Proof.RIGHT])
+def test_a_question_for_the_own_word_that_was_answered_answers_nothing_any_more(proof: Proof) -> None:
+    tale = inside(HIGH)
+    numbers = [tale.watch.ask]
+    for second in (5, 6):
+        tale.say(ev.Extend, second, by=minutes(5), proof=proof)
+        numbers.append(tale.watch.ask)
+    assert numbers == sorted(set(numbers))
+
+
 # --- decisions, and what a resolution does to the watch ---
 
 

@@ -28,6 +28,7 @@ def words(worker: UUID, said_at: datetime) -> Iterator[ev.Event]:
     yield ev.TookOver(worker_id=worker, said_at=said_at)
     for proof in Proof:
         yield ev.Extend(worker_id=worker, said_at=said_at, by=minutes(15), proof=proof)
+        yield ev.Extend(worker_id=worker, said_at=said_at, by=minutes(5), proof=proof, duress=True)
         yield ev.Out(worker_id=worker, said_at=said_at, proof=proof)
         yield ev.Home(worker_id=worker, said_at=said_at, proof=proof)
     yield ev.Extend(worker_id=worker, said_at=said_at, by=timedelta(hours=9))

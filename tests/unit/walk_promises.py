@@ -89,7 +89,8 @@ def own_word(before: Visit, event: ev.Extend | ev.Out | ev.Home, after: Visit, e
     """Who holds the phone? And duress opens, whatever else happens."""
     was, watch = before.watch(event.worker_id), after.watch(event.worker_id)
     duress = [each for each in effects if isinstance(each, RaiseAlert)]
-    assert [each.kind for each in duress] == ([Kind.DURESS] if event.proof is Proof.DURESS else [])
+    tapped = isinstance(event, ev.Extend) and event.duress and was.phase is Phase.INSIDE
+    assert [each.kind for each in duress] == ([Kind.DURESS] if event.proof is Proof.DURESS or tapped else [])
     wanted = before.risk is Risk.HIGH and was.phase in (Phase.INSIDE, Phase.HOME)
     if wanted and event.proof in (Proof.NOT_GIVEN, Proof.WRONG):
         assert replace(watch, ask=0, wrong_words=0) == replace(was, ask=0, wrong_words=0)
