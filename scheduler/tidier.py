@@ -35,6 +35,9 @@ class Tidier:
             if not await leases.hold(tx, "tidy", self._holder, EVERY / 2):
                 return
             done = await housekeeping.clear(tx)
+            if not await removing.settled(tx):
+                log.info("nothing is removed by its age yet: the clock has to go on evenly for a day before")
+                return
         for rule in RULES:
             try:
                 done[rule.name] = await self._work_through(rule)

@@ -8,11 +8,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from safety_service.actions.apart import by_itself
-from safety_service.store import events, retention
+from safety_service.store import events, retention, stamps
 from safety_service.store.database import Tx
 from safety_service.store.retention import RULES, Old, Rule
 
 log = logging.getLogger(__name__)
+
+
+#: What is removed cannot be called back: a clock that went wrong, or a copy that was put back, has this long to be
+#: noticed. It begins anew when the service was away for longer than that, or the clock went back.
+WAITS, AWAY = timedelta(days=1), timedelta(hours=6)
+_STAMP = "retention"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,15 @@ class Due:
     def total(self) -> int:
         """Of all agencies."""
         return sum(self.counts.values())
+
+
+async def settled(tx: Tx) -> bool:
+    """Whether the clock has gone on evenly for long enough for anything to be removed by it; asked once an hour."""
+    before = await stamps.last(tx, _STAMP)
+    evenly = before is not None and timedelta() <= tx.now - before.at <= AWAY
+    since = datetime.fromisoformat(before.info["since"]) if before is not None and evenly else tx.now
+    await stamps.stamp(tx, _STAMP, {"since": since.isoformat()})
+    return tx.now - since >= WAITS
 
 
 async def remove_old(tx: Tx) -> dict[str, int]:

@@ -25,7 +25,7 @@ def show_() -> None:
     rules, names = run_on(_due)
     rows = [(each.name, how_long(each.lasts), f"{each.before:%Y-%m-%d}", _counts(each, names)) for each in rules]
     show(("WHAT", "KEPT FOR", "OLDER THAN", "WOULD GO NOW"), rows, empty="")
-    click.echo("What is held, open or watched is not counted. The running service removes the rest within hours.")
+    click.echo("What is held, open or watched is not counted. The running service removes the rest, an hour at a time.")
 
 
 async def _due(database: Database) -> tuple[list[Due], Mapping[UUID | None, str]]:

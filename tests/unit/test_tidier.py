@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,14 @@ async def heard(world: World, count: int) -> None:
         await tx.conn.execute(inbox.insert(), rows)
 
 
+async def a_day_later(world: World) -> None:
+    """The clock goes on evenly, hour by hour, looked at by nobody but the one who asks whether it does."""
+    for _ in range(25):
+        async with world.database.transaction() as tx:
+            await removing.settled(tx)
+        world.clock.move(timedelta(hours=1))
+
+
 async def left(world: World) -> int:
     async with world.database.reading() as tx:
         return int((await tx.conn.execute(select(func.count()).select_from(inbox))).scalar_one())
@@ -52,6 +61,7 @@ async def left(world: World) -> int:
 async def test_batch_after_batch_each_in_a_transaction_of_its_own(world: World, monkeypatch: Any) -> None:
     await heard(world, 7)
     world.clock.move(AGES)
+    await a_day_later(world)
     batches: list[int] = []
     few = tuple(replace(rule, at_once=3) for rule in RULES if rule.name == "heard")
     remove = removing.remove
@@ -75,6 +85,7 @@ async def test_one_process_does_it(world: World) -> None:
     await Tidier(world.database, "another").once()
     await heard(world, 1)
     world.clock.move(AGES)
+    await a_day_later(world)
     async with world.database.transaction() as tx:
         assert await leases.hold(tx, "tidy", "another", tidier.EVERY)
     await Tidier(world.database, "one").once()
@@ -86,6 +97,7 @@ async def test_a_rule_that_fails_is_loud_and_stops_no_other(
 ) -> None:
     await heard(world, 1)
     world.clock.move(AGES)
+    await a_day_later(world)
 
     async def fails(_tx: Tx, _before: Any) -> Any:
         raise ValueError("a query that cannot be asked")
@@ -101,6 +113,7 @@ async def test_it_looks_without_writing(world: World, monkeypatch: pytest.Monkey
     """Looking through years of rows takes a while: nobody who speaks may wait for that."""
     await heard(world, 1)
     world.clock.move(AGES)
+    await a_day_later(world)
     looked: list[bool] = []
     found = removing.old
 
@@ -112,3 +125,17 @@ async def test_it_looks_without_writing(world: World, monkeypatch: pytest.Monkey
     monkeypatch.setattr(removing, "old", seen)
     await Tidier(world.database, "one").once()
     assert all(looked) and await left(world) == 0
+
+
+@pytest.mark.parametrize("back", [timedelta(days=3000), timedelta(days=-1)], ids=["years ahead", "a day back"])
+async def test_a_clock_that_jumped_removes_nothing_until_it_has_gone_on_for_a_day(
+    world: World, back: timedelta
+) -> None:
+    await heard(world, 1)
+    world.clock.move(timedelta(days=100) if back < timedelta() else timedelta())
+    await a_day_later(world)
+    world.clock.move(back)
+    for hour in range(26):
+        await Tidier(world.database, "one").once()
+        assert await left(world) == (1 if hour < 24 else 0), hour
+        world.clock.move(timedelta(hours=1))
