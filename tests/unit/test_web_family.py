@@ -146,6 +146,7 @@ async def test_the_page_shows_what_was_met_over_time_and_asks_why_only_us(world:
     await told(world, "argued", on=world.now.date() - timedelta(days=40))
     await told(world, "argued", who="Ben")
     await world.do("Ann", partners.add, REF, {"organisation": "School"})
+    await world.opens("Rita", REF)
     await signed_in(world, browser, "Rita")
     shown = await get(browser, HERE)
     assert "2× by 2 of us, last on 16 November 2026. 2026-10: 1, 2026-11: 1" in shown
@@ -193,6 +194,7 @@ async def test_who_may_not_know_of_it_finds_nothing(world: World, browser: Clien
 
 async def test_a_reviewer_may_look_and_not_write(world: World, browser: ClientSession) -> None:
     await world.plan()
+    await world.opens("Rita", REF)
     await signed_in(world, browser, "Rita")
     async with browser.get(f"{HERE}/change/household") as answer:
         assert answer.status == 409
