@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from safety_service.store import backup, libpq, manifest, migrate, schema, sealing
@@ -205,8 +205,11 @@ _OTHERS = text(
 
 
 async def _swapped(connection: AsyncConnection, url: str, address: URL, file: Path, take_up: TakeUp) -> None:
-    async with connection.begin():
-        await _do(connection, f"ALTER SCHEMA public RENAME TO {ASIDE}", "CREATE SCHEMA public")
+    try:
+        async with connection.begin():
+            await _do(connection, f"ALTER SCHEMA public RENAME TO {ASIDE}", "CREATE SCHEMA public")
+    except ProgrammingError:
+        raise CopyFailed("the database's user must own the database and its schema `public`") from None
     try:
         words = ("--schema=public", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
         await libpq.run("pg_restore", *words, f"--dbname={address.database}", str(file), url=address)

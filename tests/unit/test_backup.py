@@ -4,10 +4,12 @@ import json
 import os
 import sqlite3
 import stat
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -18,7 +20,8 @@ from safety_service.store.engines import driver_url, open_for_upgrade
 from safety_service.store.errors import CopyFailed, SchemaIsNewer, SchemaIsOlder
 from safety_service.store.sealing import KeyRing, new_key
 from tests.conftest import START
-from tests.services.template import TEST_KEY
+from tests.services.postgres import PostgresServer
+from tests.services.template import TEST_KEY, execute
 from tests.world import World, build
 
 
@@ -300,3 +303,17 @@ async def test_tables_that_a_killed_restore_set_aside_are_taken_back_first(postg
     with pytest.raises(CopyFailed, match="--replace"):
         await restore.put_back(postgres_url, folder / "copy", nothing, replace=False)
     assert await how_many(postgres_url) == 1
+
+
+async def test_a_user_who_may_not_do_it_is_told_what_is_needed(
+    postgres_url: str, postgres_server: PostgresServer, folder: Path
+) -> None:
+    sealing.use(KeyRing([TEST_KEY]))
+    await backup.save(postgres_url, folder / "copy")
+    role = f"reader_{uuid.uuid4().hex}"
+    await execute(postgres_server, f'CREATE ROLE "{role}" LOGIN')
+    theirs = await asyncpg.connect(postgres_url)
+    await theirs.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{role}"')
+    await theirs.close()
+    with pytest.raises(CopyFailed, match="must own the database"):
+        await restore.put_back(postgres_url.replace("doorstep@", f"{role}@"), folder / "copy", nothing, replace=True)
