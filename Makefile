@@ -1,11 +1,13 @@
 # Everything that one does here, on a machine with only Python 3.11+ (with venv) and make. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench screenshots lock clean
+.PHONY: help run setup test lint format bench soak screenshots lock clean
 
 BIN := .venv/bin
 CODE := safety_service bots scheduler config tests benchmarks
 # Workers for pytest: one for each core, four at most. WORKERS=0 runs everything in one process (for a debugger).
 WORKERS ?= logical
+# How long `make soak` goes on.
+SECONDS ?= 600
 # More for the command in question: make test ARGS="-k outbox", make lock ARGS=--upgrade
 ARGS ?=
 
@@ -34,6 +36,9 @@ format: setup ## Put the code in its usual shape
 
 bench: setup ## How fast, and how late at worst
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup ## Simulated days with everything that goes wrong, one after the other (SECONDS=600)
+	$(BIN)/doorstep simulate --for $(SECONDS) $(ARGS)
 
 screenshots: setup ## Pictures of the pages and the chat, for the documentation
 	$(BIN)/python -m scripts.screenshots $(ARGS)

@@ -4,6 +4,7 @@ import click
 
 from safety_service.simulation.day import WORKERS, Lived
 from safety_service.simulation.soaking import soak
+from safety_service.simulation.worker import LIVELY, QUIET
 
 
 @click.command("simulate")
@@ -11,12 +12,13 @@ from safety_service.simulation.soaking import soak
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=8.0, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), default=WORKERS, show_default=True, help="How many go out.")
 @click.option("--for", "seconds", type=click.FloatRange(min=0), help="Live other days, one after the other, so long.")
-def command(seed: int | None, hours: float, workers: int, seconds: float | None) -> None:
+@click.option("--quiet", is_flag=True, help="Long visits to quiet families: many hours in little time.")
+def command(seed: int | None, hours: float, workers: int, seconds: float | None, *, quiet: bool) -> None:
     """Simulate a day of the whole service, in a database of its own that is thrown away, with faults.
 
     Exit 1 where a promise was broken: then it says which, and what happened last. Without a seed it chooses one.
     """
-    lived = soak(seed, hours, workers, seconds or 0.0, show=_show)
+    lived = soak(seed, hours, workers, seconds or 0.0, show=_show, manner=QUIET if quiet else LIVELY)
     if lived.broken is not None:
         raise SystemExit(1)
 

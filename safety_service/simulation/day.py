@@ -20,13 +20,13 @@ from safety_service.simulation.observer import Broken
 from safety_service.simulation.responder import Responder
 from safety_service.simulation.ring import OpenRing
 from safety_service.simulation.virtual import VirtualLoop
-from safety_service.simulation.worker import Worker
+from safety_service.simulation.worker import LIVELY, Manner, Worker
 from safety_service.simulation.world import World
 from safety_service.store import ids as id_source
 from safety_service.store import sealing
 
 #: Seconds in which nothing goes wrong at the end: what is under way comes to its end.
-CALM = 900.0
+CALM = 360.0
 HOUR = 3600.0
 WORKERS = 40
 
@@ -57,7 +57,13 @@ class Twin:
 
 
 def live(
-    seed: int, hours: float, *, workers: int = WORKERS, faults: Faults | None = None, twin: Twin | None = None
+    seed: int,
+    hours: float,
+    *,
+    workers: int = WORKERS,
+    faults: Faults | None = None,
+    manner: Manner = LIVELY,
+    twin: Twin | None = None,
 ) -> Lived:
     """Simulate a day of so many hours. The same arguments are the same day."""
     began = time.process_time()
@@ -68,7 +74,7 @@ def live(
         world = World(seed, loop, drawn if faults is None else faults, start_hour=dice.choice((6.0, 9.0, 13.0, 21.0)))
         if twin is not None:
             world.duress = twin.phrase
-        virtual.run(loop, _lived(world, hours, workers, answered=twin is None))
+        virtual.run(loop, _lived(world, hours, workers, manner, answered=twin is None))
     watched = world.observer.watches.watched / HOUR
     world.machine.close()
     return Lived(
@@ -86,11 +92,11 @@ def live(
     )
 
 
-async def _lived(world: World, hours: float, workers: int, *, answered: bool) -> None:
-    await world.build(workers, hours)
+async def _lived(world: World, hours: float, workers: int, manner: Manner, *, answered: bool) -> None:
+    await world.build(workers, hours, (manner.high, manner.medium))
     trouble.begin(world, hours)
     for each in world.town.workers:
-        Worker(world, each, hours * HOUR)
+        Worker(world, each, hours * HOUR, manner)
     for each in world.town.names:
         if answered and each not in world.town.workers:
             Responder(world, each)

@@ -16,10 +16,10 @@ class Meant(Exception):
 class Faults:
     """How often each thing goes wrong; 0 is never."""
 
-    #: For each commit: that the process dies right before it, or right after.
+    #: For each hour: that the process dies right before a commit, or right after.
     crash: float = 0.0
     #: Of the crashes: that it stays down for minutes.
-    long_down: float = 0.2
+    long_down: float = 0.15
     #: For each transaction: that the database is busy with others.
     busy: float = 0.0
     #: For each hour: that the database is away for a while, that a channel is down, that the clock is set.
@@ -54,7 +54,7 @@ def draw(dice: Random) -> Faults:
         return dice.choice((0.0, *rates))
 
     return Faults(
-        crash=often(1 / 3000, 1 / 800, 1 / 250),
+        crash=often(0.5, 2.0, 8.0),
         busy=often(0.001, 0.02),
         away=often(0.3, 1.0),
         down=often(0.3, 1.0),

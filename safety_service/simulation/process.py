@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 HEARTBEAT = 28.0
 #: Seconds between two looks for what is to be sent or heard, while something waits.
 AGAIN = 0.5
-REPORT_EVERY = 45.0
+REPORT_EVERY = 60.0
 CHANNELS = ("telegram", "sms")
 
 #: When the next thing is due, of each kind. What is put off is due when it was put off to.
@@ -187,7 +187,7 @@ class Process:
         self._perhaps_die("after")
 
     def _perhaps_die(self, where: str) -> None:
-        if (often := self._world.faults.crash / 2) and self._dice.random() < often:
+        if self._world.dies_here():
             self._world.tell("crash", f"{where} a commit")
             self.die()
             raise Crash

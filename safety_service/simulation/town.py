@@ -55,13 +55,13 @@ class Town:
         return "nobody" if person_id is None else self.names.get(person_id, "somebody")
 
 
-async def build(tx: Tx, size: int, hours: float, dice: Random) -> Town:
-    """A town with about so many workers, for so many hours from now."""
+async def build(tx: Tx, size: int, hours: float, risks: tuple[float, float], dice: Random) -> Town:
+    """A town with about so many workers, for so many hours from now. `risks`: families at high, and at least medium."""
     town = Town()
     each_team = max(1, round(size / (AGENCIES * TEAMS)))
     for number in range(AGENCIES):
         agency = await agencies.add(tx, f"Agency {number}", office_phone="01632 960000", demonstration=True)
-        town.families[agency.id] = [await _family(tx, agency.id, each, dice) for each in range(FAMILIES)]
+        town.families[agency.id] = [await _family(tx, agency.id, each, risks, dice) for each in range(FAMILIES)]
         for which in range(TEAMS):
             await _team(tx, town, agency.id, f"{number}{which}", each_team, hours, dice)
         await _standing(tx, town, agency.id)
@@ -111,14 +111,14 @@ async def _standing(tx: Tx, town: Town, agency_id: UUID) -> None:
         await standing.add(tx, agency_id, each)
 
 
-async def _family(tx: Tx, agency_id: UUID, number: int, dice: Random) -> str:
+async def _family(tx: Tx, agency_id: UUID, number: int, risks: tuple[float, float], dice: Random) -> str:
     """Most are known and quiet; some are not."""
     ref = f"F-{number}"
     family_id = await families.ensure(tx, agency_id, ref)
     today, luck = tx.now.date(), dice.random()
-    if luck < 0.2:
+    if luck < risks[0]:
         kind, on = "violence", today - timedelta(days=30)
-    elif luck < 0.45:
+    elif luck < risks[1]:
         kind, on = "dog", today - timedelta(days=30)
     else:
         kind, on = "confrontation", today - timedelta(days=400)

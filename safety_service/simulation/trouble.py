@@ -20,7 +20,13 @@ HOUR = 3600.0
 def begin(world: World, hours: float) -> None:
     """Let things go wrong until the hours are over."""
     faults, until = world.faults, hours * HOUR
-    kinds = ((faults.away, _away), (faults.down, _down), (faults.step, _step), (faults.spoilt, _spoil))
+    kinds = (
+        (faults.crash, _crash),
+        (faults.away, _away),
+        (faults.down, _down),
+        (faults.step, _step),
+        (faults.spoilt, _spoil),
+    )
     for rate, happen in kinds:
         if rate:
             world.spawn(_now_and_then(world, rate, happen, until))
@@ -42,6 +48,11 @@ async def _now_and_then(world: World, rate: float, happen: Happen, until: float)
         if world.clock.steady() >= until:
             return
         await happen(world, dice)
+
+
+async def _crash(world: World, dice: Random) -> None:
+    """Before or after a commit that comes soon."""
+    world.doom(dice.randrange(30))
 
 
 async def _away(world: World, dice: Random) -> None:

@@ -159,8 +159,9 @@ class WatchesSeen:
             grace = max(interval_grace, end_grace)
             latest = max(last + watch.interval, watch.silent_until or last) + grace
         elif watch.phase == "home":
-            left = watch.out_at or last
-            latest = max(max(left, last) + watch.travel + watch.spent, last + watch.interval) + home_grace
+            # Longer makes the way longer by so much, from wherever an OK had put it.
+            left = max(watch.out_at or last, last)
+            latest = left + max(watch.travel, watch.interval) + watch.spent + home_grace
         else:
             start = max(watch.starts_at, watch.created_at) + watch.spent
             latest = max(start, last, last + watch.interval) + BEGIN_GRACE

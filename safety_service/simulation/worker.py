@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,7 +17,25 @@ if TYPE_CHECKING:
     from safety_service.simulation.world import World
 
 MINUTE = 60.0
-LENGTHS = (20, 45, 60, 90, 120, 180, 240)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How much happens on a day. `pause`: minutes between two things that a worker does unasked."""
+
+    lengths: tuple[int, ...]
+    pause: tuple[float, float]
+    every: tuple[float | None, ...]
+    joint: float
+    #: Of the families: those where violence was met, and those or a dog.
+    high: float
+    medium: float
+
+
+#: Much happens: for finding faults.
+LIVELY = Manner((20, 45, 60, 90, 120, 180, 240), (5, 80), (None, None, None, None, 600.0), 0.15, 0.2, 0.45)
+#: Long visits to quiet families, where a word an hour is enough.
+QUIET = Manner((120, 180, 240, 300), (60, 900), (None,), 0.25, 0.03, 0.1)
 #: What may be pressed by mistake, or from a message of long ago.
 BUTTONS = ("ok", "left", "home", "begin", "cancel", "extend", "note")
 
@@ -24,8 +43,9 @@ BUTTONS = ("ok", "left", "home", "begin", "cancel", "extend", "note")
 class Worker:
     """One worker's day, until the simulation's hours are over."""
 
-    def __init__(self, world: World, person_id: UUID, until: float) -> None:
+    def __init__(self, world: World, person_id: UUID, until: float, manner: Manner) -> None:
         self._world = world
+        self._manner = manner
         self._person_id = person_id
         self._phone = world.phones[person_id]
         self._dice = chance(world.seed, "worker", world.town.name(person_id))
@@ -52,17 +72,17 @@ class Worker:
         dice, team = self._dice, self._world.town.team_of[self._person_id]
         starts_at = self._world.clock.true + timedelta(minutes=dice.choice((0, 1, 5, 15, 30)))
         workers = [self._person_id]
-        if dice.random() < 0.15 and len(team.workers) > 1:
+        if dice.random() < self._manner.joint and len(team.workers) > 1:
             workers.append(dice.choice([each for each in team.workers if each != self._person_id]))
         outcome = await self._phone.say(
             "plan",
             ref=dice.choice(self._world.town.families[team.agency_id]),
             starts_at=starts_at.isoformat(),
-            ends_at=(starts_at + timedelta(minutes=dice.choice(LENGTHS))).isoformat(),
+            ends_at=(starts_at + timedelta(minutes=dice.choice(self._manner.lengths))).isoformat(),
             address="1 Elm Row",
             workers=[str(each) for each in workers],
             speaker=str(self._person_id) if len(workers) > 1 and dice.random() < 0.6 else None,
-            every=dice.choice((None, None, None, None, 600.0)),
+            every=dice.choice(self._manner.every),
             travel=dice.choice((600.0, 1800.0, 3600.0)),
         )
         return outcome if outcome.refused is None else None
@@ -90,7 +110,7 @@ class Worker:
         dice = self._dice
         leaves_at = self._now() + length * dice.uniform(0.6, 1.1)
         while (left := leaves_at - self._now()) > 0:
-            await asyncio.sleep(min(left, dice.uniform(5 * MINUTE, 80 * MINUTE)))
+            await asyncio.sleep(min(left, MINUTE * dice.uniform(*self._manner.pause)))
             if self._is_silent():
                 continue
             what = dice.random()
@@ -146,7 +166,9 @@ class Worker:
             message = await self._phone.messages.get()
             if message.template.startswith("ask.") and not self._is_silent():
                 luck = self._dice.random()
-                if luck < 0.93:
+                # That a visit is near, or near its end, most people only read.
+                reads = message.template in ("ask.going_in", "ask.still_on") and self._dice.random() < 0.7
+                if luck < 0.93 and not reads:
                     wait = self._dice.uniform(3, 90) if luck < 0.8 else self._dice.uniform(90, 1500)
                     self._world.spawn(self._answer(message, wait))
 

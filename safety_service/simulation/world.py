@@ -51,16 +51,17 @@ class World:
         self.screens: dict[str, list[tuple[float, str]]] = {}
         self.process: Process | None = None
         self._dice = chance(seed, "world")
+        self._doom: int | None = None
         self._is_up = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed: BaseException | None = None
         self.ended = asyncio.Event()
 
-    async def build(self, size: int, hours: float) -> None:
+    async def build(self, size: int, hours: float, risks: tuple[float, float]) -> None:
         """The town, and the first process."""
         database = InstantDatabase(self.machine, self.clock, InProcessHot())
         async with database.transaction() as tx:
-            self.town = await towns.build(tx, size, hours, chance(self.seed, "town"))
+            self.town = await towns.build(tx, size, hours, risks, chance(self.seed, "town"))
         self.observer.open()
         self.phones = {each: Phone(self, each) for each in self.town.names}
         self.spawn(self._keep_running())
@@ -112,6 +113,20 @@ class World:
             self._show(each.deed.person_id, f"{each.deed.do}: {answer}")
         self.observer.look(outcomes)
 
+    def doom(self, boundaries: int) -> None:
+        """The process dies at a boundary of a commit, after so many more of them."""
+        self._doom = boundaries
+
+    def dies_here(self) -> bool:
+        """Whether this boundary is the one."""
+        if self._doom is None:
+            return False
+        self._doom -= 1
+        if self._doom >= 0:
+            return False
+        self._doom = None
+        return True
+
     def spoil(self, visit: UUID) -> None:
         """Nobody can read this visit."""
         self.spoilt.add(visit)
@@ -139,5 +154,6 @@ class World:
         """From now on nothing goes wrong."""
         self.faults = self.network.faults = CALM
         self.away = False
+        self._doom = None
         self.network.down.clear()
         self.tell("calm")

@@ -133,7 +133,7 @@ def _at_once(call: Callable[..., Given]) -> Callable[..., Awaitable[Given]]:
 
 
 def _engine() -> Engine:
-    engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
+    engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True, query_cache_size=5000)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:

@@ -18,16 +18,15 @@ from safety_service.simulation.virtual import Stuck, VirtualLoop, run
 ROOT = Path(__file__).parents[2]
 #: Each seed is a day with faults of its own. Together they take a minute of one processor at most.
 SEEDS = range(1, 41)
-HOURS = 1.5
-WORKERS = 8
+HOURS = 1.25
+WORKERS = 6
 #: Everything at once.
 WILD = Faults(
-    crash=1 / 250,
-    long_down=0.1,
+    crash=12.0,
     busy=0.02,
     away=1.0,
     down=1.0,
-    step=4.0,
+    step=6.0,
     spoilt=1.0,
     not_sent=0.2,
     slow=0.1,
@@ -54,9 +53,9 @@ def test_no_promise_is_broken_on_any_of_these_days(seed: int) -> None:
 
 
 def test_a_day_on_which_everything_goes_wrong_breaks_no_promise() -> None:
-    lived = live(7, 2.0, workers=WORKERS, faults=WILD)
+    lived = live(7, 1.0, workers=WORKERS, faults=WILD)
     kept(lived)
-    assert all(lived.counts[each] for each in ("crash", "clock", "alert", "resolved")), lived.counts
+    assert all(lived.counts[each] for each in ("crash", "clock", "alert")), lived.counts
 
 
 def test_the_same_seed_is_the_same_day() -> None:
