@@ -17,7 +17,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin(Said):
-    """At the door, going in. `elsewhere`: colleagues who are inside another visit, and for whom nobody begins this one."""
+    """At the door, going in. `elsewhere`: colleagues inside another visit: nobody begins this one for them."""
 
     elsewhere: frozenset[UUID] = frozenset()
 

@@ -376,7 +376,13 @@ async def test_where_somebody_called_for_help_without_a_visit_is_kept_until_it_i
     assert not (await age(world, timedelta(days=400))).get("positions")
     assert [each["latitude"] for each in await where()] == [51.5]
     async with world.database.transaction() as tx:
-        closed = {"state": "resolved", "open_key": None, "next_at": None, "due_now": None, "found": "safe"}
+        closed: dict[str, Any] = {
+            "state": "resolved",
+            "open_key": None,
+            "next_at": None,
+            "due_now": None,
+            "found": "safe",
+        }
         closed |= {"known_by": "seen", "found_by": world.ids["Mia"], "resolved_at": tx.now}
         await tx.conn.execute(alert.update().values(**closed))
     assert (await age(world, timedelta(days=1)))["positions"] == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from safety_service.domain.refusal import Refused
 from tests.world import World
 
 
-async def climbed(world: World) -> object:
+async def climbed(world: World) -> UUID:
     await world.inside()
     await world.later(41)
     return (await world.alert()).id
