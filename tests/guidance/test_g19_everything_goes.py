@@ -383,7 +383,7 @@ async def test_where_somebody_called_for_help_without_a_visit_is_kept_until_it_i
             "due_now": None,
             "found": "safe",
         }
-        closed |= {"known_by": "seen", "found_by": world.ids["Mia"], "resolved_at": tx.now}
+        closed |= {"found": "safe", "known_by": "seen", "found_by": world.ids["Mia"], "resolved_at": tx.now}
         await tx.conn.execute(alert.update().values(**closed))
     assert (await age(world, timedelta(days=1)))["positions"] == 1
     assert await where() == [None]
