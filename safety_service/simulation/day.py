@@ -50,7 +50,7 @@ class Lived:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A day to be held against another. Nobody answers on it, so that what people do changes nothing."""
+    """A day to be held against another. No manager answers on it: what they do would change what workers see."""
 
     #: What is said where the duress word would be.
     phrase: str
@@ -73,7 +73,8 @@ def live(
         drawn = draw(dice)
         world = World(seed, loop, drawn if faults is None else faults, start_hour=dice.choice((6.0, 9.0, 13.0, 21.0)))
         if twin is not None:
-            world.duress = twin.phrase
+            # Nobody waits for a tick: on which of them something falls would differ by what else is due.
+            world.duress, world.forced, world.tick = twin.phrase, 0.5, 0.001
         virtual.run(loop, _lived(world, hours, workers, manner, answered=twin is None))
     watched = world.observer.watches.watched / HOUR
     world.machine.close()

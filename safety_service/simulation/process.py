@@ -25,7 +25,7 @@ from scheduler.bundling import Parcel
 from scheduler.dispatcher import Dispatcher, Lane, Setting
 from scheduler.gap import GapWatch
 from scheduler.pace import MOST, Pace
-from scheduler.service import SWEEPS, TICK
+from scheduler.service import SWEEPS
 from scheduler.sweeper import Sweep, Sweeper
 from scheduler.watchdog import Progress
 
@@ -198,10 +198,10 @@ class Process:
         """What the ticker does in a service, without the ticks at which nothing is due."""
         while True:
             await self._until_due()
-            if self._is_due(_DUE, self._swept + TICK.total_seconds()) or self._now() >= self._swept + HEARTBEAT:
+            if self._is_due(_DUE, self._swept + self._world.tick) or self._now() >= self._swept + HEARTBEAT:
                 await self._sweeper.once()
                 self._swept = self._now()
-                self._lag = self._ticks.uniform(0.0, TICK.total_seconds())
+                self._lag = self._ticks.uniform(0.0, self._world.tick)
             if self._is_due(_TO_SEND, self._sent + AGAIN):
                 self._sent = self._now()
                 await self.database.hot.publish("outbox")
@@ -223,7 +223,7 @@ class Process:
                 return
 
     def _next(self) -> float:
-        moments = [self._swept + HEARTBEAT, self._moment(_DUE, self._swept + TICK.total_seconds()) + self._lag]
+        moments = [self._swept + HEARTBEAT, self._moment(_DUE, self._swept + self._world.tick) + self._lag]
         moments.append(self._moment(_TO_SEND, self._sent + AGAIN))
         if self._waits_to_be_heard():
             moments.append(self._heard + AGAIN)

@@ -149,7 +149,8 @@ class Worker:
         luck = self._dice.random()
         if not high or luck < 0.1:
             return {}
-        return {"phrase": OWN if luck < 0.85 else DECOYS[0] if luck < 0.93 else self._world.duress}
+        forced = self._world.forced
+        return {"phrase": self._world.duress if luck > 1 - forced else DECOYS[0] if luck > 0.92 - forced else OWN}
 
     def _wrong_button(self) -> None:
         if self._old is not None:

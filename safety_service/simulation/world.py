@@ -21,6 +21,7 @@ from safety_service.simulation.town import Town
 from safety_service.simulation.virtual import SimulatedClock, VirtualLoop
 from safety_service.store.hot import InProcessHot
 from safety_service.store.instant import InstantDatabase, Machine
+from scheduler.service import TICK
 
 DAY = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -42,6 +43,10 @@ class World:
         self.away = False
         #: What is said where the duress word would be.
         self.duress = towns.DURESS
+        #: Seconds between two ticks.
+        self.tick = TICK.total_seconds()
+        #: How often somebody is made to say that all is well.
+        self.forced = 0.07
         #: Visits whose rows can be read by nobody just now, and deeds that were said meanwhile.
         self.spoilt: set[UUID] = set()
         #: Those, and the ones that were until now: they are looked at again within a minute.
@@ -109,7 +114,8 @@ class World:
         for each in outcomes:
             about = f"{each.deed.mark} {each.deed.do}{'' if each.refused is None else f': {each.refused}'}"
             self.tell("did" if each.refused is None else "refused", about)
-            answer = each.refused or " ".join(str(each.given.get(name)) for name in ("what", "asked", "due_at"))
+            # Times as the chat says them: to the minute.
+            answer = each.refused or " ".join(str(each.given.get(name))[:16] for name in ("what", "asked", "due_at"))
             self._show(each.deed.person_id, f"{each.deed.do}: {answer}")
         self.observer.look(outcomes)
 

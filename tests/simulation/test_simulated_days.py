@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from safety_service.simulation.day import Lived, Twin, live
 from safety_service.simulation.faults import CALM, Faults
 from safety_service.simulation.town import DURESS, OWN
 from safety_service.simulation.virtual import Stuck, VirtualLoop, run
+from safety_service.simulation.worker import LIVELY
 
 ROOT = Path(__file__).parents[2]
 #: Each seed is a day with faults of its own. Together they take a minute of one processor at most.
@@ -86,7 +88,10 @@ def test_a_calm_day_has_no_gap_and_no_repeat() -> None:
 
 def test_nothing_of_duress_reaches_the_worker_or_a_colleague() -> None:
     """Two days that differ in nothing but the word that was said: whoever goes out sees the same on both (P5)."""
-    under_duress, free = (live(11, 3.0, workers=12, faults=CALM, twin=Twin(each)) for each in (DURESS, OWN))
+    short = replace(LIVELY, lengths=(15, 25, 45), high=0.9, medium=0.95)
+    under_duress, free = (
+        live(11, HOURS, workers=WORKERS, faults=CALM, manner=short, twin=Twin(each)) for each in (DURESS, OWN)
+    )
     kept(under_duress)
     kept(free)
     assert under_duress.counts["sends"] > free.counts["sends"], "nobody said the duress word"
