@@ -1,7 +1,9 @@
 """The message to act from: what an alarm says, line by line (practice.md, "The alarm, line by line")."""
 
+import logging
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from safety_service.actions.scene import Scene
@@ -10,7 +12,12 @@ from safety_service.domain.watch import Watch
 from safety_service.store import agencies, alerts, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.people import Person
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 #: A battery that was low longer ago than this says nothing of now.
 BATTERY_COUNTS = timedelta(hours=12)
@@ -38,7 +45,8 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
     if alert.worker_id is None:
         return {**params, "code_phrase": None}
     worker = await people.get(tx, alert.worker_id)
-    battery = await said.last_of(tx, alert.worker_id, "battery", tx.now - BATTERY_COUNTS)
+    since = tx.now - BATTERY_COUNTS
+    battery = await _if_it_opens(said.last_of(tx, alert.worker_id, "battery", since), "that a battery was low")
     return {
         **params,
         "code_phrase": await code_phrase(tx, scene, worker),
@@ -51,9 +59,18 @@ async def code_phrase(tx: Tx, scene: Scene, worker: Person) -> str | None:
     """The words on the phone that mean danger: this visit's, else those that they agreed on, else their card's."""
     if scene.row is not None and scene.row.answers.get("code_phrase"):
         return str(scene.row.answers["code_phrase"])
-    agreed = await phrases.of(tx, worker.id)
+    agreed = await _if_it_opens(phrases.of(tx, worker.id), "agreed words")
     own = None if agreed is None else agreed.code
     return own or (worker.responder or {}).get("code_phrase")
+
+
+async def _if_it_opens(work: Awaitable[Result | None], what: str) -> Result | None:
+    """What an alarm can do without: where no key opens it, the alarm goes out all the same (P2)."""
+    try:
+        return await work
+    except (KeysDoNotOpen, KeyError, ValueError):
+        log.exception("an alarm goes out without %s", what)
+        return None
 
 
 async def watched_by(tx: Tx, worker_id: UUID) -> dict[str, Any]:
@@ -92,7 +109,7 @@ async def _worker_lines(tx: Tx, scene: Scene, worker_id: UUID | None) -> dict[st
     everyone = await people.many(tx, scene.workers | {worker_id})
     worker = everyone[worker_id]
     others = sorted(person.name for each, person in everyone.items() if each != worker_id)
-    seen = await said.last_position(tx, worker_id, scene.visit_id)
+    seen = await _if_it_opens(said.last_position(tx, worker_id, scene.visit_id), "a last position")
     return {
         "worker": worker.name,
         "worker_id": str(worker_id),

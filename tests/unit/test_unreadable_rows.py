@@ -18,6 +18,7 @@ from safety_service.domain.gathering import Kind as Meeting
 from safety_service.domain.words import Kind, Phase, Risk, Status
 from safety_service.store import outbox
 from safety_service.store.database import Database, Tx
+from tests.danger import agreed
 from tests.guidance.at_plans import told
 from tests.world import MINUTE, World, build
 
@@ -86,6 +87,17 @@ async def tried(world: World) -> int:
     async with world.database.transaction() as tx:
         assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
         return int((await tx.conn.execute(waiting)).scalar_one())
+
+
+async def test_agreed_words_that_no_key_opens_keep_no_alarm_from_going_out(world: World) -> None:
+    await agreed(world, code="Is the blue file in?")
+    row = await world.inside("Ann")
+    await spoil(world, "UPDATE phrase SET words = :spoilt")
+    await world.jump(36)
+    await world.sweep()
+    assert "alarm.missed_check_in" in {each.template for each in await world.deliver()}
+    await world.do("Ann", words.sos, row.id, Word())
+    assert {each.alert.kind for each in await world.alerts()} == {Kind.MISSED_CHECK_IN, Kind.SOS}
 
 
 async def test_a_measure_that_no_key_opens_keeps_nobody_from_planning_a_visit_nor_from_being_watched_on_it(
