@@ -33,6 +33,8 @@ KINDS = ("sms", "voice")
 #: The key that takes the one alarm that somebody is called about.
 YES = "1"
 _NUMBERS = re.compile(r"\d+")
+#: Whoever sends more numbers in one message is guessing.
+MOST_NUMBERS = 3
 _OVER = re.compile(r"\bover\b", re.IGNORECASE)
 _TRYING = re.compile(r"\btrying\b", re.IGNORECASE)
 _RUNG_999 = re.compile(r"\b999\b")
@@ -66,8 +68,8 @@ async def handle(tx: Tx, incoming: Incoming) -> None:
 
 async def _act(tx: Tx, actor: Actor, incoming: Incoming) -> Said:
     text = incoming.text.strip()
-    link = None
-    for number in _NUMBERS.findall(text):
+    link, numbers = None, _NUMBERS.findall(text)
+    for number in numbers if len(numbers) <= MOST_NUMBERS else ():
         link = link or await alert_links.by_reply(tx, actor.person_id, number)
     if link is None and incoming.channel == "voice" and text == YES:
         # The provider itself says whom it called: nobody else's phone can press this key.

@@ -89,8 +89,8 @@ def code_of(tx: Tx, link: AlertLink) -> str:
 
 
 def _reply(number: int) -> str:
-    """The alert's number, which makes it one alert's alone, and three digits that nobody guesses from outside."""
-    return f"{number}{secrets.randbelow(1000):03}"
+    """The alert's number, which makes it one alert's alone, and four digits that nobody guesses from outside."""
+    return f"{number}{secrets.randbelow(10_000):04}"
 
 
 async def by_code(tx: Tx, code: str) -> AlertLink | None:

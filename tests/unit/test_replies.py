@@ -112,6 +112,16 @@ async def test_yes_alone_or_the_alarms_own_number_takes_nothing(world: World, pr
     assert await state(world) == (State.OPEN, "nobody")
 
 
+async def test_a_forged_text_of_many_numbers_takes_nothing(world: World, provider: Provider) -> None:
+    """Whoever can forge a sender could send every number that there may be, many in each message."""
+    number = await number_for(world, "Dev")
+    rest = [f"{(int(number) + each) % 10 ** len(number):0{len(number)}}" for each in range(1, 60)]
+    assert "send back the number" in await provider.texts(DEV, " ".join([*rest, number]))
+    assert "send back the number" in await provider.texts(DEV, " ".join([number, *rest]))
+    assert await state(world) == (State.OPEN, "nobody")
+    assert len(number) >= len(str((await world.alert()).alert.number)) + 4, "one guess in ten thousand"
+
+
 async def test_anothers_number_takes_nothing_from_this_phone(world: World, provider: Provider) -> None:
     assert "send back the number" in await provider.texts(MIA, await number_for(world, "Dev"))
     assert await state(world) == (State.OPEN, "nobody")
@@ -193,7 +203,7 @@ async def test_whoever_does_not_know_the_address_finds_nothing(world: World, pro
     assert await state(world) == (State.OPEN, "nobody")
     for _ in range(WRONG):
         await provider.brings({"from": DEV, "text": number}, secret="guessed")
-    assert await provider.brings({"from": DEV, "text": number}) == 404
+    assert await provider.brings({"from": DEV, "text": number}) == 204, "nobody else's guesses keep answers away"
 
 
 async def test_without_the_setting_there_is_no_such_address(world: World) -> None:

@@ -204,12 +204,13 @@ async def test_the_address_is_told_to_nobody_and_kept_nowhere(
     assert code not in str(kept) and code not in str(logged) and code not in caplog.text
 
 
-async def test_wrong_links_are_counted_and_then_none_is_tried(world: World, phones: Phones) -> None:
+async def test_wrong_links_are_counted_and_keep_nobody_from_taking_with_theirs(world: World, phones: Phones) -> None:
     path = await phones.link("Dev")
     for _ in range(WRONG):
         assert (await phones.opens("/take/" + "a" * 26)).startswith("404")
-    assert (await phones.presses(path, "take")).startswith("429")
-    assert await state(world) == (State.OPEN, "nobody")
+    assert (await phones.opens("/take/" + "a" * 26)).startswith("429")
+    await phones.presses(path, "take")
+    assert await state(world) == (State.TAKEN, "Dev")
 
 
 async def test_what_is_done_by_a_link_is_kept_as_such(world: World, phones: Phones) -> None:
