@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from safety_service.actions import gap_telling, scene
+from safety_service.actions.apart import by_itself
 from safety_service.actions.gap_telling import Cause, Gap
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.ladder import EVERYONE
@@ -27,7 +28,7 @@ __all__ = ["OWED", "Cause", "own_up", "tell_owed"]
 
 async def own_up(tx: Tx, since: datetime, until: datetime, cause: Cause) -> int:
     """Record that nobody was watched between these moments; tell managers and administrators now, and owe it to each
-    worker. Gives how many people were watched.
+    worker. Whom it cannot tell keeps nobody unwatched. Gives how many people were watched.
     """
     since, until = sorted((since, until))
     gap = Gap(since, until, cause)
@@ -36,9 +37,11 @@ async def own_up(tx: Tx, since: datetime, until: datetime, cause: Cause) -> int:
         concerned[each.agency_id].append(each)
     await events.log(tx, agency_id=None, actor_id=None, verb="not_watched", subject="service", details=gap.kept)
     for agency_id, out_there in concerned.items():
-        await _tell_managers(tx, agency_id, out_there, gap)
-    await gap_telling.those_with_alerts(tx, gap)
-    await gap_telling.administrators(tx, gap)
+        await by_itself(
+            tx, _tell_managers(tx, agency_id, out_there, gap), f"an agency's managers of a gap: {agency_id}"
+        )
+    await by_itself(tx, gap_telling.those_with_alerts(tx, gap), "whoever was told of an alert of a gap")
+    await by_itself(tx, gap_telling.administrators(tx, gap), "administrators of a gap")
     workers = {str(each.worker_id) for out_there in concerned.values() for each in out_there}
     owed = {**gap.kept, "workers": sorted(workers)}
     await stamps.stamp(tx, OWED, {"gaps": [*await _owed(tx), owed]})
@@ -52,7 +55,9 @@ async def tell_owed(tx: Tx, limit: int) -> int:
         return 0
     first, *others = gaps
     now, later = first["workers"][:limit], first["workers"][limit:]
-    await gap_telling.workers(tx, [UUID(each) for each in now], Gap.of(first))
+    if not await by_itself(tx, gap_telling.workers(tx, [UUID(each) for each in now], Gap.of(first)), "many of a gap"):
+        for each in now:
+            await by_itself(tx, gap_telling.workers(tx, [UUID(each)], Gap.of(first)), f"a worker of a gap: {each}")
     await stamps.stamp(tx, OWED, {"gaps": [{**first, "workers": later}, *others]})
     return len(now)
 

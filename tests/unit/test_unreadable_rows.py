@@ -1,12 +1,14 @@
 """A row that no key opens (spoilt, or sealed with a key that this process lacks) harms nobody but itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from safety_service.actions import courses, meetings, words
+from safety_service.actions import courses, gap_telling, gaps, meetings, telling, words
 from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.plan_chases import chase_courses, chase_measures, chase_reviews
@@ -98,6 +100,44 @@ async def test_agreed_words_that_no_key_opens_keep_no_alarm_from_going_out(world
     assert "alarm.missed_check_in" in {each.template for each in await world.deliver()}
     await world.do("Ann", words.sos, row.id, Word())
     assert {each.alert.kind for each in await world.alerts()} == {Kind.MISSED_CHECK_IN, Kind.SOS}
+
+
+async def spoil_channels(world: World, who: str) -> None:
+    theirs = f"UPDATE channel SET address = :spoilt WHERE person_id = '{world.ids[who]}'"
+    await spoil(world, theirs.replace("-", "") if world.database.dialect == "sqlite" else theirs)
+
+
+async def test_a_channel_that_no_key_opens_keeps_no_alarm_from_the_others(world: World) -> None:
+    await world.inside("Ann")
+    await spoil_channels(world, "Mia")
+    await world.later(38)
+    assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
+    await world.deliver()
+    assert world.told("Dev", "alarm.missed_check_in"), "nothing reaches Mia: the next rung hears"
+
+
+async def test_whoever_cannot_be_told_of_a_gap_keeps_nobody_from_being_watched_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.inside("Ann")
+    await world.inside("Ben", ref="F-2")
+    for each in ("Mia", "Adam", "Ann"):
+        await spoil_channels(world, each)
+    tell = telling.tell
+
+    async def fails(tx: Tx, person_ids: Collection[UUID], template: str, *args: Any, **kwargs: Any) -> int:
+        if template == "gap.administrator" or world.ids["Ann"] in person_ids:
+            raise ValueError("a row that nobody foresaw")
+        return await tell(tx, person_ids, template, *args, **kwargs)
+
+    monkeypatch.setattr(gap_telling, "tell", fails)
+    async with world.database.transaction() as tx:
+        assert await gaps.own_up(tx, world.now - timedelta(minutes=9), world.now, gaps.Cause.DOWN) == 2
+    async with world.database.transaction() as tx:
+        assert await gaps.tell_owed(tx, 50) == 2
+    async with world.database.transaction() as tx:
+        assert await gaps.tell_owed(tx, 50) == 0
+    assert {world.name(each.person_id) for each in await world.deliver() if each.template == "gap.worker"} == {"Ben"}
 
 
 async def test_a_measure_that_no_key_opens_keeps_nobody_from_planning_a_visit_nor_from_being_watched_on_it(
