@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions.alarm import alarm_params
+from safety_service.actions.alarm import alarm_params, watched_by
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import Calls, Priority, iso, tell
 from safety_service.domain import alert_effects as ax
@@ -194,6 +194,8 @@ async def _short(tx: Tx, row: AlertRow) -> dict[str, Any]:
         "owner": owner,
         "at": iso(tx.now),
         "visit_id": None if alert.visit_id is None else str(alert.visit_id),
+        # Of another alarm about the same worker, too: nobody is to speak to them on the phone.
+        **({} if alert.worker_id is None else await watched_by(tx, alert.worker_id)),
     }
 
 

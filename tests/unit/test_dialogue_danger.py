@@ -236,6 +236,17 @@ async def test_whoever_is_to_ring_reads_the_words_that_mean_danger(world: World,
     assert "blue folder" in alarm.text
 
 
+async def test_what_they_say_then_invites_nobody_to_speak_to_them_whatever_the_alarm(world: World, talk: Talk) -> None:
+    await agreed(world)
+    await inside_high(world)
+    await talk.says("Ann", "ring me")
+    await world.later(2)
+    (asked,) = await talk.says("Ann", "out")
+    await talk.presses("Ann", DURESS.capitalize(), of=asked)
+    told = [each for each in await talk.screen("Mia") if each.template == "alert.late_out"]
+    assert told and all("Do not ring them" in each.text and "spoken" not in each.text for each in told)
+
+
 async def _unread(world: World) -> None:
     async with world.database.transaction() as tx:
         await unread.chase_unread(tx, 100)
