@@ -53,11 +53,15 @@ async def remove(tx: Tx, actor: Actor) -> None:
     await _changed(tx, actor, "words_removed")
 
 
+async def is_out(tx: Tx, actor: Actor) -> bool:
+    """Whether the actor is inside or on the way home: whoever holds the phone then may be why the words are needed."""
+    live = await visits.live_of_worker(tx, actor.person_id)
+    return any(row.visit.watch(actor.person_id).phase in (Phase.INSIDE, Phase.HOME) for row in live)
+
+
 async def _not_while_out(tx: Tx, actor: Actor) -> None:
-    """Whoever holds the phone then may be why the words are needed."""
-    for row in await visits.live_of_worker(tx, actor.person_id):
-        if row.visit.watch(actor.person_id).phase in (Phase.INSIDE, Phase.HOME):
-            raise Refused("not_while_out")
+    if await is_out(tx, actor):
+        raise Refused("not_while_out")
 
 
 async def _changed(tx: Tx, actor: Actor, verb: str) -> None:

@@ -22,16 +22,20 @@ SUBJECT = "words"
 
 @routes.get(phrases.PAGE)
 async def shown(request: web.Request) -> web.StreamResponse:
-    """Since when they are set, and an empty form: what was set is shown to nobody, not even to its owner."""
+    """Since when they are set, and an empty form: what was set is shown to nobody, not even to its owner.
 
-    async def work(tx: Tx, visitor: Visitor) -> tuple[datetime | None, float, float]:
+    Nothing of it while they are out: whoever looks over their shoulder then would learn that there are such words.
+    """
+
+    async def work(tx: Tx, visitor: Visitor) -> tuple[bool, datetime | None, float, float]:
         figures = (await tx.policy()).words
         lengths = figures.extend_short.total_seconds() / 60, figures.extend.total_seconds() / 60
-        return await phrases.set_at(tx, visitor.actor), *lengths
+        return await phrases.is_out(tx, visitor.actor), await phrases.set_at(tx, visitor.actor), *lengths
 
-    visitor, (set_at, short, usual) = await looked(request, SUBJECT, work)
+    visitor, (out, set_at, short, usual) = await looked(request, SUBJECT, work)
     since = None if set_at is None else Frame(request.app[WORDING], visitor.known.zone).clock(set_at)
     context = {
+        "out": out,
         "since": since,
         "kept": "kept" in request.query,
         "taps": {Tap.SHORT.value: f"+{short:g}", Tap.LONG.value: f"+{usual:g}"},

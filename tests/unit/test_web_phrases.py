@@ -94,14 +94,23 @@ async def test_nobody_changes_or_removes_them_while_a_visit_runs(world: World, b
     await agreed(world)
     row = await world.inside()
     assert (await sets(browser))[0] == (await _removes(browser))[0] == 409
+    await _sees_nothing_of_them(browser)
     await world.do("Ann", words.left, row.id, Word(phrase=OWN))
     assert (await sets(browser))[0] == 409
+    await _sees_nothing_of_them(browser)
     await world.do("Ann", words.home, row.id, Word(phrase=OWN))
     assert (await sets(browser, own="acorn"))[0] == 200
     assert (await _removes(browser))[0] == 200
     assert (await _removes(browser))[0] == 409
     async with world.database.reading() as tx:
         assert await phrases.of(tx, world.ids["Ann"]) is None
+
+
+async def _sees_nothing_of_them(browser: ClientSession) -> None:
+    """Whoever holds the phone does not learn from the page that there are such words, or taps."""
+    page = (await looks(browser)).casefold()
+    assert "that can wait until you are back" in page
+    assert not [each for each in ("danger", "word", "+5", "manager", "999") if each in page]
 
 
 async def _removes(browser: ClientSession) -> tuple[int, str]:
