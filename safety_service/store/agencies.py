@@ -42,11 +42,15 @@ class Agency:
 
 
 async def get(tx: Tx, agency_id: UUID) -> Agency:
-    """The agency. Raises NoSuchRow."""
+    """The agency, read once in a transaction. Raises NoSuchRow."""
+    known: Agency | None = tx.remembered.get((agency.name, agency_id))
+    if known is not None:
+        return known
     row = (await tx.conn.execute(select(*_COLUMNS).where(agency.c.id == agency_id))).first()
     if row is None:
         raise NoSuchRow("agency")
-    return _agency(row)
+    found = tx.remembered[agency.name, agency_id] = _agency(row)
+    return found
 
 
 async def of_person(tx: Tx, person_id: UUID) -> Agency:
@@ -96,11 +100,13 @@ async def add(
 
 async def confirm(tx: Tx, agency_id: UUID, by: str) -> None:
     """The data-protection assessment is confirmed, by whom."""
+    tx.remembered.pop((agency.name, agency_id), None)
     await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(assessed_at=tx.now, assessed_by=by))
 
 
 async def set_office_phone(tx: Tx, agency_id: UUID, phone: str) -> None:
     """What a worker rings when nobody answers here."""
+    tx.remembered.pop((agency.name, agency_id), None)
     await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(office_phone=phone))
 
 

@@ -38,6 +38,8 @@ class Tx:
         self.dialect = database.dialect
         self.shelf = database.shelf
         self.guidances = database.guidances
+        #: Rows that hardly ever change and are asked for again and again in one transaction, by table and id.
+        self.remembered: dict[tuple[str, UUID], Any] = {}
         self._index_key = database.index_key
         self._announcements: list[tuple[str, dict[str, Any] | None]] = []
         self._after: list[Callable[[], None]] = []
@@ -74,6 +76,7 @@ class Tx:
             async with self.conn.begin_nested():
                 yield
         except BaseException:
+            self.remembered.clear()
             del self._announcements[announced:]
             del self._after[called:]
             raise

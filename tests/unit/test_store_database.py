@@ -178,7 +178,7 @@ async def test_who_reads_waits_for_nobody_who_writes_and_sees_one_view(database:
 
 
 async def test_who_reads_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match=r"(?i)read.?only"):
+    with pytest.raises(Exception, match="may only be read"):
         async with database.reading() as tx:
             await rows.agency(tx)
     async with database.transaction() as tx:
