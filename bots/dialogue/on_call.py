@@ -9,7 +9,7 @@ from uuid import UUID
 from bots.dialogue import manager_forms, tokens
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
-from safety_service.actions import alerts, passing, reading, rings, taking_many
+from safety_service.actions import alerts, passing, phrases, reading, rings, taking_many
 from safety_service.actions.errors import NotFound
 from safety_service.actions.rings import Answer
 from safety_service.actions.telling import iso
@@ -108,6 +108,9 @@ async def note(turn: Turn, text: str) -> bool:
     mine = [each for each in page.rows if each.alert.owner_id == turn.actor.person_id]
     if len(mine) != 1:
         return False
+    if await phrases.heard(turn.tx, turn.actor, text) is not None:
+        # An agreed word is answered as any text is, and told to nobody.
+        text = turn.frame.say("say.note")
     row = await alerts.news(turn.tx, turn.actor, mine[0].id, News.NOTE, text)
     await turn.answer("reply.noted", **_of(row), by_at=iso(row.alert.next_at))
     return True

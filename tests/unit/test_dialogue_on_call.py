@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.domain.words import Decided, Found, Kind, KnownBy, State
 from safety_service.store import families
+from safety_service.store.tables.alerts import outbox
+from safety_service.store.tables.system import event_log
+from tests.danger import DURESS, OWN, agreed
 from tests.talk import Bubble, Talk
 from tests.world import World
 
@@ -153,6 +157,19 @@ async def test_what_the_owner_types_is_news_to_everyone_told(world: World, talk:
     assert noted.text.startswith("Noted, and told to everyone who has the alarm.") and noted.labels[0] == "Heard, safe"
     news = (await talk.screen("Dev"))[-1]
     assert news.template == "alert.news_note" and news.params["note"] == "Her car is outside, engine cold."
+
+
+async def test_an_agreed_word_that_the_owner_types_is_told_to_nobody(world: World, talk: Talk) -> None:
+    await agreed(world, "Mia")
+    await talk.presses("Mia", "I have it")
+    (usual,) = await talk.says("Mia", "hallway")
+    for word in (DURESS, OWN):
+        (answer,) = await talk.says("Mia", word)
+        assert (answer.text, answer.labels) == (usual.text, usual.labels)
+    async with world.database.reading() as tx:
+        kept = str((await tx.conn.execute(select(outbox.c.params))).all())
+        kept += str((await tx.conn.execute(select(event_log.c.details))).all())
+    assert "hallway" in kept and DURESS not in kept and OWN not in kept
 
 
 async def test_waking_the_next_person_twice_from_one_message_wakes_one(world: World, talk: Talk) -> None:
