@@ -16,6 +16,7 @@ from safety_service.domain.alert import Alert, Resolution, Step, quiet
 from safety_service.domain.watch import ended
 from safety_service.domain.words import Found, KnownBy, State
 from safety_service.simulation.day import Lived, live
+from safety_service.simulation.faults import Faults
 from safety_service.store.database import Tx
 from scheduler.bundling import Parcel
 from scheduler.dispatcher import Dispatcher
@@ -26,10 +27,10 @@ WORKERS = 12
 DAYS = 12
 
 
-def found(what: str) -> Lived:
+def found(what: str, faults: Faults | None = None) -> Lived:
     """The first day on which a promise is broken."""
     for seed in range(1, DAYS + 1):
-        lived = live(seed, HOURS, workers=WORKERS)
+        lived = live(seed, HOURS, workers=WORKERS, faults=faults)
         if lived.broken is not None:
             print(f"{what}: found after {seed} of {DAYS} days, at step {lived.broken.step}: {lived.broken.why}")
             return lived
@@ -81,7 +82,7 @@ def test_an_error_of_the_sweep_that_is_swallowed_is_found(monkeypatch: pytest.Mo
         return True
 
     monkeypatch.setattr("safety_service.actions.sweeping._alone", swallowed)
-    broken = found("a sweep's error is swallowed").broken
+    broken = found("a sweep's error is swallowed", Faults(spoilt=6.0)).broken
     assert broken is not None
     assert (broken.promise, "nothing was done" in broken.why) == ("P1", True)
 
