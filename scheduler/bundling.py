@@ -82,8 +82,10 @@ class Bundling:
         return max(policy.more_than - len(went), 0)
 
     def _gathered(self, chat: UUID, rows: list[Outgoing], alone: int, policy: BundlePolicy) -> list[Parcel]:
-        rest = rows[alone:]
-        parcels = [Parcel(each, (each,)) for each in rows[:alone]]
+        apart = [each for each in rows if is_watched(each)]
+        several = [each for each in rows if not is_watched(each)]
+        rest = several[alone:]
+        parcels = [Parcel(each, (each,)) for each in (*apart, *several[:alone])]
         if len(rest) == 1:
             parcels.append(Parcel(rest[0], (rest[0],)))
         elif rest:
@@ -111,6 +113,11 @@ def outcomes(parcel: Parcel, outcome: Outcome) -> list[tuple[Outgoing, Outcome]]
 def may_be_gathered(out: Outgoing) -> bool:
     """An alarm that is no cry: SOS and duress are never gathered."""
     return out.priority == Priority.ALARM and out.template.startswith("alarm.")
+
+
+def is_watched(out: Outgoing) -> bool:
+    """Whether its worker may be watched: it says not to ring them, which one line among many does not."""
+    return out.params.get("variant") == "duress"
 
 
 def bundle_of(rows: Sequence[Outgoing]) -> Outgoing:

@@ -11,7 +11,7 @@ import pytest
 from bots.delivery.outcome import Blocked, NotSent, Outcome, Refused
 from bots.dialogue.render import Rendered
 from config.policy import parse_policy
-from safety_service.actions import cases, scene, sweeping, words
+from safety_service.actions import cases, danger, scene, sweeping, words
 from safety_service.actions.words import Word
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind, State
@@ -110,6 +110,22 @@ async def test_danger_is_never_gathered_and_waits_for_no_bundle(world: World, pr
             for who in ("Ann", "Ben"):
                 await words.sos(tx, await world.actor(tx, who), None, Word())
         await until(lambda: to(provider, "Mia").count("alarm.sos") == 2)
+
+
+async def test_an_alarm_that_says_not_to_ring_goes_by_itself(world: World, provider: Provider) -> None:
+    """P5: among many nobody would read that Ben's phone must not ring."""
+    async with world.database.transaction() as tx:
+        await danger.duress(tx, world.ids["Ben"], None, tx.now)
+    row = await world.plan("Ben", ref="F-99", after=60)
+    await alarm(world, 10)
+    async with world.database.transaction() as tx:
+        there = await scene.of_visit(tx, row)
+        await cases.raise_on_visit(tx, there, RaiseAlert(world.ids["Ben"], Kind.MISSED_CHECK_IN, tx.now, tx.now))
+    async with dispatching(world, provider):
+        await until(lambda: all_sent(world))
+    assert to(provider, "Mia").count("alarm.missed_check_in") == MORE_THAN + 1
+    hushed = [text for text in provider.texts if "Ben" in text and "Their phone must not ring" in text]
+    assert hushed and "Ben" not in bundle_text(provider)
 
 
 async def test_while_more_come_they_wait_seconds_for_the_next_bundle(world: World, provider: Provider) -> None:
