@@ -34,6 +34,8 @@ PATH = f"{PAGE}{{code}}"
 CHANNEL, CEILING = "webchat", "case"
 #: What these refusals say stands on the page itself.
 _SHOWN = frozenset({"taken_already", "resolved_already"})
+#: What these do shows nowhere else on the page: without a word somebody half asleep would press them again.
+_UNSEEN = frozenset({"trying", "rung-999", "wake"})
 
 Result = TypeVar("Result")
 
@@ -45,7 +47,7 @@ async def look(request: web.Request) -> web.StreamResponse:
     if why is not None:
         return _refused(request, why)
     assert held is not None
-    return _quiet(page(request, "take.html", context=_shown(held)))
+    return _quiet(page(request, "take.html", context={**_shown(held), "noted": "noted" in request.query}))
 
 
 @routes.post(PATH)
@@ -63,7 +65,7 @@ async def act(request: web.Request) -> web.StreamResponse:
     _, why = await _by_link(request, work)
     if why is not None and why.code not in _SHOWN:
         return _refused(request, why)
-    raise web.HTTPSeeOther(request.path)
+    raise web.HTTPSeeOther(f"{request.path}?noted" if why is None and verb in _UNSEEN else request.path)
 
 
 async def _by_link(

@@ -99,8 +99,9 @@ async def test_news_and_waking_the_next_go_by_the_link(world: World, phones: Pho
     path = await phones.link("Dev")
     await phones.presses(path, "take")
     await world.later(5)
-    await phones.presses(path, "trying")
-    await phones.presses(path, "rung-999")
+    assert "Noted." not in await phones.opens(path)
+    assert "Noted." in await phones.presses(path, "trying")
+    assert "Noted." in await phones.presses(path, "rung-999")
     alert = (await world.alert()).alert
     assert alert.next_at == world.now + alert.ladder.news_within
     await world.deliver()
