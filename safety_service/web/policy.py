@@ -48,9 +48,11 @@ async def read(request: web.Request) -> web.StreamResponse:
         return {
             "edition": edition,
             "since": "" if edition is None else at(edition.applied_at),
-            "headings": list(WHEN.values()),
+            # A row for each silence: there are more of them than risks, and a phone is narrow.
+            "risks": [str(risk) for risk in Risk],
             "rows": [
-                (str(risk), [say_duration(getattr(silence(policy, risk), each)) for each in WHEN]) for risk in Risk
+                (said, [say_duration(getattr(silence(policy, risk), each)) for risk in Risk])
+                for each, said in WHEN.items()
             ],
             "danger": say_duration(in_danger(policy)),
             "offers": [
