@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
+from config.policy import PolicyError
 from safety_service.actions import policies
 from safety_service.actions.errors import NotFound
+from safety_service.domain.refusal import Refused
 
 VERBS = ("policy_yes", "policy_no")
 
@@ -15,7 +17,10 @@ async def press(turn: Turn, token: Token) -> None:
     if token.id is None:
         raise NotFound
     if token.verb == "policy_yes":
-        number = await policies.agree(turn.tx, turn.actor, token.id)
+        try:
+            number = await policies.agree(turn.tx, turn.actor, token.id)
+        except PolicyError:
+            raise Refused("policy_offer_gone") from None
         await turn.answer("reply.policy_agreed", number=number, phase=None)
     else:
         await policies.refuse(turn.tx, turn.actor, token.id)
