@@ -83,18 +83,21 @@ async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, An
     row = await reading.alert(tx, visitor.actor, id_of(request))
     scene = await handling.scene_of(tx, row)
     params = await alarm_params(tx, row, scene)
-    alarm = render(
-        f"alarm.{row.alert.kind}", params, channel=CHANNEL, ceiling=CEILING, zone=visitor.known.zone, now=tx.now
-    )
+    may = row.alert.open and _may(visitor.actor, await matters.of_alert(tx, row, scene))
+
+    def said(template: str) -> str:
+        return render(template, params, channel=CHANNEL, ceiling=CEILING, zone=visitor.known.zone, now=tx.now).text
+
     wording = request.app[WORDING]
     return {
         "alert": row.alert,
-        "text": alarm.text,
+        "text": said(f"alarm.{row.alert.kind}"),
+        "words_999": said("reply.words_999") if may and params["worker"] else "",
         "now": visitor.clock(tx.now),
         "phone": None if params.get("variant") == "duress" else params["worker_phone"],
         "worker": params["worker"],
         "mine": row.alert.owner_id == visitor.person_id,
-        "may": row.alert.open and _may(visitor.actor, await matters.of_alert(tx, row, scene)),
+        "may": may,
         "label": lambda name: wording.label(f"button.{name}"),
         "founds": _options(wording.labels, "found", Found),
         "known_bys": _options(wording.labels, "known_by", KnownBy),

@@ -86,6 +86,7 @@ async def test_the_page_says_what_the_alarm_says_and_offers_what_can_be_done(off
     text = await seen(mia, f"/alerts/{(await office.world.alert()).id}")
     assert "1 Elm Row" in text and "Nobody has this yet" in text and "I have it" in text
     assert 'href="tel:07700900000"' in text
+    assert "999 words" in text and "I am ringing about Ann" in text
 
 
 async def test_taken_on_the_page_the_next_is_told_whose_it_is(office: Office) -> None:
