@@ -124,9 +124,9 @@ def nights_said(visitor: Visitor, found: waking.Outlook | None) -> list[str]:
     for each in () if found.nothing_wakes else found.asleep:
         since = each.shift.starts_at.astimezone(visitor.known.zone)
         post = each.shift.post.replace("_", " ")
-        said.append(f"Nothing wakes {each.person.name}, {post} from {since:%d %b %H:%M}.")
+        said.append(f"Nothing wakes {each.person.name} by night: {post} from {since:%d %b %H:%M}.")
     if found.standing_short:
-        said.append(f"Standing by: {found.standing} who can be reached in two tried ways. There should be two.")
+        said.append(f"Standing by, reached in two tried ways: {found.standing}. There should be two at least.")
     return said
 
 
