@@ -66,6 +66,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     """
     reachable: Ways = await channels.live_many(tx, person_ids)
     known = await people.many(tx, [each for each, ways in reachable.items() if ways])
+    reachable = {each: ways for each, ways in reachable.items() if each in known}
     if any(way.kind in PROVEN for ways in reachable.values() for way in ways):
         reachable = await that_carry(tx, reachable, known, _urgency(template, params, priority))
     silent = await _without_telegram(tx, {each.agency_id for each in known.values()})

@@ -102,14 +102,18 @@ async def test_agreed_words_that_no_key_opens_keep_no_alarm_from_going_out(world
     assert {each.alert.kind for each in await world.alerts()} == {Kind.MISSED_CHECK_IN, Kind.SOS}
 
 
-async def spoil_channels(world: World, who: str) -> None:
-    theirs = f"UPDATE channel SET address = :spoilt WHERE person_id = '{world.ids[who]}'"
+async def spoil_of(world: World, what: str, who: str) -> None:
+    theirs = f"UPDATE {what} = '{world.ids[who]}'"
     await spoil(world, theirs.replace("-", "") if world.database.dialect == "sqlite" else theirs)
 
 
-async def test_a_channel_that_no_key_opens_keeps_no_alarm_from_the_others(world: World) -> None:
+CHANNELS, NAME = "channel SET address = :spoilt WHERE person_id", "person SET name = :spoilt WHERE id"
+
+
+@pytest.mark.parametrize("what", [CHANNELS, NAME])
+async def test_somebody_on_a_rung_whom_no_key_opens_keeps_no_alarm_from_the_others(world: World, what: str) -> None:
     await world.inside("Ann")
-    await spoil_channels(world, "Mia")
+    await spoil_of(world, what, "Mia")
     await world.later(38)
     assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
     await world.deliver()
@@ -122,7 +126,7 @@ async def test_whoever_cannot_be_told_of_a_gap_keeps_nobody_from_being_watched_a
     await world.inside("Ann")
     await world.inside("Ben", ref="F-2")
     for each in ("Mia", "Adam", "Ann"):
-        await spoil_channels(world, each)
+        await spoil_of(world, CHANNELS, each)
     tell = telling.tell
 
     async def fails(tx: Tx, person_ids: Collection[UUID], template: str, *args: Any, **kwargs: Any) -> int:
