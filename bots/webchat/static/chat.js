@@ -121,9 +121,10 @@ function draw() {
   const shownNow = visible();
   const newest = shownNow.findLast((each) => each.buttons?.some((button) => !button.url));
   const told = shownNow.map((each) => (each === newest || state.open.includes(each.id) ? each : onlyLinks(each)));
-  log.show([...told, ...outgoing.words.map(mine)]);
+  // What stands around the log first: it takes room, and the newest message has to end above it.
   drawAlways();
   drawLine();
+  log.show([...told, ...outgoing.words.map(mine)]);
 }
 
 function drawAlways() {
