@@ -120,5 +120,6 @@ def _labels() -> dict[str, str]:
 
 
 def _local(path: str) -> str:
-    """A path of ours, or nothing: nobody is sent to another site."""
-    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else ""
+    """A path of ours, or nothing: nobody is sent to another site. Browsers take a tab or a new line out of a path."""
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if ours else ""
