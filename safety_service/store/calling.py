@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import outbox
@@ -19,7 +19,7 @@ async def called(tx: Tx, alert_id: UUID, step: int) -> bool:
 
 
 async def drop_calls(tx: Tx, alert_id: UUID, taker_id: UUID | None, reason: str) -> None:
-    """Somebody has it: nobody is called a second time, and the taker is told nothing that still waits."""
+    """Somebody has it, and is told nothing that still waits; whoever else was to hear of danger is called again."""
     waiting = (outbox.c.alert_id == alert_id) & (outbox.c.state == "pending") & outbox.c.template.like("alarm.%")
-    spared = or_(outbox.c.dedupe.like(f"%{AGAIN}%"), outbox.c.person_id == taker_id)
-    await tx.conn.execute(update(outbox).where(waiting, spared).values(state="dropped", error=reason))
+    theirs = outbox.c.person_id == taker_id
+    await tx.conn.execute(update(outbox).where(waiting, theirs).values(state="dropped", error=reason))

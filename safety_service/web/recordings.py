@@ -97,6 +97,8 @@ async def speak(request: web.Request) -> web.StreamResponse:
 @routes.post("/debriefs/{id}/speak")
 async def spoken(request: web.Request) -> web.StreamResponse:
     """Keep it; the same form sent twice is kept once."""
+    # Whose it is comes first: nobody else's megabytes are read.
+    await looked(request, "debrief", lambda tx, visitor: debriefs.own(tx, visitor.actor, id_of(request)))
     once, media_type, body = await _recorded(request)
 
     async def work(tx: Tx, visitor: Visitor) -> None:

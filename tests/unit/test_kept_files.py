@@ -23,6 +23,7 @@ from safety_service.store import kept_files as rows
 from safety_service.store.kept_files import KeptFile
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.visits import kept_file
+from safety_service.web import recordings
 from tests.guidance.telling import HARD, debrief_of, out, tells
 from tests.http import application, browsing, serving, signed_in
 from tests.patience import until
@@ -235,3 +236,20 @@ async def test_the_alerts_handler_hears_what_was_sent_from_there(world: World, b
         shown = await answer.text()
     (kept,) = await every(world)
     assert "Sent from there" in shown and f"/files/{kept.id}" in shown
+
+
+async def test_nothing_is_read_of_what_somebody_else_sends(
+    world: World, browser: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = await out(world)
+    debrief = await debrief_of(world, row)
+
+    async def never(_request: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(recordings, "_recorded", never)
+    await signed_in(world, browser, "Ben")
+    form = FormData()
+    form.add_field("voice", SAID, filename="a.ogg", content_type="audio/ogg")
+    async with browser.post(f"/debriefs/{debrief.id}/speak", data=form) as answer:
+        assert answer.status == 404

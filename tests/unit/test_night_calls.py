@@ -78,14 +78,14 @@ async def test_closing_it_stops_them_too(world: World) -> None:
     assert {state for _, state in await calls(world, "Mia")} == {"dropped"}
 
 
-async def test_with_danger_the_second_rung_is_still_called_but_nobody_twice(world: World) -> None:
+async def test_with_danger_the_second_rung_is_still_called_twice_and_the_taker_not(world: World) -> None:
     """P5: taking an SOS does not stop rung 2; S10: whoever has it is not called about it."""
     await has(world, "Mia", "voice", MIA)
     await has(world, "Dev", "voice", DEV)
     await world.do("Ann", words.sos, None, Word())
     await world.do("Mia", alerts.take, (await world.alert()).id)
     assert [state for _, state in await calls(world, "Mia")] == ["dropped", "dropped"]
-    assert [state for _, state in await calls(world, "Dev")] == ["pending", "dropped"]
+    assert [state for _, state in await calls(world, "Dev")] == ["pending", "pending"]
 
 
 async def test_danger_keeps_its_own_times(world: World) -> None:
