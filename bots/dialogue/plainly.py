@@ -50,16 +50,30 @@ def spoken(params: Params, channel: str, base: str) -> dict[str, Any]:
 
 
 def fitted(lines: Iterable[str], channel: str) -> str:
-    """One text. Of a text message the last line, which says how to take it, is kept whole; what is before it is cut."""
+    """One text. Of a text message the first and the last line stay, and between them the whole lines that have room."""
     said = list(lines)
     if channel != "sms":
         return ("\n" if channel != "voice" else " ").join(said)
-    *before, last = (_in_gsm(each) for each in said)
-    room = TWO_TEXTS - len(last) - 1
-    head = "\n".join(before)
-    if len(head) > room:
-        head = head[: max(room - 2, 0)].rstrip() + ".."
-    return f"{head}\n{last}"[: TWO_TEXTS * 2] if head else last[: TWO_TEXTS * 2]
+    first, *others = (_in_gsm(each) for each in said)
+    if not others:
+        return first[: TWO_TEXTS * 2]
+    *between, last = others
+    kept = [_shortened(first, TWO_TEXTS - len(last) - 1)]
+    room = TWO_TEXTS - len(last) - 1 - len(kept[0])
+    for each in between:
+        if len(each) < room:
+            kept.append(each)
+            room -= len(each) + 1
+    return "\n".join((*filter(None, kept), last))[: TWO_TEXTS * 2]
+
+
+def _shortened(line: str, room: int) -> str:
+    """As many whole sentences of it as there is room for; where not even one fits, as many whole words."""
+    if len(line) <= room:
+        return line
+    room = max(room, 2)
+    sentences = line[: room + 1].rpartition(". ")[0]
+    return f"{sentences}." if sentences else f"{line[: room - 1].rpartition(' ')[0]}.."
 
 
 def _in_gsm(text: str) -> str:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bots.dialogue import plainly, tokens
 from bots.dialogue import render as rendering
-from bots.dialogue import tokens
 from bots.dialogue.render import LONGEST, ceiling_for, render
 from bots.dialogue.tokens import Token
 from config.policy import parse_policy
@@ -89,6 +89,31 @@ def test_duress_says_before_anything_else_that_nobody_is_to_ring() -> None:
     assert "Do not ring them" in shown("alarm.duress", {**ALARM, "kind": "duress"}, ceiling="public")
     another = shown("alarm.missed_check_in", {**ALARM, "variant": "duress"}, channel="sms", ceiling="public")
     assert "Their phone must not ring" in another
+
+
+@pytest.mark.parametrize("pad", range(0, 250, 10))
+def test_a_text_that_is_too_long_loses_whole_lines_and_never_its_first_or_its_last(pad: int) -> None:
+    take = "/t/" + "k" * 22
+    about = {**ALARM, "kind": "duress", "take": take, "reply": "1234", "company": "x" * pad}
+    text = render(
+        "alarm.duress",
+        about,
+        channel="sms",
+        ceiling="case",
+        zone=LONDON,
+        now=NOW,
+        public_url="https://doorstep.example",
+    ).text
+    first, *between, last = text.splitlines()
+    assert first == "Do not ring or text Ann Marsh. They may be watched. Ring 999 now."
+    assert last == f"I have it: https://doorstep.example{take} or send back 1234"
+    assert len(text) <= 306 and between and all(each.endswith((".", "?")) for each in between) and ".." not in text
+
+
+def test_of_a_first_line_that_is_too_long_whole_sentences_stay_or_else_whole_words() -> None:
+    assert plainly.fitted([("A word. " * 60).strip(), "Take it."], "sms") == "A word. " * 36 + "A word.\nTake it."
+    words, last = plainly.fitted(["longish " * 60, "Take it."], "sms").splitlines()
+    assert words == "longish " * 36 + "longish.." and last == "Take it."
 
 
 @pytest.mark.parametrize(
