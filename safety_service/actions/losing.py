@@ -7,7 +7,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import exclusions, roles
+from safety_service.store import channels, exclusions, roles, sessions
 from safety_service.store import people as person_rows
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
@@ -16,6 +16,13 @@ from safety_service.store.people import Person
 async def whose(tx: Tx, actor: Actor) -> list[Person]:
     """Whose phone the actor may say is lost, by name: never their own, nor of whom they are kept off."""
     return sorted((await person_rows.many(tx, await _theirs(tx, actor))).values(), key=lambda each: each.name)
+
+
+async def unreached(tx: Tx, actor: Actor) -> frozenset[UUID]:
+    """Who of these nothing reaches now: no chat, no browser, no number. Raises Refused: `managers_only`."""
+    theirs = await _theirs(tx, actor)
+    linked = await channels.live_many(tx, theirs)
+    return frozenset({each for each in theirs - linked.keys() if not await sessions.of_person(tx, each)})
 
 
 async def lost(tx: Tx, actor: Actor, person_id: UUID) -> None:

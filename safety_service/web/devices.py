@@ -72,19 +72,23 @@ async def others_ended(request: web.Request) -> web.StreamResponse:
 async def lost(request: web.Request) -> web.StreamResponse:
     """Whose phones the visitor may say are lost: of the teams that they manage."""
 
-    async def work(tx: Tx, visitor: Visitor) -> list[tuple[UUID, str]]:
-        return [(each.id, each.name) for each in await losing.whose(tx, visitor.actor)]
+    async def work(tx: Tx, visitor: Visitor) -> list[tuple[UUID, str, bool]]:
+        unreached = await losing.unreached(tx, visitor.actor)
+        return [(each.id, each.name, each.id in unreached) for each in await losing.whose(tx, visitor.actor)]
 
     visitor, people = await looked(request, "person", work)
-    return page(request, "lost.html", visitor, context={"people": people})
+    cut = request.query.get("cut", "")
+    names = [name for person_id, name, unreached in people if unreached and str(person_id) == cut]
+    return page(request, "lost.html", visitor, context={"people": people, "cut": names})
 
 
 @routes.post(LOST + "/{id}")
 async def is_lost(request: web.Request) -> web.StreamResponse:
     """Nothing speaks for this person until they are invited again."""
 
-    async def work(tx: Tx, visitor: Visitor) -> None:
+    async def work(tx: Tx, visitor: Visitor) -> str | None:
         await losing.lost(tx, visitor.actor, id_of(request))
+        return f"{LOST}?cut={id_of(request)}"
 
     return await done(request, "lost", "person", work, back=LOST)
 

@@ -157,8 +157,11 @@ async def test_a_manager_cuts_off_a_lost_phone_and_the_watch_goes_on(world: Worl
         async with mia.get("/lost") as answer:
             shown = await answer.text()
         assert "Ann" in shown and "Mia's phone" not in shown
+        assert "Ann: nothing reaches them" not in shown and "Done." not in shown
         async with mia.post(f"/lost/{world.ids['Ann']}") as answer:
             assert answer.status == 200
+            said = await answer.text()
+        assert "Done. Nothing reaches Ann any more: ring them." in said and "Ann: nothing reaches them" in said
         assert await status(ann, "/items") == 401
         assert (await phone.post(f"/visits/{row.id}/check-ins"))[0] == 401
     async with world.database.reading() as tx:
