@@ -6,14 +6,12 @@ from aiohttp import web
 
 from safety_service import guesses
 from safety_service.actions import signing_in
+from safety_service.domain.browsers import named
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.transact import in_transaction
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor, cookie_name, forget, maybe_visitor, remember, visitor_of
-
-#: What a person knows the session by: enough to tell a phone from a desk.
-LABEL = 80  # characters of the browser's own name
 
 routes = web.RouteTableDef()
 
@@ -48,7 +46,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if not await guesses.may_try(request):
         said = "There were many wrong links from your network. Wait ten minutes, then use your link again."
         return message(request, "Too many wrong links", said, status=429)
-    label = request.headers.get("User-Agent", "")[:LABEL]
+    label = named(request.headers.get("User-Agent", ""))
     code, before = request.match_info["code"], request.cookies.get(cookie_name(request), "")
     try:
         signed_in = await in_transaction(
