@@ -46,6 +46,8 @@ async def apply(tx: Tx, by: Actor | None, text: str, *, who: str, why: str) -> A
     access.may_apply_policy(by)
     _said(who, why)
     after = parse_policy(text)
+    # Before anything is read: against an edition that was in force a moment ago, too much would pass as no loosening.
+    await policies.hold(tx)
     administrators = await _administrators(tx)
     if by is None and administrators:
         raise Refused("administrators_only")
@@ -115,6 +117,7 @@ async def offers(tx: Tx, actor: Actor | None) -> list[Offer]:
 
 async def chase_offers(tx: Tx, _limit: int) -> int:
     """What waited long enough waits no more, and the administrators hear so; gives how many."""
+    await policies.hold(tx)
     newest = await policies.newest(tx)
     gone = await policy_offers.void(tx, 0 if newest is None else newest.number)
     for each in gone:
@@ -142,6 +145,7 @@ def _administers(actor: Actor | None) -> None:
 
 async def _waiting(tx: Tx, actor: Actor, offer_id: UUID) -> Offer:
     _administers(actor)
+    await policies.hold(tx)
     newest = await policies.newest(tx)
     offer = await policy_offers.load(tx, offer_id, lock=True)
     if offer is None:

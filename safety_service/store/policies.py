@@ -55,6 +55,12 @@ async def current(tx: Tx) -> Policy:
     return shelf.put(newest, await _newest_good(tx))
 
 
+async def hold(tx: Tx) -> None:
+    """Until this transaction ends, nobody else who asks so decides on an edition: the first of them is the lock."""
+    first = select(func.min(policy_edition.c.number)).scalar_subquery()
+    await tx.conn.execute(select(policy_edition.c.number).where(policy_edition.c.number == first).with_for_update())
+
+
 async def apply(tx: Tx, text: str, by: str, why: str) -> int:
     """Put a new edition in force; returns its number. Raises PolicyError naming every fault, and nothing changes."""
     parse_policy(text)
