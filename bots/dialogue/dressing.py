@@ -221,7 +221,7 @@ def _derived(params: Params, frame: Frame) -> Words:
 
 _TIMES = (
     "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at"
-    " out_by battery_at"
+    " out_by battery_at since"
 ).split()
 
 _SPECIAL: dict[str, Dresser] = {
@@ -229,7 +229,7 @@ _SPECIAL: dict[str, Dresser] = {
     "length": _length,
     "every": _length,
     "risk": _risk,
-    "because": _because,
+    **dict.fromkeys(("because", "met"), _because),
     "told": _told,
     "next": _next,
     "passed": _posts,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import iso
+from safety_service.domain.risk import NOT_MET
 from safety_service.domain.watch import Watch
 from safety_service.store import agencies, alerts, people, phrases, said
 from safety_service.store.alerts import AlertRow
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 
 #: A battery that was low longer ago than this says nothing of now.
 BATTERY_COUNTS = timedelta(hours=12)
+#: Nobody goes in so long before the planned start.
+BEGIN_COUNTS = timedelta(days=1)
 
 
 async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
@@ -41,6 +44,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
         **_visit_lines(scene, alert.worker_id),
         **await _worker_lines(tx, scene, alert.worker_id),
         **await _ladder_lines(tx, row, scene),
+        **await _said_to_police(tx, scene, alert.worker_id),
     }
     if alert.worker_id is None:
         return {**params, "code_phrase": None}
@@ -95,6 +99,17 @@ def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
         "ends_at": iso(row.visit.ends_at),
         "last_word_at": iso(watch.last_word_at) if watch else None,
     }
+
+
+async def _said_to_police(tx: Tx, scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
+    """What was met there, without how the level came about; and since when they are inside, else the planned start."""
+    row = scene.row
+    if row is None or worker_id is None:
+        return {"met": [], "since": None}
+    met = [each["says"] for each in row.because if each["key"] not in NOT_MET]
+    begun = await _if_it_opens(said.last_of(tx, worker_id, "begin", row.visit.starts_at - BEGIN_COUNTS), "a going in")
+    since = row.visit.starts_at if begun is None or begun.visit_id != row.id else begun.said_at
+    return {"met": met, "since": iso(since)}
 
 
 def _watch_of(scene: Scene, worker_id: UUID | None) -> Watch | None:

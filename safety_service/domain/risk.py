@@ -47,6 +47,10 @@ class Planned:
 RAISED = "raised"
 #: A manager lowers it to a level by such a fact, until it ends. What becomes known later is not covered.
 LOWERED = {"lowered_to_low": Risk.LOW, "lowered_to_medium": Risk.MEDIUM}
+#: Lines that say how a level came about, or what is planned; nobody met anything there.
+NOT_MET = frozenset(
+    "raised raised_before lowered three_lines unreviewed unknown_family after_dark no_signal bad_news".split()
+)
 
 _ORDER = {Risk.LOW: 0, Risk.MEDIUM: 1, Risk.HIGH: 2}
 

@@ -45,6 +45,8 @@ ALARM: dict[str, Any] = {
     "ref": "REF-71",
     "last_position": {"at": at(-18), "distance_m": 83},
     "because": ["Open threat on 3 May 2026", "Loose dog"],
+    "met": ["Open threat on 3 May 2026", "Loose dog"],
+    "since": at(-31),
     "responder": {"car": "Blue Fiesta", "registration": "AB12 CDE", "medical": "Asthma"},
     "told": [{"name": "Mel Hart", "at": at(0)}],
     "next": {"who": ["Sam Dean"], "at": at(2)},

@@ -130,6 +130,8 @@ FULL: dict[str, Any] = {
     "next_at": at(60),
     "out_by": at(60),
     "battery_at": at(-20),
+    "met": ["Loose dog."],
+    "since": at(-31),
     "least": 4,
 }
 #: Words that are said only where something is missing.
