@@ -48,7 +48,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
     }
     if alert.worker_id is None:
         return {**params, "code_phrase": None}
-    worker = await people.get(tx, alert.worker_id)
+    worker = await people.get_even_unread(tx, alert.worker_id)
     since = tx.now - BATTERY_COUNTS
     battery = await _if_it_opens(said.last_of(tx, alert.worker_id, "battery", since), "that a battery was low")
     return {
@@ -121,7 +121,7 @@ def _watch_of(scene: Scene, worker_id: UUID | None) -> Watch | None:
 async def _worker_lines(tx: Tx, scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
     if worker_id is None:
         return {"worker": None, "worker_id": None, "worker_phone": None, "responder": None, "last_position": None}
-    everyone = await people.many(tx, scene.workers | {worker_id})
+    everyone = await people.even_unread(tx, scene.workers | {worker_id})
     worker = everyone[worker_id]
     others = sorted(person.name for each, person in everyone.items() if each != worker_id)
     seen = await _if_it_opens(said.last_position(tx, worker_id, scene.visit_id), "a last position")
@@ -149,7 +149,7 @@ async def _ladder_lines(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
             for each in told
             if each.person_id in names
         ],
-        "owner": None if alert.owner_id is None else (await people.get(tx, alert.owner_id)).name,
+        "owner": None if alert.owner_id is None else (await people.get_even_unread(tx, alert.owner_id)).name,
         "owner_id": None if alert.owner_id is None else str(alert.owner_id),
         "next": None
         if last

@@ -182,8 +182,8 @@ async def _resolved_now(_tx: Tx, _scene: Scene, _row: AlertRow, _effect: ax.Reso
 
 async def _short(tx: Tx, row: AlertRow) -> dict[str, Any]:
     alert = row.alert
-    worker = None if alert.worker_id is None else (await people.get(tx, alert.worker_id)).name
-    owner = None if alert.owner_id is None else (await people.get(tx, alert.owner_id)).name
+    worker = None if alert.worker_id is None else (await people.get_even_unread(tx, alert.worker_id)).name
+    owner = None if alert.owner_id is None else (await people.get_even_unread(tx, alert.owner_id)).name
     return {
         "alert_id": str(alert.id),
         "number": alert.number,

@@ -86,7 +86,7 @@ async def _ask_to_ring(tx: Tx, scene: Scene, effect: fx.AskToRing) -> None:
     request = await rings.open_of(tx, effect.worker_id)
     if request is None:
         request = await rings.ask(tx, scene.agency_id, effect.worker_id, scene.visit_id, tx.now, tx.now + wait)
-    worker = await people.get(tx, effect.worker_id)
+    worker = await people.get_even_unread(tx, effect.worker_id)
     params = {
         "ring_id": str(request.id),
         "worker": worker.name,
@@ -105,7 +105,7 @@ _RING_POSTS = ("manager_on_duty", "deputy_on_duty", "everyone")
 
 async def _tell_managers(tx: Tx, scene: Scene, effect: fx.TellManagers) -> None:
     row = _row(scene)
-    worker = await people.get(tx, effect.worker_id)
+    worker = await people.get_even_unread(tx, effect.worker_id)
     params = {
         "visit_id": str(row.id),
         "ref": row.family_ref,

@@ -1,5 +1,6 @@
 """Agreed words: set on our own page, heard wherever somebody speaks. Nothing of them is logged or said back."""
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +10,15 @@ from config.decoys import DECOYS
 from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority, iso, tell
-from safety_service.domain.phrases import Tap, chosen
+from safety_service.domain.phrases import Phrases, Tap, chosen
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Phase, Proof
 from safety_service.store import phrases, questions, visits
 from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.visits import VisitRow
+
+log = logging.getLogger(__name__)
 
 #: Our own page.
 PAGE = "/phrases"
@@ -69,31 +73,53 @@ async def _changed(tx: Tx, actor: Actor, verb: str) -> None:
     await tell(tx, [actor.person_id], "link.settings_changed", {"at": iso(tx.now)}, priority=Priority.NEWS)
 
 
+#: Words that are set, and that no key opens: nobody's answer can be told from another's.
+_UNREAD = object()
+
+
+async def _agreed(tx: Tx, person_id: UUID) -> Phrases | object | None:
+    """Their words; None: they have none; else `_UNREAD`, said without a word of what was given."""
+    try:
+        return await phrases.of(tx, person_id)
+    except (KeysDoNotOpen, KeyError, ValueError, TypeError):
+        log.critical("no key opens the agreed words of %s: nobody can prove who they are", person_id)
+        return _UNREAD
+
+
 async def heard(tx: Tx, actor: Actor, text: str) -> Proof | None:
-    """What this text proves of whoever typed it; None: it is none of their words."""
-    agreed = await phrases.of(tx, actor.person_id)
-    return None if agreed is None else agreed.heard(text)
+    """What this text proves of whoever typed it; None: it is none of their words, or nobody can tell."""
+    agreed = await _agreed(tx, actor.person_id)
+    return agreed.heard(text) if isinstance(agreed, Phrases) else None
 
 
 async def row_of(tx: Tx, worker_id: UUID, visit_id: UUID, ask: int) -> list[str]:
-    """The four words of one question, in its own order: nobody without the keys can foretell it. None set: none."""
-    agreed = await phrases.of(tx, worker_id)
-    four = () if agreed is None else agreed.four
+    """The four words of one question, in its own order: nobody without the keys can foretell it. None set: none.
+
+    Where no key opens theirs, four others: whichever is tapped proves nothing, and after the second the office rings.
+    """
+    agreed = await _agreed(tx, worker_id)
+    unread = () if agreed is None else DECOYS[:4]
+    four = agreed.four if isinstance(agreed, Phrases) else unread
     return sorted(four, key=lambda word: tx.blind(f"own word {worker_id} {visit_id} {ask} {word}"))
 
 
 async def proof(tx: Tx, actor: Actor, given: str | None) -> Proof:
-    """What was given as the actor's own word proves; who has set none proves nothing, and need not."""
-    agreed = await phrases.of(tx, actor.person_id)
+    """What was given as the actor's own word proves; who has set none proves nothing, and need not.
+
+    Words that no key opens are asked for as any are, and whatever is given is wrong: somebody rings.
+    """
+    agreed = await _agreed(tx, actor.person_id)
     if agreed is None:
         return Proof.NOT_SET
-    return Proof.NOT_GIVEN if given is None else agreed.heard(given) or Proof.WRONG
+    if given is None:
+        return Proof.NOT_GIVEN
+    return (agreed.heard(given) if isinstance(agreed, Phrases) else None) or Proof.WRONG
 
 
 async def tapped(tx: Tx, actor: Actor, by: timedelta) -> bool:
     """Whether longer by this much is the tap that the actor agreed on."""
-    agreed = await phrases.of(tx, actor.person_id)
-    return agreed is not None and agreed.tapped(by, (await tx.policy()).words)
+    agreed = await _agreed(tx, actor.person_id)
+    return isinstance(agreed, Phrases) and agreed.tapped(by, (await tx.policy()).words)
 
 
 async def waiting_word(tx: Tx, actor: Actor, row: VisitRow) -> Waiting | None:

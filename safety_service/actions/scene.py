@@ -40,7 +40,7 @@ async def of_visit(tx: Tx, row: VisitRow, *, with_people: bool = True) -> Scene:
 
 async def of_worker(tx: Tx, worker_id: UUID) -> Scene:
     """The scene of a worker without a visit: all teams in which they work."""
-    worker = await people.get(tx, worker_id)
+    worker = await people.get_even_unread(tx, worker_id)
     teams = [each for each, held in worker.roles.items() if Role.PRACTITIONER in held] or list(worker.roles)
     present = await present_for(tx, worker.agency_id, teams, frozenset({worker_id}), None)
     team_id = teams[0] if teams else None

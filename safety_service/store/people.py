@@ -1,7 +1,7 @@
 """People: who they are, how to ring them, what they may do in each team."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 Roles = Mapping[UUID, frozenset[Role]]
 #: In place of a name that retention has removed.
 GONE = "Somebody who left"
+#: In place of a name that no key opens.
+UNREAD = "Somebody whose name cannot be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,23 @@ async def many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
             except KeysDoNotOpen:
                 log.error("a person whom no key opens is left out: %s", person_id)  # noqa: TRY400 - the id says it all
         return found
+
+
+async def get_even_unread(tx: Tx, person_id: UUID) -> Person:
+    """As `get`; see `even_unread`. Raises NoSuchRow."""
+    found = await even_unread(tx, [person_id])
+    if person_id not in found:
+        raise NoSuchRow("person")
+    return found[person_id]
+
+
+async def even_unread(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """As `many`, but one that no key opens is there, without what is sealed: to be told of, and never to be saved."""
+    found = await many(tx, person_ids)
+    missing = set(person_ids) - found.keys()
+    if missing:
+        found |= {each.id: each for each in await _where(tx, person.c.id.in_(missing), columns=_UNSEALED)}
+    return found
 
 
 async def by_email(tx: Tx, agency_id: UUID, email: str) -> Person | None:
@@ -142,13 +161,22 @@ def _sealed(tx: Tx, of: Person) -> dict[str, Any]:
     }
 
 
-async def _where(tx: Tx, *conditions: ColumnElement[bool]) -> list[Person]:
+_UNSEALED: tuple[ColumnElement[Any], ...] = (
+    *(person.c[each] for each in ("id", "agency_id", "supervisor_id", "active")),
+    literal(UNREAD).label("name"),
+    *(null().label(each) for each in ("email", "phone", "responder")),
+)
+
+
+async def _where(
+    tx: Tx, *conditions: ColumnElement[bool], columns: Iterable[ColumnElement[Any]] = tuple(person.c)
+) -> list[Person]:
     query = (
-        select(person, membership.c.team_id, membership.c.role)
+        select(*columns, membership.c.team_id, membership.c.role)
         .outerjoin(membership, membership.c.person_id == person.c.id)
         .where(*conditions)
     )
-    rows: dict[UUID, Row[Any]] = {}
+    rows: dict[UUID, Any] = {}
     roles: dict[UUID, dict[UUID, frozenset[Role]]] = {}
     for row in await tx.conn.execute(query):
         rows[row.id] = row

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from bots.dialogue.render import render
 from safety_service.actions import courses, gap_telling, gaps, meetings, telling, words
 from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
@@ -18,9 +20,9 @@ from safety_service.domain.course import CourseKind
 from safety_service.domain.gathering import Call
 from safety_service.domain.gathering import Kind as Meeting
 from safety_service.domain.words import Kind, Phase, Risk, Status
-from safety_service.store import outbox
+from safety_service.store import outbox, people
 from safety_service.store.database import Database, Tx
-from tests.danger import agreed
+from tests.danger import agreed, inside_high
 from tests.guidance.at_plans import told
 from tests.world import MINUTE, World, build
 
@@ -118,6 +120,58 @@ async def test_somebody_on_a_rung_whom_no_key_opens_keeps_no_alarm_from_the_othe
     assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
     await world.deliver()
     assert world.told("Dev", "alarm.missed_check_in"), "nothing reaches Mia: the next rung hears"
+
+
+async def test_a_worker_whom_no_key_opens_is_told_of_all_the_same(world: World) -> None:
+    await world.inside("Ann", address="1 Elm Row")
+    await spoil_of(world, NAME, "Ann")
+    await world.later(38)
+    assert (await world.alert()).alert.kind is Kind.MISSED_CHECK_IN
+    (told,) = world.told("Mia", "alarm.missed_check_in")
+    assert (told.params["worker"], told.params["worker_phone"]) == (people.UNREAD, None)
+    assert told.params["address"] == "1 Elm Row", "what else is known is said"
+    text = render(told.template, told.params, channel="webchat", ceiling="case", zone=ZoneInfo("Europe/London")).text
+    assert f"{people.UNREAD}, alone." in text and "Cannot reach them? Ring 999." in text
+
+
+async def test_a_worker_and_a_visit_that_no_key_opens_are_told_of_as_unwatched(world: World) -> None:
+    await world.inside("Ann")
+    await spoil_of(world, NAME, "Ann")
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.later(38)
+    assert (await world.alert()).alert.kind is Kind.UNWATCHED
+    assert world.told("Mia", "alarm.unwatched")
+
+
+async def test_agreed_words_that_no_key_opens_are_asked_for_and_then_somebody_rings(world: World) -> None:
+    await agreed(world, code="Is the blue file in?")
+    row = await inside_high(world)
+    await spoil(world, "UPDATE phrase SET words = :spoilt")
+    out = await world.do("Ann", words.left, row.id, Word())
+    assert out.own_word_wanted and out.kept_back, "no stranger is let out without a word"
+    for again in (True, False):
+        (question,) = [each for each in await world.deliver() if each.template == "ask.own_word"]
+        four = question.params["four"]
+        assert len(set(four)) == 4, "something to tap"
+        out = await world.do("Ann", words.left, row.id, Word(phrase=four[0]))
+        assert (out.own_word_wanted, out.kept_back) == (again, True)
+    assert "ring.wanted" in {each.template for each in await world.deliver()}
+    assert (await world.visit(row.id)).visit.watch(world.ids["Ann"]).phase is Phase.INSIDE
+
+
+@pytest.mark.parametrize("phrase", [None, "tulip"])
+async def test_agreed_words_that_no_key_opens_keep_back_no_word_that_asks_for_none(
+    world: World, phrase: str | None
+) -> None:
+    await agreed(world)
+    row = await world.inside("Ann")
+    await spoil(world, "UPDATE phrase SET words = :spoilt")
+    await world.do("Ann", words.note, row.id, Word(note="They are at the table"))
+    await world.do("Ann", words.ok, row.id, Word(phrase=phrase))
+    longer = await world.do("Ann", words.extend, row.id, Word(phrase=phrase), 5 * MINUTE)
+    assert not longer.kept_back
+    out = await world.do("Ann", words.left, row.id, Word(phrase=phrase))
+    assert out.visit is not None and out.visit.visit.watch(world.ids["Ann"]).phase is Phase.HOME
 
 
 async def test_whoever_cannot_be_told_of_a_gap_keeps_nobody_from_being_watched_again(
