@@ -29,5 +29,5 @@ def command(file: Path) -> None:
 
 def said(of: Manifest) -> str:
     """What a copy holds, in one line."""
-    counted = ", ".join(f"{count} {name}" for name, count in of.counts.items())
-    return f"{of.at:%Y-%m-%d %H:%M:%S} UTC, step {of.revision}: {counted}."
+    counted = ", ".join(f"{name}: {count}" for name, count in of.counts.items())
+    return f"{of.at:%Y-%m-%d %H:%M:%S} UTC, step {of.revision}; {counted}."

@@ -61,7 +61,7 @@ def verify(kept: tuple[int, str] | None) -> None:
     if walked.before is not None:
         click.echo(f"The chain ends at {walked.before.number}:{walked.before.digest}")
     if faults:
-        raise Fault(f"{faults} findings: this log is not as it was written.")
+        raise Fault(f"{faults} {'finding' if faults == 1 else 'findings'}: this log is not as it was written.")
     click.echo("Nothing was changed.")
 
 

@@ -24,7 +24,7 @@ def agencies(doorstep: Doorstep) -> str:
 
 def test_a_copy_is_made_and_put_back_and_what_came_later_is_gone(doorstep: Doorstep, tmp_path: Path) -> None:
     said = doorstep("backup", "night.copy").output
-    assert "1 agencies" in said and "the keys are not in it" in said
+    assert "agencies: 1" in said and "the keys are not in it" in said
     assert stat.S_IMODE((tmp_path / "night.copy").stat().st_mode) == 0o600
     doorstep("agency", "add", "Oakshire")
     said = doorstep("restore", "night.copy", "--replace").output

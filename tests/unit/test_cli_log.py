@@ -88,7 +88,7 @@ def test_a_change_is_a_line_and_the_exit_says_so(doorstep: Doorstep) -> None:
         raw.execute("UPDATE event_log SET verb = 'read' WHERE verb = 'added' AND subject = 'team'")
     failed = doorstep("log", "verify", fails=True)
     assert "read team" in failed.stdout and "changed" in failed.stdout
-    assert "1 findings: this log is not as it was written." in failed.stderr
+    assert "1 finding: this log is not as it was written." in failed.stderr
     number, _, digest = end.partition(":")
     later = f"{int(number) + 1}:{digest}"
     assert "was there once" in doorstep("log", "verify", "--head", later, fails=True).stdout
