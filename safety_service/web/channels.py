@@ -8,7 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import linking, own_channels, seconding, waking
+from safety_service.actions import linking, own_channels, phrases, seconding, waking
 from safety_service.domain.addresses import hidden
 from safety_service.domain.reaching import PROVEN, REACHING
 from safety_service.services import HOT, SETTINGS
@@ -65,15 +65,17 @@ class Wanted:
 async def shown(request: web.Request) -> web.StreamResponse:
     """The visitor's own channels, and what others ask them to agree to."""
 
-    async def work(tx: Tx, visitor: Visitor) -> tuple[list[Line], list[Wanted], list[str]]:
+    async def work(tx: Tx, visitor: Visitor) -> tuple[list[Line], list[Wanted], list[str], bool]:
         mine = [_line(visitor, each) for each in await own_channels.mine(tx, visitor.actor)]
         wanted = await seconding.waiting_for(tx, visitor.actor)
         nights = nights_said(visitor, await waking.seen_by(tx, visitor.actor))
-        return mine, [Wanted(each.id, person.name, _named(each.kind)) for each, person in wanted], nights
+        people = [Wanted(each.id, person.name, _named(each.kind)) for each, person in wanted]
+        return mine, people, nights, await phrases.is_out(tx, visitor.actor)
 
-    visitor, (mine, wanted, nights) = await looked(request, "channels", work)
-    offered = [(kind, ASKS[kind]) for kind in request.app[SETTINGS].providers]
-    context = {"mine": mine, "wanted": wanted, "offered": offered, "nights": nights}
+    visitor, (mine, wanted, nights, out) = await looked(request, "channels", work)
+    # Whoever looks over a worker's shoulder out there learns nothing of what goes out in danger.
+    offered = [] if out else [(kind, ASKS[kind]) for kind in request.app[SETTINGS].providers]
+    context = {"mine": mine, "wanted": wanted, "offered": offered, "nights": nights, "out": out}
     return page(request, "channels.html", visitor, context=context)
 
 

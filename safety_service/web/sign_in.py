@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from safety_service import guesses
-from safety_service.actions import signing_in
+from safety_service.actions import phrases, signing_in
 from safety_service.domain.browsers import named
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
@@ -27,11 +27,13 @@ async def front(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/hello")
 async def hello(request: web.Request) -> web.StreamResponse:
-    """Who you are here, and what there is for you."""
-    visitor = await _who(request)
+    """Who you are here, and what there is for you; of danger and words nothing while the visitor is out."""
+    async with request.app[DATABASE].reading() as tx:
+        visitor = await maybe_visitor(tx, request)
+        out = visitor is not None and await phrases.is_out(tx, visitor.actor)
     if visitor is None:
         raise web.HTTPSeeOther("/")
-    return page(request, "hello.html", visitor)
+    return page(request, "hello.html", visitor, context={"out": out})
 
 
 @routes.get("/in/{code}")

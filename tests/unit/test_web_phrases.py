@@ -154,3 +154,16 @@ async def test_who_has_words_is_not_asked_to_set_any(world: World) -> None:
     await agreed(world)
     await world.plan(after=60, answers={"raise": "yes"})
     assert "readiness.own_word" not in [each.template for each in await Talk(world).screen("Ann")]
+
+
+async def test_out_there_no_page_of_theirs_speaks_of_danger(world: World, browser: ClientSession) -> None:
+    async def read(path: str) -> str:
+        async with browser.get(path) as answer:
+            assert answer.status == 200
+            return (await answer.text()).partition("<main")[2]
+
+    assert "read in an alarm only" in await read("/hello")
+    await world.inside()
+    for path in ("/hello", "/channels"):
+        said = (await read(path)).casefold()
+        assert said and not [each for each in ("alarm", "danger", "alert", "speak freely") if each in said]
