@@ -1,6 +1,5 @@
 """P7 with real processes: a copy made while they run is put back hours later, with visits and alerts open."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -53,6 +52,14 @@ async def something_waits(here: Alive, who: str) -> None:
         await tx.conn.execute(later.values(not_before=tx.now + timedelta(hours=1)))
 
 
+async def nothing_else_waits(here: Alive) -> bool:
+    """Whether all that was said before has gone out: on a busy machine that takes its time."""
+    async with here.database.reading() as tx:
+        unsent = outbox_table.c.state.in_(("pending", "sending"))
+        rows = (await tx.conn.execute(select(outbox_table.c.dedupe).where(unsent))).scalars().all()
+    return rows == ["waiting"]
+
+
 async def test_after_a_restore_everyone_is_asked_nothing_old_goes_out_and_the_ladders_run(
     tmp_path: Path, database_url: str
 ) -> None:
@@ -63,8 +70,9 @@ async def test_after_a_restore_everyone_is_asked_nothing_old_goes_out_and_the_la
         await here.sees("Mia", "ALARM 1")
         visit_id = await here.inside("Ann")
         await something_waits(here, "Rita")
+        await here.becomes(lambda: nothing_else_waits(here))
         said = await copied(here, tmp_path / "copy")
-        assert re.search(r"watched: 2, open alerts: 1, messages waiting: [1-9]", said)
+        assert "watched: 2, open alerts: 1, messages waiting: 1," in said
 
         # What the copy does not know: Ann comes home, Ben is found, the alert is closed.
         await here.world.do("Ann", words.left, visit_id, Word())
