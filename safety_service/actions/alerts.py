@@ -9,6 +9,7 @@ from safety_service.actions.access import may_handle
 from safety_service.actions.actor import Actor
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep_of_alert
 from safety_service.actions.scene import Scene
 from safety_service.domain import case, handling
 from safety_service.domain.alert import Resolution, Step
@@ -16,7 +17,7 @@ from safety_service.domain.alert_effects import TellTold
 from safety_service.domain.case import Case, World
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, News
-from safety_service.store import alerts, events, people, rota, visits
+from safety_service.store import alerts, people, rota, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -146,17 +147,7 @@ async def _done(
 ) -> AlertRow:
     after, effects = step
     saved = await alerts.save(tx, row, after, agreed_by=agreed_by)
-    await events.log(
-        tx,
-        agency_id=row.agency_id,
-        actor_id=actor.person_id,
-        verb=verb,
-        subject="alert",
-        subject_id=row.id,
-        visit_id=row.alert.visit_id,
-        alert_id=row.id,
-        details={**details, "via": actor.via},
-    )
+    await keep_of_alert(tx, actor, row, verb, **details)
     await carry_out(tx, scene, {saved.id: saved}, effects)
     if scene.team_id is not None:
         tx.announce(f"board:{scene.team_id}")

@@ -17,8 +17,9 @@ from safety_service.actions.actor import Actor, load_actor
 from safety_service.actions.alarm import alarm_params
 from safety_service.actions.circle import zone_of
 from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep_of_alert
 from safety_service.domain.words import News
-from safety_service.store import alert_links, alerts, events, people
+from safety_service.store import alert_links, alerts, people
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 
@@ -70,7 +71,7 @@ async def look(tx: Tx, code: str) -> Held:
     owner_id = row.alert.owner_id
     # Whoever has it reads the alarm; whoever only opened the link has not, for all that we know.
     verb = "read" if owner_id == actor.person_id else "link_opened"
-    await _log(tx, actor, row, verb)
+    await keep_of_alert(tx, actor, row, verb)
     return Held(
         actor=actor,
         row=row,
@@ -78,20 +79,6 @@ async def look(tx: Tx, code: str) -> Held:
         owner=None if owner_id is None else (await people.get(tx, owner_id)).name,
         zone=await zone_of(tx, row.agency_id),
         now=tx.now,
-    )
-
-
-async def _log(tx: Tx, actor: Actor, row: AlertRow, verb: str) -> None:
-    await events.log(
-        tx,
-        agency_id=row.agency_id,
-        actor_id=actor.person_id,
-        verb=verb,
-        subject="alert",
-        subject_id=row.id,
-        visit_id=row.alert.visit_id,
-        alert_id=row.id,
-        details={"via": actor.via},
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from safety_service.actions import access, delivering, seconding
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
-from safety_service.actions.evidence import keep
+from safety_service.actions.evidence import keep_of_channel
 from safety_service.actions.telling import Priority, iso, tell, to_channel
 from safety_service.domain import addresses
 from safety_service.domain.contact import BadContact
@@ -57,7 +57,7 @@ async def propose(
             await channels.end(tx, each.id)
     made = await channels.link(tx, person_id, cast("Kind", kind), address, "proposed")
     await _send_code(tx, person, made)
-    await _keep(tx, by, person, "channel_proposed", made)
+    await keep_of_channel(tx, by, person, "channel_proposed", made)
     return made
 
 
@@ -72,7 +72,7 @@ async def send_code(tx: Tx, by: Actor | None, channel_id: UUID, *, others_stay: 
         raise Refused("channel_gone")
     person = await people.get(tx, found.person_id)
     await _send_code(tx, person, found, others_stay=others_stay)
-    await _keep(tx, by, person, "channel_tried", found)
+    await keep_of_channel(tx, by, person, "channel_tried", found)
     return found
 
 
@@ -93,7 +93,7 @@ async def prove(tx: Tx, actor: Actor, channel_id: UUID, code: str) -> Channel:
         await channels.prove(tx, channel_id, "active")
     else:
         await _first_proof(tx, person, found)
-    await _keep(tx, actor, person, "channel_proven", found)
+    await keep_of_channel(tx, actor, person, "channel_proven", found)
     proven = await channels.get(tx, channel_id)
     assert proven is not None
     return proven
@@ -126,7 +126,7 @@ async def end(tx: Tx, by: Actor | None, channel_id: UUID) -> Channel:
         await tell(tx, [person.id], "link.ended", params, priority=Priority.NEWS)
         if not await channels.reached(tx, [person.id]):
             await delivering.person_gone(tx, person.id)
-    await _keep(tx, by, person, "channel_ended", found)
+    await keep_of_channel(tx, by, person, "channel_ended", found)
     return found
 
 
@@ -155,16 +155,3 @@ async def _person(tx: Tx, person_id: UUID) -> Person:
         return await people.get(tx, person_id)
     except NoSuchRow:
         raise NotFound from None
-
-
-async def _keep(tx: Tx, by: Actor | None, person: Person, verb: str, found: Channel) -> None:
-    await keep(
-        tx,
-        by,
-        person.agency_id,
-        verb,
-        subject="channel",
-        subject_id=found.id,
-        person_id=str(person.id),
-        kind=found.kind,
-    )

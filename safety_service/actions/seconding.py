@@ -6,7 +6,7 @@ from uuid import UUID
 
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
-from safety_service.actions.evidence import keep
+from safety_service.actions.evidence import keep_of_channel
 from safety_service.actions.seconding_access import may_second
 from safety_service.actions.telling import Priority, iso, tell, to_channel
 from safety_service.domain.reaching import VOICE
@@ -62,7 +62,7 @@ async def agree(tx: Tx, by: Actor | None, channel_id: UUID) -> tuple[Channel, Pe
     if not await channels.agree(tx, channel_id, None if by is None else by.person_id):
         raise Refused("channel_gone")
     await _tell(tx, by, person, "link.agreed", found)
-    await _keep(tx, by, person, "channel_agreed", found)
+    await keep_of_channel(tx, by, person, "channel_agreed", found)
     return found, person
 
 
@@ -74,7 +74,7 @@ async def refuse(tx: Tx, by: Actor | None, channel_id: UUID) -> tuple[Channel, P
     found, person = await _waits(tx, by, channel_id)
     await channels.end(tx, channel_id)
     await _tell(tx, by, person, "link.refused", found)
-    await _keep(tx, by, person, "channel_refused", found)
+    await keep_of_channel(tx, by, person, "channel_refused", found)
     return found, person
 
 
@@ -100,16 +100,3 @@ async def _who_may(tx: Tx, person: Person) -> frozenset[UUID]:
 async def _tell(tx: Tx, by: Actor | None, person: Person, template: str, found: Channel) -> None:
     name = "Whoever runs Doorstep" if by is None else by.name
     await tell(tx, [person.id], template, {"kind": found.kind, "by": name}, priority=Priority.NEWS)
-
-
-async def _keep(tx: Tx, by: Actor | None, person: Person, verb: str, found: Channel) -> None:
-    await keep(
-        tx,
-        by,
-        person.agency_id,
-        verb,
-        subject="channel",
-        subject_id=found.id,
-        person_id=str(person.id),
-        kind=found.kind,
-    )

@@ -77,10 +77,6 @@ class AlertsSeen:
         found = None if alert_id is None else self._all.get(alert_id)
         return None if found is None else found.worker
 
-    def kind_of(self, alert_id: UUID) -> str:
-        """What it is about."""
-        return self._all[alert_id].kind
-
     def numbered(self, agency: UUID, number: int) -> UUID | None:
         """The open alert with this number: what somebody finds who looks at the board."""
         found = (each.id for each in self.open.values() if (each.agency, each.number) == (agency, number))
