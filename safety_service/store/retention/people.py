@@ -11,16 +11,27 @@ from safety_service.store.retention.kept import free_family, held_people, held_v
 from safety_service.store.retention.rule import Query, Rule, always, filled, nothing, sealed_of
 from safety_service.store.tables.around import supervision
 from safety_service.store.tables.learning import item
-from safety_service.store.tables.people import channel, exclusion, person, phrase, training
+from safety_service.store.tables.people import (
+    channel,
+    exclusion,
+    identity,
+    leave,
+    person,
+    phrase,
+    saved_filter,
+    training,
+)
 from safety_service.store.tables.plans import course
 from safety_service.store.tables.visits import watch
 
 
 def _unreached(before: datetime) -> Query:
-    """Who left before this moment, and of whom a number, a card, a phrase or a channel is kept."""
+    """Who left before this moment, and of whom a number, a card, a phrase, a filter or a channel is kept."""
     phrased = exists().where(phrase.c.person_id == person.c.id)
+    looked = exists().where(saved_filter.c.person_id == person.c.id)
+    elsewhere = exists().where(identity.c.person_id == person.c.id, identity.c.subject_index != "")
     reached = exists().where(channel.c.person_id == person.c.id, filled(channel.c.address))
-    kept = or_(person.c.phone.is_not(None), person.c.responder.is_not(None), phrased, reached)
+    kept = or_(person.c.phone.is_not(None), person.c.responder.is_not(None), phrased, looked, elsewhere, reached)
     query = select(person.c.id, person.c.agency_id).where(person.c.left_at < before, ~person.c.active, kept)
     return query.order_by(person.c.left_at)
 
@@ -28,10 +39,12 @@ def _unreached(before: datetime) -> Query:
 async def _empty_numbers(tx: Tx, ids: Sequence[UUID]) -> None:
     gone = {"phone": None, "phone_index": None, "responder": None}
     await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone))
-    for table in (phrase, training):
+    for table in (phrase, training, saved_filter, leave):
         await tx.conn.execute(delete(table).where(table.c.person_id.in_(ids)))
     ended = {"state": "ended", "address": nothing(), "address_index": ""}
     await tx.conn.execute(update(channel).where(channel.c.person_id.in_(ids)).values(**ended))
+    unknown = {"state": "ended", "subject_index": ""}
+    await tx.conn.execute(update(identity).where(identity.c.person_id.in_(ids)).values(**unknown))
 
 
 def _left(before: datetime) -> Query:
@@ -131,7 +144,7 @@ RULES = (
         lasts="numbers",
         old=always(_unreached),
         remove=_empty_numbers,
-        covers=sealed_of(phrase) | {person.c.phone, person.c.responder},
+        covers=sealed_of(phrase, saved_filter) | {person.c.phone, person.c.responder},
     ),
     Rule(name="people", lasts="people", old=always(_left), remove=_forget, covers=sealed_of(person)),
 )

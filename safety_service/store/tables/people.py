@@ -159,7 +159,8 @@ phrase = Table(
     Column("set_at", UtcDateTime, nullable=False),
 )
 
-#: One-time codes: linking a chat, signing in on the web, pairing a program. Only a digest is kept.
+#: One-time codes: linking a chat, signing in on the web (by a link that was handed over, or one that was asked for and
+#: sent by e-mail), pairing a program, proving a channel, showing again who sits there. Only a digest is kept.
 code = Table(
     "code",
     metadata,
@@ -171,7 +172,7 @@ code = Table(
     Column("used_at", UtcDateTime),
     link("created_by", "person", optional=True),
     Column("created_at", UtcDateTime, nullable=False),
-    one_of("purpose", ("link", "sign_in", "prove")),
+    one_of("purpose", ("link", "sign_in", "prove", "again", "email")),
 )
 
 #: A signed-in browser (`web`) or a paired program or phone (`device`).
@@ -187,6 +188,64 @@ session = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    #: When whoever sits there last showed that it is them.
+    Column("proven_at", UtcDateTime),
     one_of("kind", ("web", "device")),
     Index("ix_session_person", "person_id"),
+)
+
+#: An account with the agency's own sign-in service (OpenID Connect) that speaks for a person.
+identity = Table(
+    "identity",
+    metadata,
+    key(),
+    link("person_id", "person"),
+    Column("issuer", String(300), nullable=False),
+    #: Blind index of the subject; the subject itself is not kept.
+    Column("subject_index", String(64), nullable=False),
+    word("state"),
+    Column("since", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    link("agreed_by", "person", optional=True),
+    Column("agreed_at", UtcDateTime),
+    one_of("state", ("waiting", "active", "ended")),
+    CheckConstraint("agreed_by IS NULL OR agreed_by <> person_id", name="agreed_by_another"),
+    Index("ix_identity_person", "person_id"),
+    Index(
+        "uq_identity_live_subject",
+        "issuer",
+        "subject_index",
+        unique=True,
+        sqlite_where=text("state IN ('waiting', 'active')"),
+        postgresql_where=text("state IN ('waiting', 'active')"),
+    ),
+)
+
+#: What somebody looks for again and again: one's own, for nobody else.
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    key(),
+    link("person_id", "person"),
+    #: The page that it is for, by a word of ours (`log`).
+    word("page"),
+    Column("name", Sealed, nullable=False),
+    #: The fields of the page's form, by name.
+    Column("query", SealedJson, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_saved_filter_person", "person_id", "page"),
+)
+
+#: When somebody is away. Why is nobody's business here.
+leave = Table(
+    "leave",
+    metadata,
+    key(),
+    link("person_id", "person"),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    link("created_by", "person", optional=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    Index("ix_leave_person", "person_id", "ends_at"),
 )
