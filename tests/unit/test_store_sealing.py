@@ -25,10 +25,11 @@ SECRETS = ["Ann Quillfeather", "ann.quillfeather@example.org", "+44 7700 900123"
 #: What is longer than a word of ours and not sealed: none of it says anything of a case.
 PLAIN = """
 agency.assessed_by agency.name alert.ladder alert.open_key answered.key guidance_edition.applied_by
-guidance_edition.text guidance_edition.whole guidance_edition.why identity.issuer inbox.error inbox.provider_id lease.holder
-notice.title outbox.dedupe outbox.error outbox.provider_id policy_edition.applied_by policy_edition.text
-policy_edition.why policy_offer.ended_by policy_offer.loosens policy_offer.offered_by policy_offer.text
-policy_offer.why kept_file.media_type kept_file.provider_id session.label stamp.info team.name
+guidance_edition.text guidance_edition.whole guidance_edition.why identity.issuer inbox.error
+inbox.provider_id lease.holder notice.title outbox.dedupe outbox.error outbox.provider_id
+policy_edition.applied_by policy_edition.text policy_edition.why policy_offer.ended_by policy_offer.loosens
+policy_offer.offered_by policy_offer.text policy_offer.why kept_file.media_type kept_file.provider_id
+session.label stamp.info team.name
 """
 
 

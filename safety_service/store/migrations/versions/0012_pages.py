@@ -16,6 +16,7 @@ def upgrade() -> None:
     _identity()
     _saved_filter()
     _leave()
+    _visit()
 
 
 def _code() -> None:
@@ -108,3 +109,15 @@ def _leave() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave")),
     )
     op.create_index("ix_leave_person", "leave", ["person_id", "ends_at"])
+
+
+def _visit() -> None:
+    """What waits for a decision, and which plan a decision was made for."""
+    op.add_column("visit", sa.Column("changed_version", sa.Integer()))
+    op.create_index(
+        "ix_visit_waiting",
+        "visit",
+        ["team_id", "starts_at"],
+        sqlite_where=sa.text("status = 'waiting'"),
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
