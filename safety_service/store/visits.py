@@ -245,8 +245,11 @@ async def _with_parts(tx: Tx, rows: Collection[Row[Any]]) -> list[VisitRow]:
     for row in found:
         watches[row.visit_id].append(_watch(row))
     latest: dict[UUID, Decision] = {}
+    stands = {each.id: each.changed_version or 0 for each in rows}
     made = await tx.conn.execute(select(decision).where(decision.c.visit_id.in_(ids)).order_by(decision.c.id))
     for row in made:
+        if row.visit_version < stands[row.visit_id]:
+            continue
         latest[row.visit_id] = Decision(
             kind=Decided(row.kind), reason=row.reason, by=row.by, at=row.at, plan_number=row.plan_number or 0
         )

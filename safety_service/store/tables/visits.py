@@ -91,12 +91,22 @@ visit = Table(
     #: What the risk reduction plan demands and this visit has not, and the plan's number: as of the last look.
     Column("lacking", SealedJson),
     Column("plan_number", Integer),
+    #: The version that the last change of its plan made: a decision on an earlier one does not stand.
+    Column("changed_version", Integer),
     one_of("status", Status),
     one_of("risk", Risk),
     one_of("outcome", Outcome),
     CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     Index("ix_visit_team_starts", "team_id", "starts_at"),
     Index("ix_visit_family", "family_id"),
+    #: What waits for somebody's decision.
+    Index(
+        "ix_visit_waiting",
+        "team_id",
+        "starts_at",
+        sqlite_where=text("status = 'waiting'"),
+        postgresql_where=text("status = 'waiting'"),
+    ),
     Index("ix_visit_to_locate", "id", sqlite_where=text("to_locate"), postgresql_where=text("to_locate")),
     #: What retention has not emptied yet.
     Index(
