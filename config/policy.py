@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from config.layers import fault, over
 from config.places import lines_of
+from config.policy_acting import NextPolicy
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
 from config.policy_learning import AroundPolicy, FamilyPolicy, PlanPolicy, SharingPolicy, TrainingPolicy
 from config.policy_reaching import BundlePolicy, NightPolicy
@@ -238,6 +239,8 @@ class Policy(Section):
     reach: ReachPolicy
     night: NightPolicy
     bundle: BundlePolicy
+    #: What to do next about an alert of each kind.
+    next: NextPolicy
     words: WordsPolicy
     debrief: DebriefPolicy
     plan: PlanPolicy

@@ -22,6 +22,8 @@ PREFIX = "DOORSTEP_"
 #: Read by processes under test where time is taken, not a setting.
 _NOT_SETTINGS = {"DOORSTEP_CLOCK_OFFSET_FILE", "DOORSTEP_CRASH_AT"}
 _SECRET = re.compile(r"[A-Za-z0-9_-]{24,}")
+#: What would end a source in a content-security policy, or an attribute.
+_UNSAFE = re.compile(r"[\s;,'\"<>*]")
 _LISTEN = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]]+):(?P<port>\d{1,5})")
 
 
@@ -44,6 +46,15 @@ def _http_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as https://doorstep.example.org")
     return url.rstrip("/")
+
+
+def _tiles_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not all(f"{{{each}}}" in url for each in "zxy"):
+        raise ValueError("must be an address such as https://tiles.example.org/{z}/{x}/{y}.png")
+    if {"{", "}"} & set(parts.netloc) or _UNSAFE.search(url):
+        raise ValueError("must name one host, and have no spaces, quotes, commas or semicolons")
+    return url
 
 
 def _redis_url(url: str) -> str:
@@ -121,6 +132,9 @@ class Settings(BaseSettings):
     heartbeat_url: HttpUrl | None = Field(None, repr=False)
     geocoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "none"
     geocoder_url: HttpUrl | None = None
+    #: The ground of an alert's map, and whom it is from; without it the map is drawn on plain ground.
+    tiles_url: Annotated[str, AfterValidator(_tiles_url)] | None = None
+    tiles_credit: Annotated[str, Field(max_length=200)] = ""
     log_format: Literal["text", "json"] = "text"
     #: Beside Telegram: an Apprise address for each kind of channel, `{address}` standing for the person's own.
     voice_url: ProviderUrl | None = Field(None, repr=False)
@@ -129,6 +143,12 @@ class Settings(BaseSettings):
     hook_url: ProviderUrl | None = Field(None, repr=False)
     #: The hidden part of the address at which the provider for messages and calls brings what people answer.
     replies_secret: Annotated[str, AfterValidator(_hidden)] | None = Field(None, repr=False)
+
+    @property
+    def tiles_host(self) -> str:
+        """The scheme, host and port that the map's ground comes from; empty: from nowhere."""
+        parts = urlsplit(self.tiles_url or "")
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if self.tiles_url else ""
 
     @property
     def host(self) -> str:

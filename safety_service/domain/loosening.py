@@ -66,6 +66,8 @@ SENSES: Mapping[str, Loosens] = {
     "bundle.more_than": _less,
     "bundle.within": _more,
     "bundle.every": _more,
+    # Words that somebody acts from at night: a second person reads them first.
+    "next.*": _changed,
     "night.hours": _changed,
     "night.waking": _one_is_gone,
     "night.calls": _less,

@@ -2,19 +2,25 @@
 
 from aiohttp import web
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "media-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
+
+def content_policy(images_from: str = "") -> str:
+    """What a page may load: what is ours, and pictures from one other host, where there is one (an alert's map)."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' {images_from}".strip(),
+            "connect-src 'self'",
+            "media-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
+
+CONTENT_POLICY = content_policy()
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     # Not `no-referrer`: with it browsers send `Origin: null` with our own forms, and these would be refused.

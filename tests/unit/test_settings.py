@@ -15,7 +15,7 @@ from safety_service.store.sealing import KeyRing, new_key
 #: As the contract has them, and the providers beside Telegram.
 VARIABLES = """
 DATABASE_URL REDIS_URL LISTEN PUBLIC_URL TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_MODE SECRET_KEYS POLICY GUIDANCE
-HEARTBEAT_URL GEOCODER GEOCODER_URL LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL REPLIES_SECRET
+HEARTBEAT_URL GEOCODER GEOCODER_URL TILES_URL TILES_CREDIT LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL REPLIES_SECRET
 """
 
 
@@ -97,6 +97,9 @@ def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.
         ("DOORSTEP_GUIDANCE", "no/such/file.toml"),
         ("DOORSTEP_HEARTBEAT_URL", "ftp://hidden"),
         ("DOORSTEP_GEOCODER", "No Such"),
+        ("DOORSTEP_TILES_URL", "https://hidden.example.org/{z}/{x}"),
+        ("DOORSTEP_TILES_URL", "https://{s}.hidden.example.org/{z}/{x}/{y}.png"),
+        ("DOORSTEP_TILES_URL", "https://hidden.example.org/{z}/{x}/{y}.png; script-src *"),
         ("DOORSTEP_LOG_FORMAT", "hidden"),
     ],
 )
