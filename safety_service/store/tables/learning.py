@@ -64,6 +64,24 @@ debrief = Table(
     Index("ix_debrief_team", "team_id", "submitted_at"),
     Index("ix_debrief_family", "family_id", "submitted_at"),
     Index("ix_debrief_worker", "worker_id", "submitted_at"),
+    #: The log's filters, the newest first.
+    Index("ix_debrief_review", "team_id", "review", "submitted_at"),
+    Index("ix_debrief_severity", "team_id", "severity", "submitted_at"),
+    Index(
+        "ix_debrief_unfinished",
+        "team_id",
+        "first_part_at",
+        sqlite_where=text("submitted_at IS NULL"),
+        postgresql_where=text("submitted_at IS NULL"),
+    ),
+    #: What came in since the figures were last counted.
+    Index("ix_debrief_submitted_at", "submitted_at"),
+    Index(
+        "ix_debrief_reviewed_at",
+        "reviewed_at",
+        sqlite_where=text("reviewed_at IS NOT NULL"),
+        postgresql_where=text("reviewed_at IS NOT NULL"),
+    ),
     Index(
         "ix_debrief_review_next_at",
         "review_next_at",
@@ -93,6 +111,19 @@ debrief_behaviour = Table(
     one_of("severity", ("none", "low", "medium", "high")),
     Index("ix_debrief_behaviour_family", "family_id", "on"),
     Index("ix_debrief_behaviour_team", "team_id", "on"),
+    Index("ix_debrief_behaviour_kind", "team_id", "kind", "debrief_id"),
+)
+
+#: How much there was of each figure in a team on a day: counted again whenever something of that day changes.
+day_sum = Table(
+    "day_sum",
+    metadata,
+    link("team_id", "team", primary_key=True),
+    Column("on", Date, primary_key=True),
+    Column("figure", String(64), primary_key=True),
+    #: The Monday of that day's week.
+    Column("week", Date, nullable=False),
+    Column("count", Integer, nullable=False),
 )
 
 #: What free text can be found by although it is sealed: keyed buckets that many words share, never words.

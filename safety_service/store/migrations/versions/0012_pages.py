@@ -16,6 +16,8 @@ def upgrade() -> None:
     _identity()
     _saved_filter()
     _leave()
+    _log()
+    _day_sum()
     _visit()
 
 
@@ -120,4 +122,30 @@ def _visit() -> None:
         ["team_id", "starts_at"],
         sqlite_where=sa.text("status = 'waiting'"),
         postgresql_where=sa.text("status = 'waiting'"),
+    )
+
+
+def _log() -> None:
+    op.create_index("ix_debrief_review", "debrief", ["team_id", "review", "submitted_at"])
+    op.create_index("ix_debrief_severity", "debrief", ["team_id", "severity", "submitted_at"])
+    op.create_index("ix_debrief_submitted_at", "debrief", ["submitted_at"])
+    _partial("ix_debrief_unfinished", "debrief", ["team_id", "first_part_at"], "submitted_at IS NULL")
+    _partial("ix_debrief_reviewed_at", "debrief", ["reviewed_at"], "reviewed_at IS NOT NULL")
+    op.create_index("ix_debrief_behaviour_kind", "debrief_behaviour", ["team_id", "kind", "debrief_id"])
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _day_sum() -> None:
+    op.create_table(
+        "day_sum",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("figure", sa.String(length=64), nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_day_sum_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "on", "figure", name=op.f("pk_day_sum")),
     )
