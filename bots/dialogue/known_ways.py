@@ -5,6 +5,7 @@ _WAY = "kind name at"
 BRACES: dict[str, str] = {
     **{f"take.{each}": "number take_url reply" for each in ("text", "voice")},
     "channel.code": "code minutes",
+    "channel.again": "code minutes",
     "channel.waiting": _WAY,
     "channel.old": "kind at",
     "link.waiting": "kind at",

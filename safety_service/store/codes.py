@@ -20,6 +20,8 @@ LIFE = timedelta(hours=24)
 #: What is sent to a channel to prove it: short enough to be typed from a call, for a quarter of an hour.
 PROOF_DIGITS = 8
 PROOF_LIFE = timedelta(minutes=15)
+#: What shows again who sits at a page: as short, for a little less.
+AGAIN_LIFE = timedelta(minutes=10)
 _BYTES = 16
 
 
@@ -28,17 +30,7 @@ async def issue(tx: Tx, purpose: Purpose, person_id: UUID, by: UUID | None) -> s
     await _end_unused(tx, person_id, purpose)
     # Base 32: it can be read out and typed on a phone, and Telegram takes it in a link.
     fresh = base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()
-    await tx.conn.execute(
-        insert(code).values(
-            id=new_id(),
-            digest=_digest(fresh),
-            purpose=purpose,
-            person_id=person_id,
-            expires_at=tx.now + LIFE,
-            created_by=by,
-            created_at=tx.now,
-        )
-    )
+    await _put(tx, purpose, _digest(fresh), person_id, LIFE, by=by)
     return fresh
 
 
@@ -71,19 +63,8 @@ async def issue_proof(tx: Tx, person_id: UUID, channel_id: UUID, *, others_stay:
     """
     if not others_stay:
         await _end_unused(tx, person_id, "prove")
-    digits = f"{secrets.randbelow(10**PROOF_DIGITS):0{PROOF_DIGITS}}"
-    await tx.conn.execute(
-        insert(code).values(
-            id=new_id(),
-            # Few digits: their digest needs a key, and holds for this channel alone.
-            digest=_proof(tx, channel_id, digits),
-            purpose="prove",
-            person_id=person_id,
-            expires_at=tx.now + PROOF_LIFE,
-            created_by=person_id,
-            created_at=tx.now,
-        )
-    )
+    digits = _digits()
+    await _put(tx, "prove", _proof(tx, channel_id, digits), person_id, PROOF_LIFE, by=person_id)
     return digits
 
 
@@ -95,14 +76,43 @@ async def use_proof(tx: Tx, person_id: UUID, channel_id: UUID, given: str) -> bo
     return bool((await tx.conn.execute(update(code).where(this, still).values(used_at=tx.now))).rowcount)
 
 
+async def issue_again(tx: Tx, person_id: UUID, session_id: UUID) -> str:
+    """Digits with which this session shows that the person sits there. Older ones of it go on working."""
+    digits = _digits()
+    await _put(tx, "again", _again(tx, session_id, digits), person_id, AGAIN_LIFE, by=person_id)
+    return digits
+
+
+async def use_again(tx: Tx, person_id: UUID, session_id: UUID, given: str) -> bool:
+    """Use up such digits; whether they were right, for this session, and in time."""
+    digits = "".join(each for each in given if each.isdigit())
+    this = (code.c.digest == _again(tx, session_id, digits)) & (code.c.purpose == "again")
+    still = (code.c.person_id == person_id) & code.c.used_at.is_(None) & (code.c.expires_at > tx.now)
+    return bool((await tx.conn.execute(update(code).where(this, still).values(used_at=tx.now))).rowcount)
+
+
 async def proofs_since(tx: Tx, person_id: UUID, since: datetime) -> int:
     """How many of those were sent to this person since then."""
     query = select(func.count()).select_from(code).where(code.c.person_id == person_id, code.c.purpose == "prove")
     return int((await tx.conn.execute(query.where(code.c.created_at > since))).scalar_one())
 
 
+def _digits() -> str:
+    return f"{secrets.randbelow(10**PROOF_DIGITS):0{PROOF_DIGITS}}"
+
+
 def _proof(tx: Tx, channel_id: UUID, digits: str) -> str:
+    """Few digits: their digest needs a key, and holds for this channel alone."""
     return tx.blind(f"prove:{channel_id}:{digits}")
+
+
+def _again(tx: Tx, session_id: UUID, digits: str) -> str:
+    return tx.blind(f"again:{session_id}:{digits}")
+
+
+async def _put(tx: Tx, purpose: str, digest: str, person_id: UUID, life: timedelta, *, by: UUID | None) -> None:
+    values = {"purpose": purpose, "digest": digest, "person_id": person_id, "created_by": by}
+    await tx.conn.execute(insert(code).values(id=new_id(), created_at=tx.now, expires_at=tx.now + life, **values))
 
 
 async def _end_unused(tx: Tx, person_id: UUID, purpose: str) -> None:

@@ -23,7 +23,7 @@ SEEN_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser or a device that speaks for a person."""
+    """A browser or a device that speaks for a person. `proven_at`: when they last showed that it is them."""
 
     id: UUID
     person_id: UUID
@@ -31,10 +31,14 @@ class Session:
     label: str
     created_at: datetime
     seen_at: datetime
+    proven_at: datetime | None = None
 
 
 async def start(tx: Tx, person_id: UUID, kind: Kind, label: str = "") -> str:
-    """Begin a session; gives the token, which is not kept. `label`: what the person will know it by."""
+    """Begin a session; gives the token, which is not kept. `label`: what the person will know it by.
+
+    Whoever just signed in has just shown that it is them.
+    """
     token = secrets.token_urlsafe(32)
     await tx.conn.execute(
         insert(session).values(
@@ -46,6 +50,7 @@ async def start(tx: Tx, person_id: UUID, kind: Kind, label: str = "") -> str:
             created_at=tx.now,
             seen_at=tx.now,
             expires_at=tx.now + LIFE[kind],
+            proven_at=tx.now,
         )
     )
     return token
@@ -68,6 +73,11 @@ async def seen(tx: Tx, one: Session) -> None:
     if tx.now - one.seen_at >= SEEN_EVERY:
         values = {"seen_at": tx.now, "expires_at": tx.now + LIFE[one.kind]}
         await tx.conn.execute(update(session).where(session.c.id == one.id).values(values))
+
+
+async def prove(tx: Tx, session_id: UUID) -> None:
+    """Whoever sits there has shown just now that it is them."""
+    await tx.conn.execute(update(session).where(session.c.id == session_id).values(proven_at=tx.now))
 
 
 async def of_person(tx: Tx, person_id: UUID) -> list[Session]:
@@ -93,4 +103,4 @@ def _digest(token: str) -> str:
 
 
 def _session(row: Row[Any]) -> Session:
-    return Session(row.id, row.person_id, row.kind, row.label, row.created_at, row.seen_at)
+    return Session(row.id, row.person_id, row.kind, row.label, row.created_at, row.seen_at, row.proven_at)

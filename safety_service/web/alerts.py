@@ -24,6 +24,7 @@ from safety_service.services import DATABASE, WORDING
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
+from safety_service.web import again
 from safety_service.web.pages import message, page
 from safety_service.web.paths import id_of
 from safety_service.web.recordings import recordings
@@ -34,6 +35,8 @@ routes = web.RouteTableDef()
 #: Our own page carries all that an alarm says.
 CHANNEL, CEILING = "webchat", "case"
 LONGEST_NOTE = 2000  # characters
+#: What ends an alert: who does that has shown lately that it is them. Nothing before it waits for that.
+ENDS = frozenset({"resolve", "agree"})
 
 Fields = MultiMapping[Any]
 Act = Callable[[Tx, Actor, UUID, Fields], Awaitable[AlertRow]]
@@ -52,6 +55,7 @@ async def alert(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alerts/{id}/{verb}")
+@again.asked_when(lambda request: request.match_info["verb"] in ENDS)
 async def act(request: web.Request) -> web.StreamResponse:
     """One of the buttons; then the page again, which shows what it did."""
     verb = request.match_info["verb"]

@@ -14,6 +14,7 @@ from safety_service.domain.reaching import PROVEN, REACHING
 from safety_service.services import HOT, SETTINGS
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done, looked
 from safety_service.web.board import nights_said
 from safety_service.web.pages import page
@@ -125,6 +126,7 @@ async def ended(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(PAGE + "/{id}/agree")
+@again.asked
 async def agreed(request: web.Request) -> web.StreamResponse:
     """It was them: a second person knows."""
 

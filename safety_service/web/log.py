@@ -26,7 +26,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store import guidances
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said
-from safety_service.web import log_became
+from safety_service.web import again, log_became
 from safety_service.web.acting import done, looked, said
 from safety_service.web.cursor import read_place, write_place
 from safety_service.web.log_words import told
@@ -94,6 +94,7 @@ async def exporting(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/log/export")
+@again.asked
 async def exported(request: web.Request) -> web.StreamResponse:
     """The file. A POST: a link cannot make anybody take case text along."""
     fields = await request.post()

@@ -22,7 +22,7 @@ from safety_service.domain.plan import Measure, MeasureDecision, possible, writt
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
-from safety_service.web import plan_words
+from safety_service.web import again, plan_words
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -39,6 +39,7 @@ async def measure(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/families/{ref}/plan/measures/{id}")
+@again.asked
 async def decide(request: web.Request) -> web.StreamResponse:
     """Decide."""
 
@@ -75,6 +76,7 @@ async def course(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/families/{ref}/plan/course")
+@again.asked
 async def decide_course(request: web.Request) -> web.StreamResponse:
     """Decide how the work goes on."""
 
@@ -95,6 +97,7 @@ async def review(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/families/{ref}/plan/review")
+@again.asked
 async def reviewed(request: web.Request) -> web.StreamResponse:
     """It was looked at: the next version, with the next date."""
 

@@ -15,6 +15,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.silence import in_danger, silence
 from safety_service.domain.words import Risk
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done, looked
 from safety_service.web.pages import page
 from safety_service.web.paths import id_of
@@ -66,6 +67,7 @@ async def read(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/offers/{id}/agree")
+@again.asked
 async def agree(request: web.Request) -> web.StreamResponse:
     """The second administrator agrees."""
     offer_id = id_of(request)

@@ -17,6 +17,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Basis, Decided
 from safety_service.services import SETTINGS
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, around, said_day, said_time
 from safety_service.web.form_page import Words
@@ -107,6 +108,7 @@ async def deciding(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/shares/{id}/decide")
+@again.asked
 async def decide(request: web.Request) -> web.StreamResponse:
     """Decide it; what is shared shows its link, this once."""
 

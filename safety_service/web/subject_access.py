@@ -8,6 +8,7 @@ from safety_service.actions import circle, subject_access
 from safety_service.actions.subject_access import Answer
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import looked, said
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
@@ -58,6 +59,7 @@ async def previewed(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/file")
+@again.asked
 async def given_out(request: web.Request) -> web.StreamResponse:
     """The file, exactly as it was looked at."""
     fields, ref = await request.post(), request.match_info["ref"]

@@ -14,7 +14,7 @@ from safety_service.actions import courses
 from safety_service.actions.courses import Direction
 from safety_service.domain.course import CourseKind
 from safety_service.store.database import Tx
-from safety_service.web import plan_words
+from safety_service.web import again, plan_words
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -31,6 +31,7 @@ async def course(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/people/{id}/course")
+@again.asked
 async def decide(request: web.Request) -> web.StreamResponse:
     """Decide. Their visits to come are held against it at once."""
 

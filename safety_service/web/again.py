@@ -1,0 +1,114 @@
+"""Asking again who sits there, before what cannot be taken back: resolving, deciding, taking records out, the rota.
+
+Whatever was typed goes to the page that asks, and from there, with the code, to where it was sent at first: nothing of
+it is lost, and nothing of it is kept on the way. Put `@again.asked` below the route of what only a POST does; never on
+what takes an alert, nor on what a worker does out there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from functools import wraps
+from http import HTTPStatus
+from uuid import UUID
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from bots.dialogue.known import the_wording
+from safety_service.actions import again, refusals
+from safety_service.actions.again import Asked
+from safety_service.domain.addresses import hidden
+from safety_service.domain.reaching import CHATS
+from safety_service.domain.refusal import Refused
+from safety_service.services import DATABASE, HOT, SETTINGS
+from safety_service.store.channels import Channel
+from safety_service.store.database import Tx
+from safety_service.transact import in_transaction
+from safety_service.web.acting import said
+from safety_service.web.pages import page
+from safety_service.web.visitor import Visitor, visitor_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: The code that was typed; to which channel it is to be sent (or sent again).
+CODE, SEND = "again_code", "again_send"
+#: What the page that asks adds to a form.
+OWN = frozenset({CODE, SEND})
+#: Longer is no code.
+LONGEST = 40
+
+
+def asked(handler: Handler) -> Handler:
+    """A handler that is called only when the visitor has shown lately that it is them."""
+    return asked_when(lambda _request: True)(handler)
+
+
+def asked_when(when: Callable[[web.Request], bool]) -> Callable[[Handler], Handler]:
+    """The same, where only some of what the handler does needs it."""
+
+    def around(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            answer = await ask(request) if when(request) else None
+            return await handler(request) if answer is None else answer
+
+        return guarded
+
+    return around
+
+
+async def ask(request: web.Request) -> web.Response | None:
+    """The page that asks, or None when there is no need. Raises HTTPUnauthorized."""
+    given = await request.post()
+    settings, hot = request.app[SETTINGS], request.app[HOT]
+    offered = frozenset(settings.providers) | ({"telegram"} if settings.telegram_token else frozenset())
+
+    async def work(tx: Tx) -> tuple[Visitor, Asked | None]:
+        visitor = await visitor_of(tx, request, keeps=True)
+        session = visitor.known.session
+        if again.is_fresh(session, tx.now):
+            return visitor, None
+        if SEND in given or CODE not in given:
+            return visitor, await again.send(tx, hot, visitor.actor, session, offered, _chosen(given))
+        try:
+            await again.show(tx, hot, visitor.actor, session, str(given[CODE])[:LONGEST])
+        except Refused as why:
+            await refusals.note(tx, visitor.actor, "show", why, subject="session", subject_id=session.id)
+            return visitor, Asked(ways=await again.ways(tx, visitor.actor, offered), why=why)
+        return visitor, None
+
+    visitor, wanted = await in_transaction(request.app[DATABASE], work)
+    return None if wanted is None else _page(request, visitor, wanted, given)
+
+
+def _chosen(given: MultiMapping[object]) -> UUID | None:
+    try:
+        return UUID(str(given.get(SEND, "")))
+    except ValueError:
+        return None
+
+
+def _page(request: web.Request, visitor: Visitor, wanted: Asked, given: MultiMapping[object]) -> web.Response:
+    context = {
+        "action": request.path_qs,
+        "typed": list(_typed(given)),
+        "sent_to": "" if wanted.sent_to is None else _named(wanted.sent_to),
+        "ways": [(each.id, _named(each)) for each in wanted.ways],
+        "shown": wanted.shown,
+        "fault": "" if wanted.why is None else said(wanted.why, visitor),
+    }
+    status = HTTPStatus.FORBIDDEN if wanted.why is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return page(request, "again.html", visitor, status=status, context=context)
+
+
+def _typed(given: MultiMapping[object]) -> Iterator[tuple[str, str]]:
+    """What goes on with the code, in its order. A file does not: a page cannot hold it."""
+    for name, value in given.items():
+        if name not in OWN and isinstance(value, str):
+            yield name, value
+
+
+def _named(way: Channel) -> str:
+    kind = the_wording().label(f"kind.{way.kind}")
+    return kind if way.kind in CHATS else f"{kind} {hidden(way.kind, way.address)}"
