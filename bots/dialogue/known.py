@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from bots.dialogue import known_policy, known_taking, known_ways
+from bots.dialogue import known_policy, known_running, known_taking, known_visits, known_ways
 from bots.dialogue.known_refusals import REFUSALS
 from config.forms import FORMS, Form, Step
 from config.forms_debrief import CHAT
@@ -113,6 +113,8 @@ _BRACES: dict[str, str] = {
     "alert.offer": _ALARM,
     **known_ways.BRACES,
     **known_policy.BRACES,
+    **known_running.BRACES,
+    **known_visits.BRACES,
     **known_taking.BRACES,
     "alert.second_wanted": _NEWS,
     "alert.nobody": _SHORT,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bots.dialogue import known_policy, known_ways
+from bots.dialogue import known_policy, known_running, known_visits, known_ways
 
 #: A word that cannot be done, with the facts that its refusal carries.
 REFUSALS: dict[str, str] = {
     **known_ways.REFUSALS,
     **known_policy.REFUSALS,
+    **known_running.REFUSALS,
+    **known_visits.REFUSALS,
     **dict.fromkeys(
         "changed_meanwhile fact_unknown fact_in_future source_wanted told_why_wanted fact_ended partner_ended"
         " organisation_wanted stance_unknown notice_unknown notice_empty summary_empty question_wanted"
@@ -19,6 +21,8 @@ REFUSALS: dict[str, str] = {
     "word_shape": "least most",
     "code_too_long": "most",
     "too_many_rows": "most",
+    "filters_full": "most",
+    **dict.fromkeys(("filter_nameless", "filter_empty"), ""),
     "reason_for_opening": "ref",
     "opening_reason_short": "least",
     "file_too_large": "most",

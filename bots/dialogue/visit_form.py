@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from bots.dialogue.forming import KEPT, Keeper, forget
 from bots.dialogue.turn import Turn
@@ -17,9 +16,9 @@ from config.guidance import Guidance
 from safety_service.actions import briefing, drafts, planning
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.drafts import Draft
+from safety_service.actions.plan_answers import OF_THE_DAY, is_threat, kept_of, to_request
 from safety_service.actions.planning import PlanRequest
 from safety_service.domain.plan import Measure, confirms_in_known_words
-from safety_service.domain.risk import Because
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role
 from safety_service.store.visits import VisitRow
@@ -27,13 +26,7 @@ from safety_service.store.visits import VisitRow
 #: How many families are offered, and how many half hours.
 FAMILIES = 6
 HALF_HOURS = 3
-#: Risk lines that make a threat predictable: it cannot be planned without strategies.
-THREATS = frozenset({"violence", "weapon", "open_threat", "veiled_threat"})
 CHANGE = "_change"
-#: Asked anew each time, even where everything else is as last time.
-_OF_THE_DAY = frozenset({"ref", "starts", "news", "place", "arranged", "confirm"})
-#: Columns of the visit, not answers of its plan.
-_COLUMNS = frozenset({"ref", "starts", "address", "purpose", "length", "every", "confirm"})
 
 
 class VisitForm(Keeper):
@@ -141,20 +134,9 @@ async def _as_last_time(turn: Turn, draft: Draft) -> Draft:
     if row is None:
         return draft
     # What last time's plan did not say is not asked this time either; "Change" asks it all.
-    blank = {step.key: "" for step in VISIT.steps if step.key not in _OF_THE_DAY | {"strategies"}}
-    last = {**blank, **_kept_of(row), "news": "none"}
+    blank = {step.key: "" for step in VISIT.steps if step.key not in OF_THE_DAY | {"strategies"}}
+    last = {**blank, **kept_of(row), "news": "none"}
     return replace(draft, answers={**answers, "ref": row.family_ref, **last, KEPT: sorted(last)})
-
-
-def _kept_of(row: VisitRow) -> dict[str, Any]:
-    known = {key: row.answers[key] for key in row.answers if key in {each.key for each in VISIT.steps} - _OF_THE_DAY}
-    return {
-        **known,
-        "address": dict(row.address),
-        "purpose": row.purpose,
-        "length": (row.visit.ends_at - row.visit.starts_at).total_seconds(),
-        "every": row.visit.watches[0].interval.total_seconds(),
-    }
 
 
 def _asked_anew(draft: Draft) -> Draft:
@@ -176,7 +158,7 @@ async def _judged(turn: Turn, draft: Draft) -> Draft:
     request = request_of(turn, answers)
     risk, because = await planning.judge_risk(turn.tx, turn.actor, request)
     plan = await planning.demanded(turn.tx, turn.actor, request)
-    threat = answers.get("hostility") == "threat" or (risk is Risk.HIGH and _threatened(because))
+    threat = is_threat(answers, risk, because)
     judged = {
         "_risk": str(risk),
         "_because": [each.says for each in because],
@@ -211,30 +193,9 @@ def _told_apart(options: list[dict[str, Any]], say: Callable[[str], str]) -> lis
     return options
 
 
-def _threatened(because: tuple[Because, ...]) -> bool:
-    return any(each.key in THREATS for each in because)
-
-
 def request_of(turn: Turn, answers: Mapping[str, Any]) -> PlanRequest:
     """The answers as the action wants them."""
-    starts_at = turn.tx.now if answers["starts"] == "now" else datetime.fromisoformat(answers["starts"])
-    place = answers.get("address") or {}
-    given = {key: value for key, value in VISIT.given(answers).items() if key not in _COLUMNS}
-    if answers.get("raise"):
-        given["raise"] = answers["raise"]
-    colleague = given.get("colleague")
-    return PlanRequest(
-        family_ref=answers["ref"],
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(seconds=answers["length"]),
-        address_text=place.get("text") or "",
-        latitude=place.get("latitude"),
-        longitude=place.get("longitude"),
-        purpose=answers.get("purpose") or "",
-        check_in_every=timedelta(seconds=answers["every"]) if answers.get("every") else None,
-        workers=(turn.actor.person_id, UUID(colleague)) if colleague else (),
-        answers=given,
-    )
+    return to_request(answers, turn.actor.person_id, turn.tx.now)
 
 
 def _starts(turn: Turn) -> list[dict[str, Any]]:

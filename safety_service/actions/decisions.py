@@ -10,6 +10,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.errors import NotFound
 from safety_service.domain import events as ev
+from safety_service.domain.refusal import Refused
 from safety_service.domain.visit import apply
 from safety_service.domain.words import Decided
 from safety_service.store import events, measures, visits
@@ -17,15 +18,20 @@ from safety_service.store.database import Tx
 from safety_service.store.visits import Decision, VisitRow
 
 
-async def decide(tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason: str) -> VisitRow:
+async def decide(
+    tx: Tx, actor: Actor, visit_id: UUID, decided: Decided, reason: str, *, seen: int | None = None
+) -> VisitRow:
     """Keep a decision on a visit and tell its workers. Raises NotFound, Refused.
 
     It is bound to the family's plan as it is now: the visit is held against that first, and a later plan voids it.
+    `seen`: the version of the visit that was looked at; another one is refused as `changed_meanwhile`.
     """
     kept_row = await visits.load(tx, visit_id, lock=True)
     if kept_row is None:
         raise NotFound
     may_decide(actor, await matters.of_visit(tx, kept_row))
+    if seen is not None and kept_row.version != seen:
+        raise Refused("changed_meanwhile")
     row = await renewing.renew_visit(tx, kept_row, tells=False)
     made = ev.DecisionMade(by=actor.person_id, decided=decided, reason=reason)
     after, effects = apply(row.visit, made, tx.now, await tx.policy())

@@ -6,9 +6,9 @@ from uuid import UUID
 from safety_service.actions.actor import Actor
 from safety_service.store import drafts
 from safety_service.store.database import Tx
-from safety_service.store.drafts import NOTHING, Draft
+from safety_service.store.drafts import NOTHING, ON_PAGES, Draft
 
-__all__ = ["NOTHING", "Draft", "begin", "end", "latest", "load", "of", "save"]
+__all__ = ["NOTHING", "ON_PAGES", "Draft", "begin", "end", "latest", "load", "of", "save"]
 
 
 async def begin(tx: Tx, actor: Actor, form: str, subject_id: UUID, answers: dict[str, Any]) -> Draft:

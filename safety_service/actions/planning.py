@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import circle, demands, readiness
+from safety_service.actions import circle, demands, readiness, visit_news
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
@@ -52,13 +52,13 @@ class PlanRequest:
 
 async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     """Keep and arm a visit. Raises Refused when its times or people make no sense, or it lacks its strategies."""
-    asked = await _completed(tx, actor, request)
+    asked = await completed(tx, actor, request)
     family_id = await families.by_ref(tx, actor.agency_id, asked.family_ref)
     team_id = await _team_of(tx, actor, asked, family_id)
     risk, because = await judge_risk(tx, actor, asked)
     family_id = await families.ensure(tx, actor.agency_id, asked.family_ref)
     policy = await tx.policy()
-    demanded = await _longest(tx, actor.agency_id, family_id, asked.starts_at)
+    demanded = await longest_interval(tx, actor.agency_id, family_id, asked.starts_at)
     visit, _ = rules.plan(
         new_id(),
         asked.workers,
@@ -84,10 +84,11 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
         created_at=tx.now,
         created_by=actor.person_id,
     )
-    row = await apart(tx, _held(tx, row), _undecided(row), "a visit is planned without a look at the family's plan")
+    row = await held_against_plan(tx, row)
     await visits.insert_visit(tx, row)
-    await apart(tx, _hurry(tx, family_id, asked.starts_at), None, "what is undecided at a family is not hurried")
+    await hurry(tx, family_id, asked.starts_at)
     await _log(tx, actor, row)
+    await apart(tx, visit_news.planned(tx, actor, row), None, "who goes was not told that a visit is planned for them")
     waits = row.visit.status is Status.WAITING
     effects = (DecisionWanted(),) if waits else ()
     await carry_out(tx, await scenes.of_visit(tx, row, with_people=waits), {}, effects)
@@ -97,16 +98,25 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     return row
 
 
-async def _longest(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> timedelta | None:
+async def longest_interval(tx: Tx, agency_id: UUID, family_id: UUID, on: datetime) -> timedelta | None:
     """How rarely the family's plan lets be asked. P1: a plan that cannot be read refuses no visit."""
     demanded = demands.interval(tx, agency_id, family_id, on)
     return await apart(tx, demanded, None, "the interval that the family's plan demands is not known")
 
 
-async def _hurry(tx: Tx, family_id: UUID, starts_at: datetime) -> None:
+async def hurry(tx: Tx, family_id: UUID, starts_at: datetime) -> None:
     """What is undecided is to be decided before this visit begins."""
+    await apart(tx, _hurried(tx, family_id, starts_at), None, "what is undecided at a family is not hurried")
+
+
+async def _hurried(tx: Tx, family_id: UUID, starts_at: datetime) -> None:
     await plans.lock_family(tx, family_id)
     await measures.hurry(tx, family_id, max(starts_at, tx.now))
+
+
+async def held_against_plan(tx: Tx, row: VisitRow) -> VisitRow:
+    """The visit with what its family's plan demands; P1: where that cannot be told it waits, and is watched."""
+    return await apart(tx, _held(tx, row), _undecided(row), "a visit is planned without a look at the family's plan")
 
 
 async def _held(tx: Tx, row: VisitRow) -> VisitRow:
@@ -200,7 +210,7 @@ async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRo
     return list(latest.values())[:limit]
 
 
-async def _completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
+async def completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
     """The request with the ref tidied, workers filled in, and an address from last time where none is given."""
     ref = families.tidy_ref(request.family_ref)
     if not ref:

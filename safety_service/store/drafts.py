@@ -12,6 +12,8 @@ from safety_service.store.tables.chat import draft
 
 #: The subject of a form that is about nothing in particular.
 NOTHING = UUID(int=0)
+#: Forms whose name begins so are filled in on pages: nothing that is typed in a chat answers them.
+ON_PAGES = "page_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,8 @@ async def of(tx: Tx, person_id: UUID, form: str, subject_id: UUID) -> Draft | No
 
 
 async def latest(tx: Tx, person_id: UUID) -> Draft | None:
-    """The draft that this person worked on last: what they type belongs to it."""
-    query = select(draft).where(draft.c.person_id == person_id)
+    """The draft that this person worked on last in a chat: what they type there belongs to it."""
+    query = select(draft).where(draft.c.person_id == person_id, draft.c.form.not_like(f"{ON_PAGES}%"))
     row = (await tx.conn.execute(query.order_by(draft.c.updated_at.desc(), draft.c.id.desc()).limit(1))).first()
     return None if row is None else _draft(row)
 
