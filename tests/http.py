@@ -12,20 +12,20 @@ from aiohttp.test_utils import TestServer
 from bots.dialogue.known import the_wording
 from config.settings import Settings
 from safety_service.actions import linking, signing_in
-from safety_service.services import DATABASE, HOT, SETTINGS, WORDING, Health, Services
+from safety_service.services import DATABASE, HOT, SETTINGS, WORDING, Health, HealthCheck, Services
 from tests.world import World
 
 V1 = "/api/v1"
 
 
-def application(world: World, *rooms: Any, **settings: Any) -> web.Application:
-    """An application with these rooms set up, as the composition root does it."""
+def application(world: World, *rooms: Any, health: HealthCheck | None = None, **settings: Any) -> web.Application:
+    """An application with these rooms set up, as the composition root does it; `health`: what looks after the watch."""
 
     async def healthy() -> Health:
         return Health()
 
     database = world.database
-    services = Services(database, database.hot, Settings(_env_file=None, **settings), the_wording(), healthy)
+    services = Services(database, database.hot, Settings(_env_file=None, **settings), the_wording(), health or healthy)
     app = web.Application()
     app[DATABASE] = services.database
     app[HOT] = services.hot

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from safety_service.services import Services
+from safety_service.services import HEALTH, Services
 from safety_service.web import (
     acknowledge,
     alerts,
     board,
+    board_live,
     briefing,
     card,
     channels,
@@ -18,6 +19,8 @@ from safety_service.web import (
     family_record,
     items,
     log,
+    log_export,
+    log_read,
     log_trends,
     meetings,
     notices,
@@ -38,6 +41,7 @@ from safety_service.web import (
     undertakings,
     worker_course,
 )
+from safety_service.web.board_drawn import set_up_board
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
 from safety_service.web.live import STREAMS, Streams, end_streams
@@ -54,10 +58,13 @@ def setup(app: web.Application, services: Services) -> None:
     app.on_shutdown.append(end_streams)
     app.middlewares.append(answer_with_pages)
     app.middlewares.append(refuse_foreign_posts(services.settings.base_url))
+    app[HEALTH] = services.health
     set_up_pages(app)
+    set_up_board(app)
     for noun in (
         sign_in,
         board,
+        board_live,
         alerts,
         timeline,
         card,
@@ -68,7 +75,9 @@ def setup(app: web.Application, services: Services) -> None:
         items,
         briefing,
         log_trends,
+        log_export,
         log,
+        log_read,
         plan,
         plan_deciding,
         worker_course,

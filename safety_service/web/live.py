@@ -38,8 +38,12 @@ GONE = (ClientConnectionResetError, NotFound, web.HTTPUnauthorized)
 Look = Callable[[], Awaitable[News | None]]
 
 
-async def stream(request: web.Request, topics: Sequence[str], look: Look) -> web.StreamResponse:
+async def stream(
+    request: web.Request, topics: Sequence[str], look: Look, *, beat: float = BEAT, pause: float = 0.0
+) -> web.StreamResponse:
     """Tell a page what is new whenever one of the topics speaks, and look in any case with each beat.
+
+    `pause`: seconds for which what happens is gathered before it looks again; `beat`: seconds between two looks.
 
     A beat means that the database was asked and answered: a page that hears it is being heard. It ends when the
     visitor is signed out, the database is away, the page is gone or the process stops; the page then comes back.
@@ -50,7 +54,10 @@ async def stream(request: web.Request, topics: Sequence[str], look: Look) -> web
         try:
             await response.prepare(request)
             await response.write(f"retry: {RECONNECT}\n\n".encode())
-            async with request.app[HOT].subscribe(*topics) as events, contextlib.aclosing(_wakes(events)) as wakes:
+            async with (
+                request.app[HOT].subscribe(*topics) as events,
+                contextlib.aclosing(_wakes(events, beat, pause)) as wakes,
+            ):
                 async for _ in wakes:
                     news = await look()
                     await response.write(b"event: beat\ndata: {}\n\n" if news is None else written(news))
@@ -59,18 +66,25 @@ async def stream(request: web.Request, topics: Sequence[str], look: Look) -> web
     return response
 
 
-async def _wakes(events: AsyncIterator[Any]) -> AsyncGenerator[None, None]:
-    """Now, at each event, and after each silence of a beat."""
+async def _wakes(events: AsyncIterator[Any], beat: float, pause: float) -> AsyncGenerator[None, None]:
+    """Now, at each event (those within `pause` of a look are one), and after each silence of a beat."""
     waiting: asyncio.Future[Any] | None = None
     try:
         while True:
             yield
-            waiting = waiting or asyncio.ensure_future(anext(events))
-            # Never cancelled by the beat: a cancelled generator would hear nothing ever after.
-            done, _ = await asyncio.wait({waiting}, timeout=BEAT)
-            if done:
+            await asyncio.sleep(pause)
+            patience = beat
+            while True:
+                waiting = waiting or asyncio.ensure_future(anext(events))
+                # Never cancelled by the beat: a cancelled generator would hear nothing ever after.
+                done, _ = await asyncio.wait({waiting}, timeout=patience)
+                if not done:
+                    break
                 waiting.result()
                 waiting = None
+                if not pause:
+                    break
+                patience = 0.0  # what else has come by now belongs to the same look
     finally:
         if waiting is not None:
             waiting.cancel()
