@@ -80,6 +80,27 @@ async def look(tx: Tx, actor: Actor, wanted: Search, limit: int = PAGE) -> Page[
     return page
 
 
+async def beside(tx: Tx, actor: Actor, wanted: Search, logged: Logged) -> tuple[UUID | None, UUID | None]:
+    """Of what is looked for the next newer one and the next older one; None: there is none, or none near.
+
+    A draft stands before the newest. Nothing is read by it, so nothing is kept.
+    """
+    words = search.words(wanted.text)
+    narrowed = await _narrowed(tx, actor, replace(wanted, before=None), words)
+    if narrowed is None:
+        return None, None
+    here = None if logged.submitted_at is None else _place(logged)
+    older = await _nearest(tx, replace(narrowed, before=here), words)
+    newer = None if here is None else await _nearest(tx, replace(narrowed, after=here), words)
+    return newer, older
+
+
+async def _nearest(tx: Tx, wanted: WantedDebriefs, words: frozenset[str]) -> UUID | None:
+    candidates = await debrief_log.listed(tx, wanted, BATCH if words else 1)
+    found = await _holding(tx, candidates, words)
+    return found[0].id if found else None
+
+
 async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
     """One debrief; that it was read is kept. Raises NotFound."""
     logged, matter, view = await may_read(tx, actor, debrief_id)

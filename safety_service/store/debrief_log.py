@@ -8,11 +8,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, not_, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 
 from safety_service.store import debrief_words
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import KeptOff
+from safety_service.store.ready import Ready
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour, debrief_comment
 from safety_service.store.tables.visits import family, visit, watch
 
@@ -61,6 +76,8 @@ class WantedDebriefs:
     #: Stemmed words, each of which may be in it (`domain.search`): what is found has to be read again in the clear.
     words: Collection[str] = ()
     before: tuple[datetime, UUID] | None = None
+    #: Those after this place instead, the nearest first: the oldest of them.
+    after: tuple[datetime, UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +90,6 @@ class Said:
     text: str
 
 
-_NEWEST = (debrief.c.submitted_at.desc(), debrief.c.id.desc())
 #: Of more teams than this, one sort of all is not worse.
 MOST_TEAMS = 30
 _LISTED = (
@@ -98,9 +114,9 @@ _LISTED = (
 
 
 async def listed(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
-    """Submitted ones, newest first."""
-    chosen = _newest(_conditions(tx, wanted), wanted, limit)
-    query = _rows().where(debrief.c.id.in_(chosen)).order_by(*_NEWEST)
+    """Submitted ones, newest first; those after a place oldest first."""
+    chosen = _nearest(_conditions(tx, wanted), wanted, limit)
+    query = _rows().where(debrief.c.id.in_(chosen)).order_by(*_in_order(wanted, debrief))
     return await _with_behaviours(tx, (await tx.conn.execute(query)).all())
 
 
@@ -150,14 +166,16 @@ async def comments_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, list[Said]]:
 
 async def unreviewed(tx: Tx, family_id: UUID) -> list[datetime]:
     """When this family's difficult debriefs were asked for that nobody has reviewed, or that are not finished."""
-    waits = or_(
-        debrief.c.review == "wanted",
-        and_(debrief.c.state == "draft", debrief.c.first_part_at.is_not(None)),
+    return sorted(await tx.scalars(_UNREVIEWED, family_id=family_id))
+
+
+_UNREVIEWED = Ready(
+    select(debrief.c.asked_at).where(
+        debrief.c.family_id == bindparam("family_id"),
+        debrief.c.severity.in_(("medium", "high")),
+        or_(debrief.c.review == "wanted", and_(debrief.c.state == "draft", debrief.c.first_part_at.is_not(None))),
     )
-    query = select(debrief.c.asked_at).where(
-        debrief.c.family_id == family_id, debrief.c.severity.in_(("medium", "high")), waits
-    )
-    return sorted((await tx.conn.execute(query)).scalars())
+)
 
 
 async def trends(
@@ -202,32 +220,47 @@ def _conditions(tx: Tx, wanted: WantedDebriefs, at: ColumnElement[Any] | None = 
     if wanted.reviewed is not None:
         found.append(debrief.c.review == ("done" if wanted.reviewed else "wanted"))
     if wanted.behaviour is not None:
-        met = debrief_behaviour.c
-        kind = or_(met.kind == wanted.behaviour, met.group == wanted.behaviour)
-        found.append(exists().where(met.debrief_id == debrief.c.id, kind))
+        found.append(debrief.c.id.in_(_having_met(wanted, wanted.behaviour)))
     buckets = debrief_words.having(tx, wanted.agency_id, wanted.words)
     return [*found, *(debrief.c.id.in_(each) for each in buckets)]
 
 
-def _newest(conditions: list[ColumnElement[bool]], wanted: WantedDebriefs, limit: int) -> Select[tuple[UUID]]:
+def _having_met(wanted: WantedDebriefs, behaviour: str) -> Select[tuple[UUID]]:
+    """The debriefs of these teams, and one's own, in which this was met, by the index of what was met."""
+    met = debrief_behaviour.c
+    theirs = met.team_id.in_(tuple(wanted.teams))
+    whose = theirs if wanted.own is None else or_(theirs, met.worker_id == wanted.own)
+    return select(met.debrief_id).where(or_(met.kind == behaviour, met.group == behaviour), whose)
+
+
+def _in_order(wanted: WantedDebriefs, table: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    at, last = table.c.submitted_at, table.c.id
+    return (at.desc(), last.desc()) if wanted.after is None else (at.asc(), last.asc())
+
+
+def _nearest(conditions: list[ColumnElement[bool]], wanted: WantedDebriefs, limit: int) -> Select[tuple[UUID]]:
     """The ids of the newest that fit. Without anything rarer to begin with, each team's newest come from its index."""
+    place = tuple_(debrief.c.submitted_at, debrief.c.id)
     given: list[ColumnElement[bool]] = [debrief.c.submitted_at.is_not(None), *conditions]
     if wanted.before is not None:
-        given.append(tuple_(debrief.c.submitted_at, debrief.c.id) < tuple_(*wanted.before))
+        given.append(place < tuple_(*wanted.before))
+    if wanted.after is not None:
+        given.append(place > tuple_(*wanted.after))
 
-    def newest(*more: ColumnElement[bool]) -> Select[tuple[UUID, datetime]]:
+    def nearest(*more: ColumnElement[bool]) -> Select[tuple[UUID, datetime]]:
         chosen = select(debrief.c.id, debrief.c.submitted_at).where(*given, *more)
-        return chosen.order_by(*_NEWEST).limit(limit)
+        return chosen.order_by(*_in_order(wanted, debrief)).limit(limit)
 
     teams = [each for each in wanted.teams if wanted.team_id in (None, each)]
-    if wanted.words or wanted.family_id or wanted.worker_id or not 1 < len(teams) <= MOST_TEAMS:
-        return select(newest(_seen(wanted)).subquery().c.id)
-    parts = [newest(_theirs(wanted, [each])).subquery() for each in teams]
+    rarer = wanted.words or wanted.family_id or wanted.worker_id or wanted.behaviour
+    if rarer or not 1 < len(teams) <= MOST_TEAMS:
+        return select(nearest(_seen(wanted)).subquery().c.id)
+    parts = [nearest(_theirs(wanted, [each])).subquery() for each in teams]
     if wanted.own is not None:
-        parts.append(newest(debrief.c.worker_id == wanted.own).subquery())
+        parts.append(nearest(debrief.c.worker_id == wanted.own).subquery())
     # A union without ALL: one's own may be among a team's.
     together = union(*(select(each.c.id, each.c.submitted_at) for each in parts)).subquery()
-    return select(together.c.id).order_by(together.c.submitted_at.desc(), together.c.id.desc()).limit(limit)
+    return select(together.c.id).order_by(*_in_order(wanted, together)).limit(limit)
 
 
 def _seen(wanted: WantedDebriefs) -> ColumnElement[bool]:

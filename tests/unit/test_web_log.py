@@ -127,7 +127,7 @@ async def test_a_file_is_made_apart_from_what_watches_people(office: Office, mon
         makers.append(threading.current_thread())
         return written(*given)
 
-    monkeypatch.setattr("safety_service.web.log.written", making)
+    monkeypatch.setattr("safety_service.web.log_export.written", making)
     await given(office.world, "Ann")
     mia = await office.browser("Mia")
     fields = {"what": "debriefs", "format": "pdf", "from": "2026-11-01", "to": "2026-11-16"}
@@ -143,7 +143,7 @@ async def test_more_than_a_meeting_reads_is_not_exported_while_people_are_watche
         await given(office.world, "Ann", ref=ref)
     mia = await office.browser("Mia")
     fields = {"from": "2026-11-01", "to": "2026-11-16"}
-    monkeypatch.setattr("safety_service.web.log.PAPER", 1)
+    monkeypatch.setattr("safety_service.web.log_export.PAPER", 1)
     async with mia.post("/log/export", data={**fields, "what": "debriefs", "format": "pdf"}) as answer:
         assert answer.status == 409 and "more than 1" in await answer.text()
     monkeypatch.setattr("safety_service.actions.exports.MOST", 1)

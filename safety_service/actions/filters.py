@@ -1,0 +1,43 @@
+"""Filters that somebody keeps, so as not to type them every morning. Only who keeps one sees it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep
+from safety_service.domain.refusal import Refused
+from safety_service.store import saved_filters
+from safety_service.store.database import Tx
+from safety_service.store.saved_filters import Kept
+
+#: More than this is a list to be searched itself.
+MOST = 20
+LONGEST_NAME = 60  # characters
+
+
+async def of_page(tx: Tx, actor: Actor, page: str) -> list[Kept]:
+    """The actor's own for this page."""
+    return await saved_filters.of_person(tx, actor.person_id, page)
+
+
+async def keep_filter(tx: Tx, actor: Actor, page: str, name: str, query: Mapping[str, str]) -> UUID:
+    """Keep one; its id. Raises Refused: `filter_nameless`, `filter_empty`, `filters_full`."""
+    called = name.strip()[:LONGEST_NAME]
+    given = {field: value.strip() for field, value in query.items() if value.strip()}
+    if not called:
+        raise Refused("filter_nameless")
+    if not given:
+        raise Refused("filter_empty")
+    if await saved_filters.count(tx, actor.person_id, page) >= MOST:
+        raise Refused("filters_full", most=MOST)
+    made = await saved_filters.add(tx, actor.person_id, page, called, given)
+    await keep(tx, actor, actor.agency_id, "kept", subject="filter", subject_id=made, page=page)
+    return made
+
+
+async def drop(tx: Tx, actor: Actor, filter_id: UUID) -> None:
+    """Keep it no longer. Raises NotFound."""
+    if not await saved_filters.drop(tx, actor.person_id, filter_id):
+        raise NotFound
+    await keep(tx, actor, actor.agency_id, "dropped", subject="filter", subject_id=filter_id)

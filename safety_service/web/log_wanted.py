@@ -1,0 +1,87 @@
+"""What somebody looks for in the log: the fields of its form, and how they go on from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from safety_service.actions import filters
+from safety_service.actions.debrief_log import Search
+from safety_service.domain.debrief import Severity
+from safety_service.store.database import Tx
+from safety_service.store.saved_filters import Kept
+from safety_service.web.cursor import read_place
+from safety_service.web.days import begins, ends
+from safety_service.web.visitor import Visitor
+
+#: The page that a kept filter is for.
+PAGE = "log"
+FIELDS = ("q", "team", "family", "behaviour", "severity", "reviewed", "from", "to")
+#: A kept filter goes by its number: what it looks for is in no address.
+KEPT = "kept"
+LONGEST = 200  # characters in a field
+_REVIEWED = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`fields`: what is looked for, by the form's names; `suffix`: what it adds to an address, with its `?`."""
+
+    fields: Mapping[str, str]
+    suffix: str = ""
+    #: The kept filter that it is of.
+    kept: UUID | None = None
+    every: list[Kept] = field(default_factory=list)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it looks for anything but words."""
+        return any(value for name, value in self.fields.items() if name != "q")
+
+    def search(self, zone: ZoneInfo, cursor: str = "") -> Search:
+        """For the action; `cursor`: where the list goes on."""
+        given = self.fields
+        return Search(
+            team_id=_id(given.get("team", "")),
+            family_ref=given.get("family", "").strip(),
+            behaviour=given.get("behaviour") or None,
+            severities=frozenset({given.get("severity", "")} & set(Severity)),
+            since=begins(given.get("from", ""), zone),
+            until=ends(given.get("to", ""), zone),
+            reviewed=_REVIEWED.get(given.get("reviewed", "")),
+            text=given.get("q", ""),
+            before=read_place(cursor),
+        )
+
+    def after(self, place: str) -> str:
+        """The address of the list from that place on."""
+        return f"/log{self.suffix}{'&' if self.suffix else '?'}{urlencode({'cursor': place})}"
+
+
+async def wanted_of(tx: Tx, visitor: Visitor, request: web.Request) -> Wanted:
+    """What the address asks for: fields, or one of the visitor's own kept filters."""
+    every = await filters.of_page(tx, visitor.actor, PAGE)
+    kept = next((each for each in every if str(each.id) == request.query.get(KEPT, "")), None)
+    if kept is not None:
+        return Wanted(given_in(kept.query), f"?{urlencode({KEPT: str(kept.id)})}", kept.id, every)
+    fields = given_in(request.query)
+    asked = {name: value for name, value in fields.items() if value}
+    return Wanted(fields, f"?{urlencode(asked)}" if asked else "", None, every)
+
+
+def given_in(query: Mapping[str, Any]) -> dict[str, str]:
+    """The form's fields as they are given, empty where they are not."""
+    return {name: str(query.get(name, ""))[:LONGEST] for name in FIELDS}
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
