@@ -11,6 +11,8 @@ import jinja2
 from aiohttp import web
 
 from safety_service.web.files import add_files
+from safety_service.web.navigation import navigation
+from safety_service.web.templating import environment
 from safety_service.web.visitor import Visitor
 
 HERE = Path(__file__).parent
@@ -18,15 +20,7 @@ HERE = Path(__file__).parent
 
 def set_up_pages(app: web.Application) -> None:
     """Templates and static files of the pages."""
-    aiohttp_jinja2.setup(
-        app,
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(HERE / "templates")]),
-        filters={"tel": dialled},
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    app[aiohttp_jinja2.APP_KEY] = environment(HERE / "templates", tel=dialled)
     add_files(app, "/static/web", HERE / "static")
 
 
@@ -47,7 +41,8 @@ def page(
     context: Mapping[str, Any] | None = None,
 ) -> web.Response:
     """A whole page."""
-    return aiohttp_jinja2.render_template(template, request, {"visitor": visitor, **(context or {})}, status=status)
+    given = {"visitor": visitor, "navigation": None if visitor is None else navigation(visitor, request.path)}
+    return aiohttp_jinja2.render_template(template, request, {**given, **(context or {})}, status=status)
 
 
 def message(

@@ -1,0 +1,80 @@
+"""Where one can go from every page: a few links that always stand there, and the rest behind "More".
+
+What these links say is seen by whoever looks at a worker's phone: nothing of danger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from safety_service.web.visitor import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that has a link. `may`: whose link it is."""
+
+    path: str
+    label: str
+    may: Callable[[Visitor], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """As it is drawn. `here`: the visitor is on it; `within`: on a page below it."""
+
+    path: str
+    label: str
+    here: bool
+    within: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """`first`: always to be seen; `more`: one tap further."""
+
+    first: tuple[Link, ...]
+    more: tuple[Link, ...]
+
+
+def _anybody(_visitor: Visitor) -> bool:
+    return True
+
+
+#: Always to be seen: five at most for anybody, or a phone's first row breaks.
+FIRST = (
+    Place("/board", "Board", lambda visitor: visitor.sees_board),
+    Place("/chat", "Chat", _anybody),
+    Place("/log", "Log", lambda visitor: visitor.sees_log),
+    Place("/hello", "You", _anybody),
+)
+MORE = (
+    Place("/families", "Families", lambda visitor: visitor.sees_log),
+    Place("/items", "Still open", _anybody),
+    Place("/supervision", "Supervision", _anybody),
+    Place("/log/trends", "Month by month", lambda visitor: visitor.manages),
+    Place("/openings", "Who looked, and why", lambda visitor: visitor.manages),
+    Place("/channels", "How you are reached", _anybody),
+    Place("/devices", "Where you are signed in", _anybody),
+    Place("/lost", "A lost phone", lambda visitor: visitor.may_cut_off),
+    Place("/policy", "Policy", lambda visitor: visitor.administers),
+)
+
+
+def navigation(visitor: Visitor, path: str) -> Navigation:
+    """The links of somebody who looks at the page at this path."""
+    nearest = max(
+        (each.path for each in (*FIRST, *MORE) if path == each.path or path.startswith(f"{each.path}/")),
+        key=len,
+        default="",
+    )
+
+    def links(places: Iterable[Place]) -> tuple[Link, ...]:
+        return tuple(
+            Link(each.path, each.label, here=each.path == path, within=each.path == nearest != path)
+            for each in places
+            if each.may(visitor)
+        )
+
+    return Navigation(links(FIRST), links(MORE))
