@@ -103,6 +103,15 @@ def _hidden(secret: str) -> str:
     return secret
 
 
+def _issuer(url: str) -> str:
+    """As the provider itself writes it: a slash at its end is part of it."""
+    parts = urlsplit(url)
+    near = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not parts.hostname or not (parts.scheme == "https" or near) or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://login.example.org")
+    return url
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 File = Annotated[Path, AfterValidator(_file)]
 ProviderUrl = Annotated[str, AfterValidator(provider_url)]
@@ -149,6 +158,17 @@ class Settings(BaseSettings):
         """The scheme, host and port that the map's ground comes from; empty: from nowhere."""
         parts = urlsplit(self.tiles_url or "")
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if self.tiles_url else ""
+
+    #: The agency's own sign-in service (OpenID Connect): all three, or none.
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = Field(None, repr=False)
+
+    @property
+    def oidc(self) -> tuple[str, str, str] | None:
+        """Issuer, client and secret of the sign-in service, where there is one."""
+        issuer, client, secret = self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret
+        return (issuer, client, secret) if issuer and client and secret else None
 
     @property
     def host(self) -> str:

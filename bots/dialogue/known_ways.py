@@ -6,6 +6,7 @@ BRACES: dict[str, str] = {
     **{f"take.{each}": "number take_url reply" for each in ("text", "voice")},
     "channel.code": "code minutes",
     "channel.again": "code minutes",
+    "channel.sign_in": "sign_in_url minutes",
     "channel.waiting": _WAY,
     "channel.old": "kind at",
     "link.waiting": "kind at",

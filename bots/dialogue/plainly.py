@@ -42,6 +42,8 @@ def spoken(params: Params, channel: str, base: str) -> dict[str, Any]:
     said = dict(params)
     if said.get("take") and base:
         said["take_url"] = base.rstrip("/") + str(said["take"])
+    if said.get("sign_in") and base:
+        said["sign_in_url"] = base.rstrip("/") + str(said["sign_in"])
     if channel == "voice":
         for name in _SAID_DIGIT_BY_DIGIT:
             if said.get(name) is not None:

@@ -41,16 +41,30 @@ async def sign_in(tx: Tx, code: str, label: str, *, kind: Kind = "web", instead_
     hear of it. Raises Refused: `code_unknown`, `code_used`, `code_expired`.
     """
     person_id = await codes.use(tx, "sign_in" if kind == "web" else "link", code)
-    person = await people.get(tx, person_id)
+    return await begin(tx, await people.get(tx, person_id), label, kind=kind, instead_of=instead_of)
+
+
+async def begin(tx: Tx, person: Person, label: str, *, kind: Kind = "web", instead_of: str = "") -> SignedIn:
+    """Begin a session of somebody who has shown who they are; the caller has seen to that. Parameters as above."""
     await seconding.tell_the_old(tx, person, kind)
     if kind == "web":
         await linking.open_chat_page(tx, person.id)
     before = await sessions.person_of(tx, instead_of) if instead_of else None
     if before is not None:
         await sessions.end(tx, before.id)
-    token = await sessions.start(tx, person_id, kind, label)
+    token = await sessions.start(tx, person.id, kind, label)
     await _log(tx, person, "signed_in", kind, label=label)
     return SignedIn(person, token)
+
+
+async def would_sign_in(tx: Tx, code: str) -> bool:
+    """Whether this code signs somebody in on the web now. Changes nothing."""
+    return await codes.is_good(tx, "sign_in", code)
+
+
+async def would_pair(tx: Tx, code: str) -> bool:
+    """Whether this code pairs a device now. Changes nothing."""
+    return await codes.is_good(tx, "link", code)
 
 
 async def end(tx: Tx, actor: Actor, session_id: UUID) -> None:

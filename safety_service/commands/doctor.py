@@ -52,6 +52,13 @@ async def _examine() -> list[str]:
     return found
 
 
+async def _sign_in(read: Settings) -> Faults:
+    given = {name: getattr(read, name) for name in ("oidc_issuer", "oidc_client_id", "oidc_client_secret")}
+    missing = [f"DOORSTEP_{name.upper()}" for name, value in given.items() if not value]
+    if len(missing) in (1, 2):
+        yield f"sign-in: without {' and '.join(missing)} nobody comes in by OpenID Connect"
+
+
 async def _keys(read: Settings) -> Faults:
     if keyfile.is_missing(read):
         yield await _no_keys(read)
@@ -183,6 +190,7 @@ async def _telegram(read: Settings) -> Faults:
 
 
 _CHECKS: tuple[Callable[[Settings], Faults], ...] = (
+    _sign_in,
     _keys,
     _database,
     _policy,

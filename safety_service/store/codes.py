@@ -22,25 +22,29 @@ PROOF_DIGITS = 8
 PROOF_LIFE = timedelta(minutes=15)
 #: What shows again who sits at a page: as short, for a little less.
 AGAIN_LIFE = timedelta(minutes=10)
+#: What is sent to whoever asks for it at the door: nobody waits for it longer.
+EMAIL_LIFE = timedelta(hours=1)
 _BYTES = 16
+
+
+#: Which codes do what: an invitation signs in as well, and so does what was asked for at the door.
+GOOD_FOR: dict[Purpose, tuple[str, ...]] = {"link": ("link",), "sign_in": ("link", "sign_in", "email")}
 
 
 async def issue(tx: Tx, purpose: Purpose, person_id: UUID, by: UUID | None) -> str:
     """A fresh code for this person; an older one for the same purpose stops working."""
     await _end_unused(tx, person_id, purpose)
-    # Base 32: it can be read out and typed on a phone, and Telegram takes it in a link.
-    fresh = base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()
+    fresh = _long()
     await _put(tx, purpose, _digest(fresh), person_id, LIFE, by=by)
     return fresh
 
 
 async def use(tx: Tx, purpose: Purpose, given: str) -> UUID:
-    """Use up a code and say whose it is. An invitation (`link`) signs in as well.
+    """Use up a code and say whose it is. An invitation (`link`) signs in as well, and so does what went by e-mail.
 
     Raises Refused: `code_unknown`, `code_used`, `code_expired`.
     """
-    good_for = ("link",) if purpose == "link" else ("link", "sign_in")
-    this = (code.c.digest == _digest(given)) & code.c.purpose.in_(good_for)
+    this = (code.c.digest == _digest(given)) & code.c.purpose.in_(GOOD_FOR[purpose])
     active = select(person.c.id).where(person.c.id == code.c.person_id, person.c.active).exists()
     still = (code.c.used_at.is_(None)) & (code.c.expires_at > tx.now) & active
     # One statement tries and takes: of two who use it at the same moment, one gets it.
@@ -54,6 +58,27 @@ async def use(tx: Tx, purpose: Purpose, given: str) -> UUID:
     if row.used_at is not None:
         raise Refused("code_used")
     raise Refused("code_expired" if row.expires_at <= tx.now else "code_unknown")
+
+
+async def is_good(tx: Tx, purpose: Purpose, given: str) -> bool:
+    """Whether this code would work now. Writes nothing."""
+    this = (code.c.digest == _digest(given)) & code.c.purpose.in_(GOOD_FOR[purpose])
+    query = select(code.c.id).where(this, code.c.used_at.is_(None), code.c.expires_at > tx.now)
+    return (await tx.conn.execute(query)).first() is not None
+
+
+async def issue_email(tx: Tx, person_id: UUID) -> str:
+    """A code that signs in, asked for by nobody knows whom: those that were sent before go on working."""
+    fresh = _long()
+    await _put(tx, "email", _digest(fresh), person_id, EMAIL_LIFE, by=None)
+    return fresh
+
+
+async def unused_emails(tx: Tx, person_id: UUID) -> int:
+    """How many of those lie in the person's mail and work."""
+    still = (code.c.purpose == "email") & code.c.used_at.is_(None) & (code.c.expires_at > tx.now)
+    query = select(func.count()).select_from(code).where(code.c.person_id == person_id, still)
+    return int((await tx.conn.execute(query)).scalar_one())
 
 
 async def issue_proof(tx: Tx, person_id: UUID, channel_id: UUID, *, others_stay: bool = False) -> str:
@@ -95,6 +120,11 @@ async def proofs_since(tx: Tx, person_id: UUID, since: datetime) -> int:
     """How many of those were sent to this person since then."""
     query = select(func.count()).select_from(code).where(code.c.person_id == person_id, code.c.purpose == "prove")
     return int((await tx.conn.execute(query.where(code.c.created_at > since))).scalar_one())
+
+
+def _long() -> str:
+    # Base 32: it can be read out and typed on a phone, and Telegram takes it in a link.
+    return base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()
 
 
 def _digits() -> str:

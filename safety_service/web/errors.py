@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler
 
 from safety_service.actions.errors import NotFound
 from safety_service.store.errors import DatabaseAway, TryAgain
-from safety_service.web.pages import message, page
+from safety_service.web.pages import message
+from safety_service.web.welcome import welcome
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ async def answer_with_pages(request: web.Request, handler: Handler) -> web.Strea
 
 def _refused(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return page(request, "welcome.html", status=401)
+        return welcome(request, status=HTTPStatus.UNAUTHORIZED)
     if error.status == HTTPStatus.NOT_FOUND:
         return _not_found(request)
     said = error.text if error.status in OWN_WORDS and error.text else "This cannot be done here."

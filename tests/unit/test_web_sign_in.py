@@ -77,7 +77,7 @@ async def test_signed_out_the_session_is_over_on_the_server_too(world: World, br
 
 
 async def test_a_stranger_reads_how_to_get_a_link_and_no_page(browser: ClientSession) -> None:
-    for path in ("/", "/hello", "/board", "/board/list", "/board/events"):
+    for path in ("/", "/hello", "/board", "/board/events"):
         async with browser.get(path) as answer:
             text = await answer.text()
             assert answer.status in (200, 401) and "You need a link" in text
