@@ -6,6 +6,9 @@ BRACES: dict[str, str] = {
 }
 REFUSALS: dict[str, str] = {
     **dict.fromkeys("nothing_to_repeat last_administrator email_taken not_a_supervisor name_too_long".split(), ""),
-    **dict.fromkeys(("email_unknown", "training_unknown"), ""),
+    **dict.fromkeys(
+        ("email_unknown", "training_unknown", "time_unknown", "several_of_that_name", "policy_faulty", "worker_wanted"),
+        "",
+    ),
     "too_many_weeks": "most",
 }

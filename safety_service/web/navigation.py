@@ -54,6 +54,8 @@ MORE = (
     Place("/items", "Still open", _anybody),
     Place("/supervision", "Supervision", _anybody),
     Place("/log/trends", "Month by month", lambda visitor: visitor.manages),
+    Place("/duty", "On duty", lambda visitor: bool(visitor.actor.roles)),
+    Place("/rota", "Rota", lambda visitor: visitor.manages or visitor.administers),
     Place("/openings", "Who looked, and why", lambda visitor: visitor.manages),
     Place("/channels", "How you are reached", _anybody),
     Place("/devices", "Where you are signed in", _anybody),
