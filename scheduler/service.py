@@ -13,13 +13,14 @@ from safety_service.actions.places import Geocoder
 from safety_service.actions.starting import note_start
 from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store.database import Database
-from scheduler import chaser, linker, locating, outcry, tidier
+from scheduler import chaser, linker, locating, outcry, summing, tidier
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
 from scheduler.linker import Linker
 from scheduler.locating import Locating
 from scheduler.outcry import Outcry
+from scheduler.summing import Summing
 from scheduler.sweeper import Sweeper
 from scheduler.ticker import Ticker, bounded
 from scheduler.tidier import Tidier
@@ -68,6 +69,7 @@ class Scheduler:
         unkept = Outcry(database, lambda: gap.unkept_since, self._dispatcher.say_unwritten)
         self._ticker.every(outcry.EVERY, unkept.once, name="outcry", within=outcry.WITHIN)
         self._ticker.every(linker.EVERY, Linker(database, holder).once, name="link", within=linker.WITHIN)
+        self._ticker.every(summing.EVERY, Summing(database, holder).once, name="figures", within=summing.WITHIN)
         self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -80,6 +80,7 @@ measure_decision = Table(
     Column("at", UtcDateTime, nullable=False),
     one_of("kind", DECISIONS),
     Index("ix_measure_decision_measure", "measure_id", "at"),
+    Index("ix_measure_decision_at", "at"),
 )
 
 #: G16: how the work goes on, for a family or for a worker; covers the visits of that plan version until its end.

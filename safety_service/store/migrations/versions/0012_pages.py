@@ -13,12 +13,14 @@ _PURPOSES = "'link', 'sign_in', 'prove', 'again', 'email'"
 def upgrade() -> None:
     _code()
     op.add_column("session", sa.Column("proven_at", sa.DateTime(timezone=True)))
+    op.create_index("ix_person_email_index", "person", ["email_index"])
     _identity()
     _saved_filter()
     _leave()
     _log()
     _day_sum()
     _visit()
+    _alert()
 
 
 def _code() -> None:
@@ -125,12 +127,19 @@ def _visit() -> None:
     )
 
 
+def _alert() -> None:
+    """The list of alerts: of all teams, and of those somebody was told of."""
+    op.create_index("ix_alert_agency", "alert", ["agency_id", "opened_at", "id"])
+    op.create_index("ix_told_person", "told", ["person_id"])
+
+
 def _log() -> None:
     op.create_index("ix_debrief_review", "debrief", ["team_id", "review", "submitted_at"])
     op.create_index("ix_debrief_severity", "debrief", ["team_id", "severity", "submitted_at"])
     op.create_index("ix_debrief_submitted_at", "debrief", ["submitted_at"])
     _partial("ix_debrief_unfinished", "debrief", ["team_id", "first_part_at"], "submitted_at IS NULL")
     _partial("ix_debrief_reviewed_at", "debrief", ["reviewed_at"], "reviewed_at IS NOT NULL")
+    op.create_index("ix_measure_decision_at", "measure_decision", ["at"])
     op.create_index("ix_debrief_behaviour_kind", "debrief_behaviour", ["team_id", "kind", "debrief_id"])
 
 
