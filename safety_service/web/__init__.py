@@ -4,7 +4,9 @@ from aiohttp import web
 
 from safety_service.services import HEALTH, Services
 from safety_service.web import (
+    account,
     acknowledge,
+    alert_list,
     alerts,
     board,
     board_live,
@@ -14,8 +16,12 @@ from safety_service.web import (
     debrief,
     devices,
     duty,
+    families,
     family,
+    family_around,
     family_facts,
+    family_kept,
+    family_met,
     family_partners,
     family_record,
     items,
@@ -28,8 +34,10 @@ from safety_service.web import (
     opening,
     phrases,
     plan,
+    plan_changes,
     plan_deciding,
     policy,
+    proposals,
     recordings,
     records,
     rota,
@@ -42,13 +50,19 @@ from safety_service.web import (
     supervision,
     take,
     timeline,
+    today,
     undertakings,
+    visit_deciding,
+    visit_planning,
+    visit_story,
+    visits,
     worker_course,
 )
 from safety_service.web.board_drawn import set_up_board
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
 from safety_service.web.live import STREAMS, Streams, end_streams
+from safety_service.web.openid import SignInService
 from safety_service.web.origin import refuse_foreign_posts
 from safety_service.web.pages import set_up_pages
 
@@ -65,12 +79,17 @@ def setup(app: web.Application, services: Services) -> None:
     app[HEALTH] = services.health
     set_up_pages(app)
     set_up_board(app)
+    if services.settings.oidc is not None:
+        app[account.SERVICE] = SignInService(services.settings)
     for noun in (
         sign_in,
+        account,
         board,
         board_live,
+        alert_list,
         alerts,
         timeline,
+        today,
         card,
         devices,
         channels,
@@ -83,7 +102,9 @@ def setup(app: web.Application, services: Services) -> None:
         log,
         log_read,
         plan,
+        plan_changes,
         plan_deciding,
+        proposals,
         worker_course,
         rota,
         rota_shift,
@@ -99,12 +120,20 @@ def setup(app: web.Application, services: Services) -> None:
         take,
         meetings,
         supervision,
+        visits,
+        visit_planning,
+        visit_deciding,
+        visit_story,
         notices,
         summary,
         family_record,
         family_facts,
         family_partners,
+        family_around,
+        family_kept,
+        family_met,
         opening,
+        families,
         family,
     ):
         app.router.add_routes(noun.routes)

@@ -44,13 +44,18 @@ def _anybody(_visitor: Visitor) -> bool:
 
 #: Always to be seen: five at most for anybody, or a phone's first row breaks.
 FIRST = (
+    Place("/today", "Today", lambda visitor: visitor.visits),
     Place("/board", "Board", lambda visitor: visitor.sees_board),
     Place("/chat", "Chat", _anybody),
-    Place("/log", "Log", lambda visitor: visitor.sees_log),
-    Place("/hello", "You", _anybody),
+    Place("/log", "Log", lambda visitor: visitor.sees_log and not visitor.visits),
+    Place("/hello", "You", lambda visitor: not visitor.visits),
 )
 MORE = (
+    Place("/log", "Log", lambda visitor: visitor.sees_log and visitor.visits),
+    Place("/hello", "You", lambda visitor: visitor.visits),
+    Place("/alerts", "Alerts", lambda visitor: visitor.may_cut_off),
     Place("/families", "Families", lambda visitor: visitor.sees_log),
+    Place("/proposals", "To decide", lambda visitor: visitor.manages),
     Place("/items", "Still open", _anybody),
     Place("/supervision", "Supervision", _anybody),
     Place("/log/trends", "Month by month", lambda visitor: visitor.manages),

@@ -51,6 +51,11 @@ class Visitor:
         return bool(self.actor.teams(Role.MANAGER, Role.REVIEWER, Role.PRACTITIONER))
 
     @property
+    def visits(self) -> bool:
+        """Whether they go on visits."""
+        return self.actor.is_any(Role.PRACTITIONER)
+
+    @property
     def manages(self) -> bool:
         """Whether they manage a team."""
         return self.actor.is_any(Role.MANAGER)
@@ -110,7 +115,7 @@ def remember(request: web.Request, response: web.StreamResponse, token: str) -> 
         token,
         max_age=COOKIE_AGE,
         path="/",
-        secure=_secure(request),
+        secure=secure(request),
         httponly=True,
         samesite="Lax",
     )
@@ -118,13 +123,14 @@ def remember(request: web.Request, response: web.StreamResponse, token: str) -> 
 
 def forget(request: web.Request, response: web.StreamResponse) -> None:
     """Take it away again."""
-    response.del_cookie(cookie_name(request), path="/", secure=_secure(request), httponly=True, samesite="Lax")
+    response.del_cookie(cookie_name(request), path="/", secure=secure(request), httponly=True, samesite="Lax")
 
 
 def cookie_name(request: web.Request) -> str:
     """With https the browser itself holds the cookie to this host and to https."""
-    return "__Host-doorstep" if _secure(request) else "doorstep"
+    return "__Host-doorstep" if secure(request) else "doorstep"
 
 
-def _secure(request: web.Request) -> bool:
+def secure(request: web.Request) -> bool:
+    """Whether our pages are served by https: then cookies go no other way."""
     return request.app[SETTINGS].base_url.startswith("https:")

@@ -86,6 +86,7 @@ function sign(behind) {
   document.body.classList.toggle("ds-dead", dead);
   countdown.running = lives;
   if (lives) say(`Live, ${clock}`);
+  else if (dead) say(`Not live. As of ${clock}`);
   const count = alerts?.length ? `(${alerts.length}) ` : "";
   const wanted = dead ? `NOT LIVE ${title}` : count + title;
   if (document.title !== wanted) document.title = wanted;
