@@ -73,9 +73,13 @@ async def of(tx: Tx, actor: Actor, ref: str) -> Briefing:
     """Read the briefing of a family. Raises NotFound."""
     family = await families.known(tx, actor, ref)
     await families.log_read(tx, actor, family, "briefing")
+    return await made_for(tx, actor, family)
+
+
+async def made_for(tx: Tx, actor: Actor, family: Family) -> Briefing:
+    """The briefing as the actor reads it, for whoever has been let see the family already."""
     zone = await circle.zone_of(tx, actor.agency_id)
-    visit = await _next_visit(tx, actor, family)
-    risk, because = await _risk(tx, actor, family, visit)
+    visit, risk, because = await judged_now(tx, actor, family)
     number = await briefings.plan_number(tx, family.id)
     told = await briefings.last_told(tx, family.id, LOOKED_THROUGH)
     guidance = (await tx.guidance(actor.agency_id)).guidance
@@ -161,6 +165,12 @@ async def _anything(tx: Tx, family_id: UUID) -> bool:
     if await measures.in_force(tx, family_id) or await items.open_of_family(tx, family_id):
         return True
     return bool(await undertakings.open_of_family(tx, family_id))
+
+
+async def judged_now(tx: Tx, actor: Actor, family: Family) -> tuple[VisitRow | None, Risk, tuple[Because, ...]]:
+    """The next visit, and the risk as it is judged now, for whoever has been let see the family already."""
+    visit = await _next_visit(tx, actor, family)
+    return visit, *await _risk(tx, actor, family, visit)
 
 
 async def _next_visit(tx: Tx, actor: Actor, family: Family) -> VisitRow | None:

@@ -60,9 +60,14 @@ class FactView:
 
 async def of_family(tx: Tx, actor: Actor, ref: str) -> list[FactView]:
     """Every fact, the newest first, also what is past, ended or corrected. Raises NotFound."""
+    return (await with_family(tx, actor, ref))[1]
+
+
+async def with_family(tx: Tx, actor: Actor, ref: str) -> tuple[Family, list[FactView]]:
+    """The same, and whose they are. Raises NotFound."""
     family = await families.known(tx, actor, ref)
     await families.log_read(tx, actor, family, "risk_fact")
-    return await known_of(tx, family)
+    return family, await known_of(tx, family)
 
 
 async def known_of(tx: Tx, family: Family) -> list[FactView]:

@@ -148,6 +148,15 @@ def may_change(actor: Actor, family: Family) -> None:
         raise Refused("not_your_role")
 
 
+def changes(actor: Actor, family: Family) -> bool:
+    """Whether what is kept of a family is the actor's to change."""
+    try:
+        may_change(actor, family)
+    except Refused:
+        return False
+    return True
+
+
 def may_lower(actor: Actor, family: Family, going: frozenset[UUID]) -> None:
     """Make a family count for less: a manager of it, and never before one's own visit. Raises Refused."""
     if actor.teams(Role.MANAGER).isdisjoint(family.teams):

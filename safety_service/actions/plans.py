@@ -7,12 +7,13 @@ from uuid import UUID
 
 from safety_service.actions import circle, evidence
 from safety_service.actions.actor import Actor
+from safety_service.actions.errors import NotFound
 from safety_service.actions.renewing import plan_page, renew_family
 from safety_service.domain.course import Course
-from safety_service.domain.plan import Difference, Measure, differences, picture
+from safety_service.domain.plan import Change, Difference, Measure, changes, differences, picture
 from safety_service.domain.refusal import Refused
 from safety_service.domain.review import near_enough
-from safety_service.store import courses, events, families, measures, plans
+from safety_service.store import courses, events, families, measures, plan_history, plans
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.measures import Decision
@@ -49,6 +50,37 @@ async def read(tx: Tx, actor: Actor, ref: str) -> Plan:
         decisions=await measures.decisions(tx, [each.id for each in kept]),
         versions=_with_differences(versions),
         courses=await courses.of_family(tx, around.family_id),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two versions of a plan, the earlier first, and what changed between them. `numbers`: of all there are."""
+
+    ref: str
+    earlier: Version
+    later: Version
+    changes: tuple[Change, ...]
+    numbers: Sequence[int]
+
+
+async def compare(tx: Tx, actor: Actor, ref: str, one: int, other: int) -> Compared:
+    """What changed between any two versions; that they were read is kept. Raises NotFound: there is no such version."""
+    around = await circle.by_ref(tx, actor, ref)
+    earlier = await plan_history.numbered(tx, around.family_id, min(one, other))
+    later = await plan_history.numbered(tx, around.family_id, max(one, other))
+    if earlier is None or later is None:
+        raise NotFound
+    numbers = [earlier.number, later.number]
+    await evidence.keep(
+        tx, actor, actor.agency_id, "read", subject="plan", subject_id=around.family_id, numbers=numbers
+    )
+    return Compared(
+        ref=around.ref,
+        earlier=earlier,
+        later=later,
+        changes=changes(earlier.measures, later.measures),
+        numbers=[number for number, _ in await plan_history.made_on(tx, around.family_id)],
     )
 
 

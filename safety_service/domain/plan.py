@@ -216,3 +216,19 @@ def _difference(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> D
         return Difference(after["id"], after["says"], "new")
     fields = tuple(name for name in after if after[name] != before.get(name))
     return Difference(after["id"], after["says"], "changed", fields) if fields else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference, with both pictures of its measure: None where it was not there yet, or is no longer."""
+
+    difference: Difference
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+def changes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """What changed between two pictures, each with how it was and how it is."""
+    was = {each["id"]: each for each in before}
+    now = {each["id"]: each for each in after}
+    return tuple(Change(each, was.get(each.id), now.get(each.id)) for each in differences(before, after))

@@ -20,6 +20,8 @@ class Card:
     lines: Sequence[tuple[str, str]] = ()
     link: tuple[str, str] | None = None
     alerted: bool = False
+    #: What stands out about it, in a word or two.
+    tag: str = ""
 
     @property
     def told(self) -> list[tuple[str, str]]:

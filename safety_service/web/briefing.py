@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import briefing, families
+from safety_service.actions import briefing, briefing_readers, families
 from safety_service.actions.briefing import Briefing, Past
+from safety_service.actions.briefing_readers import Reader
+from safety_service.actions.errors import NotFound
 from safety_service.domain.words import ENDED
 from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked
-from safety_service.web.around_page import said_day
+from safety_service.web.around_page import said_day, said_time
+from safety_service.web.family_frame import frame
 from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor
 
@@ -39,11 +43,42 @@ NOTICES = {
 async def read(request: web.Request) -> web.StreamResponse:
     """The page. That it was read is kept in the evidence log."""
 
-    async def work(tx: Tx, visitor: Visitor) -> Briefing:
-        return await briefing.of(tx, visitor.actor, request.match_info["ref"])
+    async def work(tx: Tx, visitor: Visitor) -> tuple[Briefing, list[Reader], str]:
+        ref, worker = request.match_info["ref"], _worker(request)
+        if worker is None:
+            found, read_as = await briefing.of(tx, visitor.actor, ref), ""
+        else:
+            read_as, found = await briefing_readers.as_read_by(tx, visitor.actor, ref, worker)
+        return found, await briefing_readers.readers(tx, visitor.actor, found.family), read_as
 
-    visitor, found = await looked(request, SUBJECT, work)
-    return page(request, "briefing.html", visitor, context={**shown(found, visitor), "asked": "asked" in request.query})
+    visitor, (found, readers, read_as) = await looked(request, SUBJECT, work)
+    context = {
+        **shown(found, visitor),
+        "frame": frame(visitor, found.family.ref, "briefing"),
+        "asked": "asked" in request.query,
+        "read_as": read_as,
+        "readers": [_reader(each, visitor) for each in readers],
+    }
+    return page(request, "briefing.html", visitor, context=context)
+
+
+def _worker(request: web.Request) -> UUID | None:
+    """As whom a manager reads it. Raises NotFound: that is nobody."""
+    if "as" not in request.query:
+        return None
+    try:
+        return UUID(request.query["as"])
+    except ValueError:
+        raise NotFound from None
+
+
+def _reader(each: Reader, visitor: Visitor) -> dict[str, Any]:
+    return {
+        "id": each.person_id,
+        "name": each.name,
+        "goes": said_time(each.starts_at, visitor),
+        "read": said_time(each.read_at, visitor),
+    }
 
 
 @routes.post("/families/{ref}/briefing/read")

@@ -11,14 +11,15 @@ from aiohttp import web
 
 from config.forms import Form
 from config.forms_family import FACT, FACT_CORRECT, FACT_END, FACT_REVIEW, FACT_TOLD, LOWER, RAISE
-from safety_service.actions import facts, families, raising
+from safety_service.actions import circle, facts, families, raising
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.facts import FactView, NewFact
 from safety_service.store.database import Tx
 from safety_service.web import family_words
 from safety_service.web.acting import looked
-from safety_service.web.around_page import Card, around, said_day
+from safety_service.web.around_page import Card, said_day
+from safety_service.web.family_frame import Group, cards
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
@@ -44,7 +45,28 @@ KINDS = {
     "lowered_to_low": "Lowered to low by hand",
     "lowered_to_medium": "Lowered to medium by hand",
 }
+#: These are danger, as long as they count.
+DANGER = frozenset({"violence", "weapon", "open_threat", "veiled_threat", "targeted"})
 Do = Callable[[Tx, Actor, UUID, Mapping[str, Any]], Awaitable[object]]
+
+
+@routes.get("/families/{ref}/facts")
+async def listed(request: web.Request) -> web.StreamResponse:
+    """All of a family: what counts now first; each with how it is known, and when it is looked at again."""
+    ref = request.match_info["ref"]
+
+    async def work(tx: Tx, visitor: Visitor) -> tuple[list[FactView], bool, date]:
+        family, found = await facts.with_family(tx, visitor.actor, ref)
+        return found, families.changes(visitor.actor, family), await circle.today(tx, visitor.actor.agency_id)
+
+    visitor, (found, may, today) = await looked(request, SUBJECT, work)
+    counting = [fact_card(each, link=may, today=today) for each in found if _counts(each)]
+    past = [fact_card(each, link=may) for each in found if not _counts(each)]
+    groups = [Group(heading="What counts now", cards=counting, empty="Nothing is known that counts now.")]
+    groups += [Group(heading="Past, corrected, ended", cards=past)] if past else []
+    links = [(families.page_of(ref, "facts/new"), "Add a risk fact")] if may else []
+    links.append((families.page_of(ref, "risk/raise"), "Raise the risk"))
+    return cards(request, visitor, ref, "facts", "risk facts", groups, links=links)
 
 
 @routes.get("/families/{ref}/facts/new")
@@ -60,7 +82,7 @@ async def add(request: web.Request) -> web.StreamResponse:
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
         await facts.add(tx, visitor.actor, ref, _new_fact(answers))
-        return families.page_of(ref)
+        return families.page_of(ref, "facts")
 
     return await take(request, SUBJECT, "add", _draw_new(request), do)
 
@@ -81,7 +103,7 @@ async def set_(request: web.Request) -> web.StreamResponse:
             await raising.raise_risk(tx, visitor.actor, ref, answers["why"])
         else:
             await raising.lower_risk(tx, visitor.actor, ref, answers["to"], answers["why"], int(answers["days"]))
-        return families.page_of(ref)
+        return families.page_of(ref, "facts")
 
     return await take(request, SUBJECT, request.match_info["way"], _draw_risk(request), do)
 
@@ -97,8 +119,7 @@ async def one(request: web.Request) -> web.StreamResponse:
     visitor, (ref, found) = await looked(request, SUBJECT, work)
     here = f"/facts/{found.row.id}"
     links = [(f"{here}/{verb}", label) for verb, (label, _, _) in CHANGES.items()] if not found.ended else []
-    links.append((families.page_of(ref), f"All of {ref}"))
-    return around(request, visitor, f"{ref}: a risk fact", [fact_card(found)], links=links)
+    return cards(request, visitor, ref, "facts", "a risk fact", [Group(cards=[fact_card(found)])], links=links)
 
 
 @routes.get("/facts/{id}/{verb}")
@@ -117,13 +138,17 @@ async def change(request: web.Request) -> web.StreamResponse:
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
         family, _ = await facts.one(tx, visitor.actor, id_of(request))
         await CHANGES[verb][2](tx, visitor.actor, id_of(request), answers)
-        return families.page_of(family.ref)
+        return families.page_of(family.ref, "facts")
 
     return await take(request, SUBJECT, verb, _draw_change(request), do)
 
 
-def fact_card(found: FactView, *, link: bool = False) -> Card:
-    """A fact as a card."""
+def _counts(found: FactView) -> bool:
+    return not (found.past or found.ended)
+
+
+def fact_card(found: FactView, *, link: bool = False, today: date | None = None) -> Card:
+    """A fact as a card; it says so where it was to be looked at again before `today`."""
     row = found.row
     marks = [
         name
@@ -144,11 +169,12 @@ def fact_card(found: FactView, *, link: bool = False) -> Card:
             ("What they were told, or why not", row.told_why or ""),
             ("What they say", row.their_view or ""),
             ("Look again on", said_day(row.review_on)),
-            ("Ends, ended on", said_day(row.ended_on)),
+            ("Ended on" if found.ended else "Ends on", said_day(row.ended_on)),
             ("Why", row.ended_why or ""),
         ),
         link=(f"/facts/{row.id}", "More, and change it") if link else None,
-        alerted=not (found.past or found.ended),
+        alerted=row.kind in DANGER and _counts(found),
+        tag="look at it again" if today is not None and row.review_on is not None and row.review_on <= today else "",
     )
 
 
@@ -161,7 +187,7 @@ def _draw_new(request: web.Request) -> Draw:
             words=await _with_kinds(tx, visitor),
             heading=f"{family.ref}: a risk fact",
             action=families.page_of(family.ref, "facts/new"),
-            back=families.page_of(family.ref),
+            back=families.page_of(family.ref, "facts"),
             intro=("It counts for every visit from now on, those that run too.",),
         )
 

@@ -14,7 +14,8 @@ from safety_service.store.database import Tx
 from safety_service.store.partners import Partner
 from safety_service.web import family_words
 from safety_service.web.acting import done, looked
-from safety_service.web.around_page import Card, around, said_day
+from safety_service.web.around_page import Card, said_day
+from safety_service.web.family_frame import Group, cards
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
@@ -53,15 +54,15 @@ async def one(request: web.Request) -> web.StreamResponse:
         return family.ref, row, partner_card(row, await _behaviours(tx, visitor))
 
     visitor, (ref, row, card) = await looked(request, SUBJECT, work)
-    links = [(families.page_of(ref), f"All of {ref}")]
-    forms = []
+    links: list[tuple[str, str]] = []
+    forms: list[tuple[str, str]] = []
     if row.ended_at is None:
-        links = [(f"/partners/{row.id}/change", "Change it"), *links]
+        links = [(f"/partners/{row.id}/change", "Change it")]
         forms = [
             (f"/partners/{row.id}/verify", "I made sure that this is the right contact"),
             (f"/partners/{row.id}/end", "They have left this family"),
         ]
-    return around(request, visitor, f"{ref}: {row.organisation}", [card], links=links, forms=forms)
+    return cards(request, visitor, ref, "around", row.organisation, [Group(cards=[card])], links=links, forms=forms)
 
 
 @routes.get("/partners/{id}/change")
@@ -119,7 +120,7 @@ def _draw_new(request: web.Request) -> Draw:
             words=_words(await _behaviours(tx, visitor)),
             heading=f"{family.ref}: another agency",
             action=families.page_of(family.ref, "partners/new"),
-            back=families.page_of(family.ref),
+            back=families.page_of(family.ref, "around"),
             answers={"visits": "not_known", "stance": "not_known"},
         )
 

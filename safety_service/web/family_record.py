@@ -35,7 +35,7 @@ async def change(request: web.Request) -> web.StreamResponse:
 
     async def do(tx: Tx, visitor: Visitor, answers: Mapping[str, Any]) -> str:
         await families.change(tx, visitor.actor, ref, _version(request), {part: to_value(part, answers)})
-        return families.page_of(ref)
+        return families.page_of(ref, "kept")
 
     return await take(request, SUBJECT, "change", _draw(request), do)
 
@@ -59,7 +59,7 @@ def _draw(request: web.Request) -> Draw:
             words=family_words.part_words(part, len(form.steps) if part in ROWS else 0, options),
             heading=f"{family.ref}: {family_words.PARTS[part]}",
             action=f"{here}?version={version}",
-            back=families.page_of(family.ref),
+            back=families.page_of(family.ref, "kept"),
             answers=to_answers(part, kept),
         )
 

@@ -17,7 +17,9 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.web.acting import looked
-from safety_service.web.around_page import Card, around, said_day, said_time
+from safety_service.web.around_page import Card, said_day, said_time
+from safety_service.web.family_frame import Group
+from safety_service.web.family_frame import cards as family_cards
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
 from safety_service.web.paths import id_of
@@ -32,6 +34,8 @@ KINDS = {
     "review": "Review of the plan",
 }
 STATES = {"called": "called", "held": "held", "cancelled": "cancelled"}
+#: Called, its day is past, and nobody has said what it ended in.
+LATE = "say what it ended in"
 PARENTS = {"invited": "They are asked to come", "excluded": "Without them"}
 SAYS = {
     "kind": "What for?",
@@ -69,7 +73,8 @@ async def listed(request: web.Request) -> web.StreamResponse:
     cards = [_card(each, visitor, link=True) for each in found]
     new = (families.page_of(ref, "meetings/new"), "Call a meeting")
     links = [new] if visitor.actor.is_any(Role.MANAGER) else []
-    return around(request, visitor, f"{ref.upper()}: meetings", cards, empty="There was none.", links=links)
+    group = Group(cards=cards, empty="There was none.")
+    return family_cards(request, visitor, ref, "meetings", "meetings", [group], links=links)
 
 
 @routes.get("/meetings/{id}")
@@ -80,11 +85,13 @@ async def one(request: web.Request) -> web.StreamResponse:
         return await meetings.read(tx, visitor.actor, id_of(request))
 
     visitor, seen = await looked(request, SUBJECT, work)
-    links = [(families.page_of(seen.ref, "meetings"), "All meetings")]
+    links = []
     if seen.row.state == "called" and visitor.actor.is_(Role.MANAGER, seen.row.team_id):
         acts = [("held", "It was held"), ("cancel", "It does not take place")]
-        links = [*((f"/meetings/{seen.row.id}/{path}", label) for path, label in acts), *links]
-    return around(request, visitor, f"{seen.ref}: meeting", [_card(seen, visitor)], links=links)
+        links = [(f"/meetings/{seen.row.id}/{path}", label) for path, label in acts]
+    return family_cards(
+        request, visitor, seen.ref, "meetings", "meeting", [Group(cards=[_card(seen, visitor)])], links=links
+    )
 
 
 @routes.get("/families/{ref}/meetings/new")
@@ -233,8 +240,8 @@ def _card(seen: Seen, visitor: Visitor, *, link: bool = False) -> Card:
     decisions = [_decision(each) for each in body.get("decisions", ())]
     late = row.next_at is not None and row.state == "called" and row.meets_at.timestamp() < row.next_at.timestamp()
     return Card(
-        title=f"{KINDS[row.kind]}, {said_time(row.meets_at, visitor)}: {STATES[row.state]}",
-        alerted=late,
+        title=f"{KINDS[row.kind]}, {said_time(row.meets_at, visitor)}",
+        tag=LATE if late else STATES[row.state],
         lines=[
             (SAYS["why"], body["why"]),
             ("Asked", ", ".join(each.organisation for each in seen.invited)),

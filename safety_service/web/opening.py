@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -16,7 +16,7 @@ from safety_service.actions.visitors import names_of
 from safety_service.store.database import Tx
 from safety_service.store.openings import Opening
 from safety_service.web.acting import done, looked
-from safety_service.web.around_page import Card, said_time
+from safety_service.web.around_page import said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
 from safety_service.web.pages import page
@@ -26,7 +26,6 @@ from safety_service.web.visitor import Visitor
 routes = web.RouteTableDef()
 
 ASKED = "/families/{ref}/open"
-_SHOWN = 10
 
 
 @routes.get(ASKED)
@@ -78,18 +77,6 @@ async def seen(request: web.Request) -> web.StreamResponse:
         await opening.see(tx, visitor.actor, id_of(request))
 
     return await done(request, "see", "opening", work, back=opening.PAGE)
-
-
-def cards(found: list[Opening], names: Mapping[str, str], visitor: Visitor) -> Iterator[Card]:
-    """On the family's own page."""
-    if found:
-        lines = [
-            (said_time(each.at, visitor), f"{names.get(str(each.person_id), '')}: {each.reason}")
-            for each in found[:_SHOWN]
-        ]
-        new = any(each.seen_at is None for each in found)
-        link = (opening.PAGE, "Look at what is new") if new else None
-        yield Card(title="Opened without a visit, a duty or an alert", lines=lines, link=link)
 
 
 def _drawing(request: web.Request) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -13,11 +14,14 @@ from safety_service.actions import plans, renewing, undertakings
 from safety_service.actions.plans import Plan
 from safety_service.actions.undertakings import Kept
 from safety_service.actions.visitors import names_of
-from safety_service.domain.plan import Measure
+from safety_service.domain.plan import Difference, Measure
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
+from safety_service.store.plans import Version
 from safety_service.web.acting import looked
-from safety_service.web.around_page import Card, around, said_day, said_time
+from safety_service.web.around_page import Card, said_day, said_time
+from safety_service.web.family_frame import Group, frame
+from safety_service.web.pages import page
 from safety_service.web.plan_words import CAUSES, COURSES, STATES, VERDICTS, because, changed, demanded
 from safety_service.web.undertakings import undertaking_card
 from safety_service.web.visitor import Visitor
@@ -50,25 +54,44 @@ async def plan(request: web.Request) -> web.StreamResponse:
 
     visitor, shown = await looked(request, SUBJECT, work)
     found = shown.plan
-    here = renewing.plan_page(found.ref)
-    cards = [
-        *(_measure(shown, each, visitor) for each in sorted(found.measures, key=_order) if each.open),
-        *(undertaking_card(each, {}, visitor, link=True, label=True) for each in shown.undertakings),
-        *_courses(shown, visitor),
-        *_versions(shown, visitor),
-        *(_measure(shown, each, visitor) for each in found.measures if not each.open),
-    ]
-    links = [(f"{here}/course", "Decide how the work goes on"), (f"{here}/review", "Look at it again")]
-    warn = "" if found.review_on is None else f"To be looked at again on {said_day(found.review_on)}."
-    return around(
-        request,
-        visitor,
-        f"{found.ref}: risk reduction plan" + (f", version {found.number}" if found.number else ""),
-        cards,
-        warn=warn,
-        empty="There is no measure yet.",
-        links=[*(links if shown.decides else []), (f"{here}/propose", "Propose a measure")],
-    )
+    context = {
+        "frame": frame(visitor, found.ref, "plan"),
+        "number": found.number,
+        "review_on": said_day(found.review_on),
+        "links": list(_links(shown)),
+        "groups": list(_groups(shown, visitor)),
+        "versions": [_version(shown, version, what, visitor) for version, what in found.versions],
+        "compare": f"{renewing.plan_page(found.ref)}/changes",
+        "numbers": sorted(version.number for version, _ in found.versions),
+    }
+    return page(request, "plan.html", visitor, context=context)
+
+
+def _links(shown: _Shown) -> Iterator[tuple[str, str]]:
+    here = renewing.plan_page(shown.plan.ref)
+    yield f"{here}/propose", "Propose a measure"
+    if shown.decides:
+        yield f"{here}/course", "Decide how the work goes on"
+        yield f"{here}/review", "Look at it again"
+
+
+def _groups(shown: _Shown, visitor: Visitor) -> Iterator[Group]:
+    """What waits stands first, then what holds; what is over stands last."""
+    every = shown.plan.measures
+    waits = [_measure(shown, each, visitor) for each in every if each.undecided]
+    if waits:
+        yield Group(heading="Waits for a decision", name="waits", cards=waits)
+    holds = [_measure(shown, each, visitor) for each in every if each.open and not each.undecided]
+    yield Group(heading="In force", cards=holds, empty="No measure is in force.")
+    courses = list(_courses(shown, visitor))
+    if courses:
+        yield Group(heading="What was decided for the visits", cards=courses)
+    if shown.undertakings:
+        undertook = [undertaking_card(each, {}, visitor, link=True, label=True) for each in shown.undertakings]
+        yield Group(heading="What they undertook", cards=undertook)
+    over = [_measure(shown, each, visitor) for each in every if not each.open]
+    if over:
+        yield Group(heading="Over", cards=over)
 
 
 def _people(found: Plan) -> set[UUID]:
@@ -82,11 +105,6 @@ def _people(found: Plan) -> set[UUID]:
     return {each for each in named if each is not None}
 
 
-def _order(each: Measure) -> tuple[bool, bool, UUID]:
-    """What waits stands first, and of that what holds already."""
-    return (not each.undecided, not each.holds, each.id)
-
-
 def _measure(shown: _Shown, each: Measure, visitor: Visitor) -> Card:
     made = [
         f"{said_time(one.at, visitor)}, {shown.names.get(one.by, '')}: {VERDICTS[one.kind]}. {one.reason}"
@@ -95,7 +113,6 @@ def _measure(shown: _Shown, each: Measure, visitor: Visitor) -> Card:
     link = (f"{renewing.plan_page(shown.plan.ref)}/measures/{each.id}", "Decide") if _decides(shown, each) else None
     return Card(
         title=f"{each.says}: {STATES[each.state]}",
-        alerted=each.undecided,
         lines=[
             ("Demands", demanded(each.demands)),
             ("Why", because(each.because, shown.guidance)),
@@ -116,7 +133,7 @@ def _decides(shown: _Shown, each: Measure) -> bool:
     return shown.decides and each.open
 
 
-def _courses(shown: _Shown, visitor: Visitor) -> Iterable[Card]:
+def _courses(shown: _Shown, visitor: Visitor) -> Iterator[Card]:
     for each in shown.plan.courses:
         yield Card(
             title=f"How the work goes on: {COURSES[each.kind]}",
@@ -129,15 +146,12 @@ def _courses(shown: _Shown, visitor: Visitor) -> Iterable[Card]:
         )
 
 
-def _versions(shown: _Shown, visitor: Visitor) -> Iterable[Card]:
-    for version, what in shown.plan.versions:
-        by = "" if version.made_by is None else f", {shown.names.get(version.made_by, '')}"
-        yield Card(
-            title=f"Version {version.number}, {said_time(version.made_at, visitor)}",
-            lines=[
-                ("Made", f"{CAUSES.get(version.cause, version.cause)}{by}"),
-                ("Why", version.why),
-                ("What changed", "\n".join(changed(each) for each in what)),
-                ("To be looked at again", said_day(version.review_on)),
-            ],
-        )
+def _version(shown: _Shown, version: Version, what: Sequence[Difference], visitor: Visitor) -> dict[str, Any]:
+    by = "" if version.made_by is None else f", {shown.names.get(version.made_by, '')}"
+    return {
+        "title": f"Version {version.number}, {said_time(version.made_at, visitor)}",
+        "made": f"{CAUSES.get(version.cause, version.cause)}{by}",
+        "why": version.why,
+        "changed": [changed(each) for each in what],
+        "review_on": said_day(version.review_on),
+    }

@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from config.forms_around import ACKNOWLEDGED, SHARE
-from safety_service.actions import acknowledging, families, sharing
+from safety_service.actions import acknowledging, sharing
 from safety_service.actions.sharing import Decision, Seen
 from safety_service.actions.visitors import names_of
 from safety_service.domain.refusal import Refused
@@ -19,7 +19,9 @@ from safety_service.services import SETTINGS
 from safety_service.store.database import Tx
 from safety_service.web import again
 from safety_service.web.acting import looked
-from safety_service.web.around_page import Card, around, said_day, said_time
+from safety_service.web.around_page import Card, said_day, said_time
+from safety_service.web.family_frame import Group
+from safety_service.web.family_frame import cards as family_cards
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
 from safety_service.web.pages import page
@@ -77,8 +79,8 @@ async def record(request: web.Request) -> web.StreamResponse:
 
     visitor, (found, names) = await looked(request, SUBJECT, work)
     cards = [_card(each, names, visitor, link=True) for each in found]
-    heading = f"{ref.upper()}: what other agencies were told"
-    return around(request, visitor, heading, cards, empty="Nothing was shared, and nothing was proposed.")
+    group = Group(cards=cards, empty="Nothing was shared, and nothing was proposed.")
+    return family_cards(request, visitor, ref, "shares", "what other agencies were told", [group])
 
 
 @routes.get("/shares/{id}")
@@ -90,15 +92,17 @@ async def one(request: web.Request) -> web.StreamResponse:
         return seen, await _names(tx, [seen]), await sharing.decides(tx, visitor.actor, seen.row)
 
     visitor, (seen, names, decides) = await looked(request, SUBJECT, work)
-    links = [(families.page_of(seen.ref, "shares"), "The whole record")]
-    forms = []
+    links: list[tuple[str, str]] = []
+    forms: list[tuple[str, str]] = []
     if decides and seen.row.state == "proposed":
         links = [(f"/shares/{seen.row.id}/decide", "Share it, or not"), *links]
     if decides and seen.row.state == "sent":
         forms = [(f"/shares/{seen.row.id}/link", "Make a new link")]
         links = [(f"/shares/{seen.row.id}/told", "They said on the phone that they have it"), *links]
-    heading = f"{seen.ref}: {seen.partner.organisation}"
-    return around(request, visitor, heading, [_card(seen, names, visitor)], links=links, forms=forms)
+    group = Group(cards=[_card(seen, names, visitor)])
+    return family_cards(
+        request, visitor, seen.ref, "shares", seen.partner.organisation, [group], links=links, forms=forms
+    )
 
 
 @routes.get("/shares/{id}/decide")
@@ -238,8 +242,8 @@ def _card(seen: Seen, names: Mapping[UUID, str], visitor: Visitor, *, link: bool
     decided = "" if row.decided_by is None else f"{names.get(row.decided_by, '')}, {said_time(row.decided_at, visitor)}"
     done_at = said_time(row.acknowledged_at, visitor)
     return Card(
-        title=f"{seen.partner.organisation}: {STATES[row.state]}",
-        alerted=row.state == "proposed" or (row.state == "sent" and row.step > 0),
+        title=seen.partner.organisation,
+        tag=STATES[row.state],
         lines=[
             ("What", "\n".join(lines)),
             ("Proposed", said_time(row.proposed_at, visitor)),

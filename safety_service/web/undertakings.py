@@ -17,7 +17,9 @@ from safety_service.actions.visitors import names_of
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.web.acting import looked
-from safety_service.web.around_page import Card, around, said_day, said_time
+from safety_service.web.around_page import Card, said_day, said_time
+from safety_service.web.family_frame import Group
+from safety_service.web.family_frame import cards as family_cards
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
 from safety_service.web.paths import id_of
@@ -68,8 +70,8 @@ async def listed(request: web.Request) -> web.StreamResponse:
     links = (
         [(families.page_of(ref, "undertakings/new"), "Write one down")] if visitor.actor.is_any(Role.MANAGER) else []
     )
-    heading = f"{ref.upper()}: undertakings"
-    return around(request, visitor, heading, cards, warn=LABEL, empty="There is none.", links=links)
+    group = Group(cards=cards, empty="There is none.")
+    return family_cards(request, visitor, ref, "undertakings", "undertakings", [group], warn=LABEL, links=links)
 
 
 @routes.get("/undertakings/{id}")
@@ -81,17 +83,11 @@ async def one(request: web.Request) -> web.StreamResponse:
         return family, kept, await names_of(tx, {each.by for each in kept.notes})
 
     visitor, (family, kept, names) = await looked(request, SUBJECT, work)
-    links = [(families.page_of(family.ref, "undertakings"), "All undertakings")]
+    links = []
     if kept.row.state in HOLDING and visitor.actor.teams(Role.MANAGER) & family.teams:
-        links = [(f"/undertakings/{kept.row.id}/note", "Say what became of it"), *links]
-    return around(
-        request,
-        visitor,
-        f"{family.ref}: undertaking",
-        [undertaking_card(kept, names, visitor)],
-        warn=LABEL,
-        links=links,
-    )
+        links.append((f"/undertakings/{kept.row.id}/note", "Say what became of it"))
+    group = Group(cards=[undertaking_card(kept, names, visitor)])
+    return family_cards(request, visitor, family.ref, "undertakings", "undertaking", [group], warn=LABEL, links=links)
 
 
 @routes.get("/families/{ref}/undertakings/new")
@@ -196,8 +192,8 @@ def undertaking_card(
         for each in kept.notes
     ]
     return Card(
-        title=f"Undertaking of {said_day(made_on)}: {STATES[kept.row.state]}",
-        alerted=kept.row.state == "broken",
+        title=f"Undertaking of {said_day(made_on)}",
+        tag=STATES[kept.row.state],
         lines=[
             ("What it is", LABEL if label else ""),
             (WORDS.says["concern"], body["concern"]),

@@ -13,6 +13,8 @@ from safety_service.actions import (
     became,
     behaviours,
     briefing,
+    briefing_readers,
+    caseload,
     conversation,
     debrief_log,
     debriefs,
@@ -25,6 +27,8 @@ from safety_service.actions import (
     measures,
     meetings,
     opening,
+    over_time,
+    overview,
     partners,
     plans,
     reading,
@@ -33,6 +37,7 @@ from safety_service.actions import (
     summaries,
     supervision,
     timeline,
+    undecided,
     undertakings,
 )
 from safety_service.actions.debrief_log import Search
@@ -61,6 +66,8 @@ BY_REF = (
     meetings.of_family,
     sharing.record,
     summaries.listed,
+    overview.of,
+    over_time.of_family,
 )
 BY_ID: dict[str, tuple[Callable[..., Awaitable[Any]], ...]] = {
     "debrief": (debrief_log.read, became.became_of, debriefs.own),
@@ -112,6 +119,12 @@ def _lists(town: Town) -> Iterator[Read]:
         yield f"exports.{what}", exports.export, (what, agency_id, since, until), {}
     yield "figures", figures_of_care.figures_of_care, (agency_id, since, until), {}
     yield "trends", debrief_log.trends, (since.date(), until.date()), {}
+    for ref in REFS:
+        yield "plans.compare", plans.compare, (ref, 1, 2), {}
+        for worker in ("Ann", "Ben"):
+            yield "briefing.as_read_by", briefing_readers.as_read_by, (ref, town.world.ids[worker]), {}
+    yield "caseload", caseload.listed, (caseload.Narrow(),), {}
+    yield "undecided", undecided.of_managed, (), {}
     yield "log", debrief_log.look, (Search(),), {}
     yield "items.mine", items.mine, (), {}
     yield "items.of_teams", items.of_teams, (), {}
