@@ -15,7 +15,7 @@ from aiohttp import web
 from safety_service.actions import board as boards
 from safety_service.actions import board_duty
 from safety_service.actions.board import Board
-from safety_service.actions.board_duty import Duty
+from safety_service.actions.board_duty import Duty, Hole
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE, HEALTH
 from safety_service.store.database import Tx
@@ -132,7 +132,8 @@ def _parts(request: web.Request, visitor: Visitor, found: Board, duty: Duty, now
             }
             for each in found.unwatched
         ],
-        "holes": [_hole(visitor, each, now) for each in duty.holes],
+        "holes_now": [_hole(visitor, each, now) for each in duty.holes if each.gap.starts_at <= now],
+        "holes": [_hole(visitor, each, now) for each in duty.holes if each.gap.starts_at > now],
         "nights": nights_said(visitor, duty.nights),
         "on": duty.on,
         "post_named": words.post_named,
@@ -143,12 +144,12 @@ def _parts(request: web.Request, visitor: Visitor, found: Board, duty: Duty, now
     return {name: drawn.get_template(f"board_{name}.html").render(context) for name in ("calls", "unwatched", "duty")}
 
 
-def _hole(visitor: Visitor, each: board_duty.Hole, now: datetime) -> dict[str, str]:
+def _hole(visitor: Visitor, each: Hole, now: datetime) -> str:
     gap = each.gap
     from_ = "now" if gap.starts_at <= now else words.at(visitor, gap.starts_at, now)
     whose = f" for {each.worker} at {each.ref}" if each.worker else ""
     post = words.post_named(gap.post)
-    return {"text": f"{each.team}: nobody as {post}{whose}, {from_} to {words.at(visitor, gap.ends_at, now)}"}
+    return f"{each.team}: nobody as {post}{whose}, {from_} to {words.at(visitor, gap.ends_at, now)}"
 
 
 def _said(request: web.Request, seen: Seen, visitor: Visitor) -> dict[str, Any]:

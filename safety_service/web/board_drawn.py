@@ -48,6 +48,7 @@ class Row:
     whole: bool
     #: A colleague's row among those of a team that the reader manages: what is not theirs is empty.
     blank: bool = False
+    visit: str = ""
     beside: str = ""
     ref: str = ""
     address: str = ""
@@ -79,6 +80,7 @@ def _row(visitor: Visitor, line: Line, now: datetime, *, blank: bool) -> Row:
         words.PHASES[one.phase],
         said,
         whole=True,
+        visit=str(one.visit_id),
         beside=words.listed(line.beside),
         ref=one.ref,
         address=one.address,

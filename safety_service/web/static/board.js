@@ -38,6 +38,7 @@ function hear(news, id) {
   if (!held) show();
   countdown.set(news.at);
   sign(news.behind);
+  countdown.tick();
 }
 
 function show() {
@@ -84,7 +85,7 @@ function sign(behind) {
     if ($("behind-why").textContent !== behind) $("behind-why").textContent = behind;
   }
   document.body.classList.toggle("ds-dead", dead);
-  countdown.running = lives;
+  if (lives || dead) countdown.running = lives;
   if (lives) say(`Live, ${clock}`);
   else if (dead) say(`Not live. As of ${clock}`);
   const count = alerts?.length ? `(${alerts.length}) ` : "";

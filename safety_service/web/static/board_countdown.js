@@ -3,7 +3,8 @@
 const SECONDS = 120; // nearer than this it is counted in seconds
 
 class Countdown {
-  running = false;
+  /** null: nothing was heard yet, and what the page came with stands; false: it is not live, and nothing is counted. */
+  running = null;
   #ahead = 0; // ms by which the service's clock is ahead of ours
   #seen = new Set();
   #rows = new WeakMap();
@@ -29,6 +30,7 @@ class Countdown {
   }
 
   tick() {
+    if (this.running === null) return;
     const now = Date.now() + this.#ahead;
     for (const row of this.#seen) {
       const { left, due } = this.#rows.get(row);
