@@ -107,4 +107,5 @@ async def lame(page: Page) -> list[str]:
 
 async def owns_up(page: Page) -> list[str]:
     """A page that can do nothing without a script says so."""
-    return [] if await page.get_by_text("needs JavaScript").is_visible() else ["does not say that it needs a script"]
+    said = page.locator("noscript p", has_text="needs JavaScript")
+    return [] if await said.is_visible() else ["does not say that it needs a script"]
