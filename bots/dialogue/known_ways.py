@@ -8,6 +8,7 @@ BRACES: dict[str, str] = {
     "channel.again": "code minutes",
     "channel.sign_in": "sign_in_url minutes",
     "channel.waiting": _WAY,
+    "account.waiting": "name at",
     "channel.old": "kind at",
     "link.waiting": "kind at",
     "link.agreed": "kind by",
@@ -21,9 +22,9 @@ BRACES: dict[str, str] = {
     "readiness.asleep": "worker starts_at ref post",
 }
 REFUSALS: dict[str, str] = {
-    **dict.fromkeys("channel_gone number_unknown address_unknown code_wrong too_many_codes".split(), ""),
+    **dict.fromkeys("channel_gone number_unknown address_unknown code_wrong too_many_codes account_gone".split(), ""),
     "channel_not_there": "kind",
     "channel_waits_already": "kind",
 }
 BUTTONS = ("channel_yes", "channel_no")
-KINDS = ("voice", "sms", "email", "hook")
+KINDS = ("voice", "sms", "email", "hook", "account")

@@ -29,7 +29,7 @@ CODES, TRIES, COUNTED_WITHIN = 6, 10, timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the page needs to ask. `sent_to`: where the code went just now, if it did.
+    """What the page needs to ask. `sent_to`: where the code went just now, if it did. `account`: theirs would do, too.
 
     `shown`: the code itself, in a demonstration that can send nothing. `why`: what was wrong with what was given.
     """
@@ -37,6 +37,7 @@ class Asked:
     ways: tuple[Channel, ...] = ()
     sent_to: Channel | None = None
     shown: str = ""
+    account: bool = False
     why: Refused | None = None
 
 

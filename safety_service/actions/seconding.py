@@ -38,7 +38,7 @@ async def ask(tx: Tx, person: Person, added: Channel) -> None:
         # Whoever was just called for the code is not called again to hear that it waits: the page says so.
         await to_channel(tx, person, added, "link.waiting", said)
     params = {**said, "name": person.name, "channel_id": str(added.id)}
-    await tell(tx, await _who_may(tx, person), "channel.waiting", params, priority=Priority.NEWS)
+    await tell(tx, await who_may(tx, person), "channel.waiting", params, priority=Priority.NEWS)
 
 
 async def waiting_for(tx: Tx, actor: Actor) -> list[tuple[Channel, Person]]:
@@ -47,7 +47,7 @@ async def waiting_for(tx: Tx, actor: Actor) -> list[tuple[Channel, Person]]:
         return []
     known = {each.id: each for each in await people.every(tx, actor.agency_id) if each.active}
     found = [(each, known[each.person_id]) for each in await channels.waiting(tx, known)]
-    return [(each, person) for each, person in found if actor.person_id in await _who_may(tx, person)]
+    return [(each, person) for each, person in found if actor.person_id in await who_may(tx, person)]
 
 
 async def agree(tx: Tx, by: Actor | None, channel_id: UUID) -> tuple[Channel, Person]:
@@ -90,7 +90,8 @@ async def _waits(tx: Tx, by: Actor | None, channel_id: UUID) -> tuple[Channel, P
     return found, person
 
 
-async def _who_may(tx: Tx, person: Person) -> frozenset[UUID]:
+async def who_may(tx: Tx, person: Person) -> frozenset[UUID]:
+    """Who may agree to what will speak for this person."""
     found = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=person.agency_id)
     for team_id in person.roles:
         found |= await roles.with_role(tx, Role.MANAGER, team_id=team_id)

@@ -24,6 +24,7 @@ from safety_service.web import (
     family_met,
     family_partners,
     family_record,
+    figures,
     items,
     log,
     log_export,
@@ -62,7 +63,7 @@ from safety_service.web.board_drawn import set_up_board
 from safety_service.web.errors import answer_with_pages
 from safety_service.web.headers import add_headers
 from safety_service.web.live import STREAMS, Streams, end_streams
-from safety_service.web.openid import SignInService
+from safety_service.web.openid import SERVICE, SignInService
 from safety_service.web.origin import refuse_foreign_posts
 from safety_service.web.pages import set_up_pages
 
@@ -80,7 +81,7 @@ def setup(app: web.Application, services: Services) -> None:
     set_up_pages(app)
     set_up_board(app)
     if services.settings.oidc is not None:
-        app[account.SERVICE] = SignInService(services.settings)
+        app[SERVICE] = SignInService(services.settings)
     for noun in (
         sign_in,
         account,
@@ -97,6 +98,7 @@ def setup(app: web.Application, services: Services) -> None:
         debrief,
         items,
         briefing,
+        figures,
         log_trends,
         log_export,
         log,

@@ -8,6 +8,7 @@ what takes an alert, nor on what a worker does out there.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
 from uuid import UUID
@@ -16,7 +17,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import again, refusals
+from safety_service.actions import accounts, again, refusals
 from safety_service.actions.again import Asked
 from safety_service.domain.addresses import hidden
 from safety_service.domain.reaching import CHATS
@@ -26,6 +27,7 @@ from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
 from safety_service.web.acting import said
+from safety_service.web.openid import SERVICE
 from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor, visitor_of
 
@@ -69,13 +71,15 @@ async def ask(request: web.Request) -> web.Response | None:
         session = visitor.known.session
         if again.is_fresh(session, tx.now):
             return visitor, None
+        account = SERVICE in request.app and await accounts.speaks(tx, visitor.actor)
         if SEND in given or CODE not in given:
-            return visitor, await again.send(tx, hot, visitor.actor, session, offered, _chosen(given))
+            sent = await again.send(tx, hot, visitor.actor, session, offered, _chosen(given))
+            return visitor, replace(sent, account=account)
         try:
             await again.show(tx, hot, visitor.actor, session, str(given[CODE])[:LONGEST])
         except Refused as why:
             await refusals.note(tx, visitor.actor, "show", why, subject="session", subject_id=session.id)
-            return visitor, Asked(ways=await again.ways(tx, visitor.actor, offered), why=why)
+            return visitor, Asked(ways=await again.ways(tx, visitor.actor, offered), account=account, why=why)
         return visitor, None
 
     visitor, wanted = await in_transaction(request.app[DATABASE], work)
@@ -96,6 +100,7 @@ def _page(request: web.Request, visitor: Visitor, wanted: Asked, given: MultiMap
         "sent_to": "" if wanted.sent_to is None else _named(wanted.sent_to),
         "ways": [(each.id, _named(each)) for each in wanted.ways],
         "shown": wanted.shown,
+        "account": wanted.account,
         "fault": "" if wanted.why is None else said(wanted.why, visitor),
     }
     status = HTTPStatus.FORBIDDEN if wanted.why is None else HTTPStatus.UNPROCESSABLE_ENTITY

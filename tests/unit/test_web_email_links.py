@@ -58,7 +58,7 @@ async def test_whoever_has_proven_an_address_comes_in_by_it(world: World, browse
     async with browser.get(path) as answer:
         assert answer.status == 200 and not answer.cookies
     assert await enters(browser, path) == 303
-    async with browser.get("/board") as answer:
+    async with browser.get("/devices") as answer:
         assert answer.status == 200
     async with http.browsing(str(browser._base_url)) as other:
         assert await enters(other, path) == 403
@@ -148,7 +148,7 @@ async def test_without_a_provider_nobody_is_offered_it(world: World) -> None:
 
 
 async def test_with_one_the_page_at_the_door_offers_it(browser: ClientSession) -> None:
-    for path in ("/", "/board"):
+    for path in ("/", "/devices"):
         async with browser.get(path) as answer:
             assert 'name="email"' in await answer.text()
 

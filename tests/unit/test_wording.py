@@ -110,6 +110,7 @@ FULL: dict[str, Any] = {
     "given": "half past",
     "next_ref": "REF-9",
     "take_url": "https://doorstep.example.org/take/abcdefghijklmnopqrstuvwxyz",
+    "sign_in_url": "https://doorstep.example.org/in/abcdefghijklmnopqrstuvwxyz",
     "reply": "12345",
     "code": "40302010",
     "last": "No more after that.",

@@ -49,6 +49,7 @@ person = Table(
     #: Since when they work here no more: retention counts from it.
     Column("left_at", UtcDateTime),
     UniqueConstraint("agency_id", "email_index"),
+    Index("ix_person_email_index", "email_index"),
     Index("ix_person_phone_index", "phone_index"),
 )
 
