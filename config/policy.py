@@ -19,7 +19,7 @@ from config.places import lines_of
 from config.policy_acting import NextPolicy
 from config.policy_base import LEVELS, Duration, Level, Section, at_most
 from config.policy_learning import AroundPolicy, FamilyPolicy, PlanPolicy, SharingPolicy, TrainingPolicy
-from config.policy_reaching import BundlePolicy, NightPolicy
+from config.policy_reaching import BundlePolicy, NightPolicy, ReachPolicy
 from config.retention import RetentionPolicy
 
 __all__ = ["LEVELS", "Level", "Policy", "PolicyError", "parse_policy", "read_policy"]
@@ -133,13 +133,6 @@ class TakenPolicy(Section):
     news_within: Wait
     danger: Wait
     reply: Wait
-
-
-class ReachPolicy(Section):
-    """How long a message may take to reach a rung before the next one hears (P4)."""
-
-    danger: Annotated[Duration, at_most("30s")]
-    other: Annotated[Duration, at_most("2m")]
 
 
 class WordsPolicy(Section):

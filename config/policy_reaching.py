@@ -8,6 +8,13 @@ from pydantic import Field, model_validator
 from config.policy_base import Duration, Section, at_most
 
 
+class ReachPolicy(Section):
+    """How long a message may take to reach a rung before the next one hears (P4)."""
+
+    danger: Annotated[Duration, at_most("30s")]
+    other: Annotated[Duration, at_most("2m")]
+
+
 class BundlePolicy(Section):
     """When many alarms reach one chat at once: the rest go as one message. SOS and duress never do."""
 

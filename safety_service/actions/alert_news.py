@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from safety_service.actions import topics
 from safety_service.actions.alarm import alarm_params, watched_by
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import Calls, Priority, iso, tell
@@ -24,6 +25,7 @@ async def carry_out(tx: Tx, scene: Scene, alerts: Mapping[UUID, AlertRow], effec
     """Put one effect of an alert into rows."""
     row = alerts[effect.alert_id]
     await _HANDLERS[type(effect)](tx, scene, row, effect)
+    tx.announce(topics.of_alert(row.id))
 
 
 async def _may_hear(tx: Tx, scene: Scene, row: AlertRow, people_ids: Iterable[UUID]) -> list[UUID]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from safety_service.actions import matters
+from safety_service.actions import matters, topics
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_handle
 from safety_service.actions.actor import Actor
@@ -149,6 +149,7 @@ async def _done(
     saved = await alerts.save(tx, row, after, agreed_by=agreed_by)
     await keep_of_alert(tx, actor, row, verb, **details)
     await carry_out(tx, scene, {saved.id: saved}, effects)
+    tx.announce(topics.of_alert(saved.id))
     if scene.team_id is not None:
         tx.announce(f"board:{scene.team_id}")
     return saved

@@ -1,10 +1,11 @@
 """What becomes of messages: leased, sent, failed, tried later, unknown; and what follows from that (P4)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from safety_service.actions import scene as scenes
+from safety_service.actions import topics
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.cases import raise_on_visit
 from safety_service.actions.telling import Priority
@@ -58,6 +59,13 @@ async def sent(tx: Tx, taken: Collection[tuple[Outgoing, str | None]]) -> None:
     """Providers took these, under these names: by those for urgent messages the people are reached."""
     await outbox.record_sent(tx, [(message.id, name) for message, name in taken])
     await events.log_all(tx, [_told(each, "was_told" if each.channel in REACHING else "was_sent") for each, _ in taken])
+    _announce(tx, [each.alert_id for each, _ in taken])
+
+
+def _announce(tx: Tx, alert_ids: Iterable[UUID | None]) -> None:
+    """The pages of these alerts show who was reached."""
+    for each in {alert_id for alert_id in alert_ids if alert_id is not None}:
+        tx.announce(topics.of_alert(each))
 
 
 def _told(done: Delivered | Outgoing, verb: str) -> Entry:
@@ -104,6 +112,7 @@ async def failed(tx: Tx, message: Outgoing, error: str, *, blocked: bool) -> Non
         alert_id=message.alert_id,
         details={"template": message.template, "channel": message.channel, "error": error[:300]},
     )
+    _announce(tx, [message.alert_id])
     if blocked:
         await channel_blocked(tx, message.channel_id, message.person_id)
     if message.alert_id is not None and message.template.startswith("alarm."):
@@ -142,3 +151,4 @@ async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> Non
     if message_ids:
         shown = await outbox.mark_reached(tx, person_id, message_ids)
         await events.log_all(tx, [_told(each, "was_shown") for each in shown])
+        _announce(tx, [each.alert_id for each in shown])

@@ -34,7 +34,7 @@ async def of_alert(tx: Tx, by: Actor | None, alert_id: UUID) -> str:
     view = LogView.WITH_TEXT
     if by is not None:
         view = timeline_view(by, await matters.of_alert(tx, row, scene), is_open=row.alert.open)
-    page = told(await _facts(tx, row, scene, with_text=view is LogView.WITH_TEXT))
+    page = told(await facts_of(tx, row, scene, with_text=view is LogView.WITH_TEXT))
     await _keep_read(tx, by, row, view)
     return page
 
@@ -47,14 +47,15 @@ async def of_number(tx: Tx, by: Actor | None, agency_id: UUID, number: int) -> s
     return await of_alert(tx, by, row.id)
 
 
-async def _facts(tx: Tx, row: AlertRow, scene: Scene, *, with_text: bool) -> Facts:
+async def facts_of(tx: Tx, row: AlertRow, scene: Scene, *, with_text: bool, most: int | None = None) -> Facts:
+    """All that the timeline is made of; `most`: of what was sent and done only so many of the latest."""
     agency = await agencies.get(tx, row.agency_id)
     zone = ZoneInfo(agency.timezone)
     workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
     since = row.alert.opened_at - BEFORE if scene.row is None else min(scene.row.created_at, row.alert.due_at)
     until = row.alert.resolved_at or tx.now
-    deeds = await timelines.deeds(tx, row.id)
-    sendings = await timelines.about_alert(tx, row.id)
+    deeds = await timelines.deeds(tx, row.id, most)
+    sendings = await timelines.about_alert(tx, row.id, most)
     words = await timelines.words(tx, scene.visit_id, workers, since, until)
     if scene.visit_id is not None:
         deeds += await timelines.rings(tx, scene.visit_id)

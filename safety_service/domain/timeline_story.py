@@ -34,8 +34,13 @@ _DROPPED = {
 
 def told(facts: Facts) -> str:
     """The whole page."""
-    story = [*_words(facts), *_opened(facts), *_deeds(facts), *_service(facts), *_messages(facts)]
-    return page(facts, _head(facts), story, _table(facts))
+    return page(facts, _head(facts), [*happened(facts), *_messages(facts)], _table(facts))
+
+
+def happened(facts: Facts) -> list[Line]:
+    """What was said, missed and done, in order; but not what each message became."""
+    story = [*_words(facts), *_opened(facts), *_deeds(facts), *_service(facts)]
+    return sorted(story, key=lambda each: (each.at, each.order))
 
 
 def _head(facts: Facts) -> list[str]:
@@ -233,14 +238,15 @@ def _people(facts: Facts, group: Sequence[Sending]) -> str:
 
 def _table(facts: Facts) -> list[str]:
     rows = [
-        (facts.moment(each.put_at), facts.called([each.to]), each.channel, message(each.template), _fate(facts, each))
+        (facts.moment(each.put_at), facts.called([each.to]), each.channel, message(each.template), fate(facts, each))
         for each in facts.sendings
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     return ["  ".join([*(row[at].ljust(widths[at]) for at in range(4)), row[4]]) for row in rows]
 
 
-def _fate(facts: Facts, each: Sending) -> str:
+def fate(facts: Facts, each: Sending) -> str:
+    """What became of a message, in a few words."""
     tries = f", {each.attempts} tries" if each.attempts > 1 else ""
     maybe = ", perhaps more than once" if each.maybe_sent else ""
     error = f": {each.error}" if each.error else ""

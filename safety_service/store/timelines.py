@@ -15,11 +15,19 @@ from safety_service.store.tables.visits import said
 
 #: What the service itself notes that belongs into every timeline.
 OF_SERVICE = ("not_watched", "started")
+#: What became of a message, which its own row says; and that somebody looked.
+OF_MESSAGES = ("was_told", "was_shown", "was_sent", "read", "link_opened")
 
 
-async def deeds(tx: Tx, alert_id: UUID) -> list[Deed]:
-    """Everything in the evidence log about this alert, in order; but not that its timeline was read."""
-    return await _deeds(tx, event_log.c.alert_id == alert_id, event_log.c.subject != "timeline")
+async def deeds(tx: Tx, alert_id: UUID, most: int | None = None) -> list[Deed]:
+    """Everything in the evidence log about this alert, in order; but not that its timeline was read.
+
+    `most`: only so many of the latest, and of those what somebody did: not that a message went out, or who looked.
+    """
+    about = [event_log.c.alert_id == alert_id, event_log.c.subject != "timeline"]
+    if most is None:
+        return await _deeds(tx, *about)
+    return await _deeds(tx, *about, event_log.c.verb.not_in(OF_MESSAGES), most=most)
 
 
 async def rings(tx: Tx, visit_id: UUID) -> list[Deed]:
@@ -33,16 +41,18 @@ async def of_service(tx: Tx, since: datetime, until: datetime) -> list[Deed]:
     return await _deeds(tx, *of_all, event_log.c.at.between(since, until))
 
 
-async def _deeds(tx: Tx, *where: ColumnElement[bool]) -> list[Deed]:
-    rows = await tx.conn.execute(select(event_log).where(*where).order_by(event_log.c.at, event_log.c.id))
+async def _deeds(tx: Tx, *where: ColumnElement[bool], most: int | None = None) -> list[Deed]:
+    latest_first = (event_log.c.at.desc(), event_log.c.id.desc())
+    rows = await tx.conn.execute(select(event_log).where(*where).order_by(*latest_first).limit(most))
     return [
-        Deed(at=row.at, verb=row.verb, by=row.actor_id, about=row.subject_id, details=row.details or {}) for row in rows
+        Deed(at=row.at, verb=row.verb, by=row.actor_id, about=row.subject_id, details=row.details or {})
+        for row in reversed(rows.all())
     ]
 
 
-async def about_alert(tx: Tx, alert_id: UUID) -> list[Sending]:
-    """Every message about this alert."""
-    return await _sendings(tx, outbox.c.alert_id == alert_id)
+async def about_alert(tx: Tx, alert_id: UUID, most: int | None = None) -> list[Sending]:
+    """Every message about this alert; `most`: only so many of the latest."""
+    return await _sendings(tx, outbox.c.alert_id == alert_id, most=most)
 
 
 async def to_workers(
@@ -54,8 +64,9 @@ async def to_workers(
     return await _sendings(tx, *theirs, outbox.c.visit_id == visit_id, outbox.c.alert_id.is_(None), asked)
 
 
-async def _sendings(tx: Tx, *where: ColumnElement[bool]) -> list[Sending]:
-    rows = await tx.conn.execute(select(*_COLUMNS).where(*where).order_by(outbox.c.created_at, outbox.c.id))
+async def _sendings(tx: Tx, *where: ColumnElement[bool], most: int | None = None) -> list[Sending]:
+    latest_first = (outbox.c.created_at.desc(), outbox.c.id.desc())
+    rows = await tx.conn.execute(select(*_COLUMNS).where(*where).order_by(*latest_first).limit(most))
     return [
         Sending(
             to=row.person_id,
@@ -70,7 +81,7 @@ async def _sendings(tx: Tx, *where: ColumnElement[bool]) -> list[Sending]:
             maybe_sent=row.maybe_sent,
             error=row.error,
         )
-        for row in rows
+        for row in reversed(rows.all())
     ]
 
 

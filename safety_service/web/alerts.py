@@ -1,63 +1,79 @@
-"""An alert on a page of its own: what the alarm says now, and what can be done about it. Opening it does nothing."""
+"""An alert on a page of its own: what is needed to act, in the order in which it is needed. Opening it does nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
-from multidict import MultiMapping
 
-from bots.dialogue.render import render
-from safety_service.actions import alerts as handling
-from safety_service.actions import kept_files, matters, reading, refusals
-from safety_service.actions.access import Matter, may_handle
-from safety_service.actions.actor import Actor
-from safety_service.actions.alarm import alarm_params
+from safety_service.actions import alert_page, refusals
+from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.errors import NotFound
-from safety_service.actions.visitors import names_of
-from safety_service.domain.keeping import how_long
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Found, KnownBy, News, State
-from safety_service.services import DATABASE, WORDING
+from safety_service.services import DATABASE, SETTINGS, WORDING
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
 from safety_service.web import again
-from safety_service.web.pages import message, page
+from safety_service.web.acting import said
+from safety_service.web.alert_acts import ACTS, ENDING, SAID, Fields, NotSaid
+from safety_service.web.alert_shown import own, shown
+from safety_service.web.headers import content_policy
+from safety_service.web.live import News, stream
+from safety_service.web.pages import page
 from safety_service.web.paths import id_of
-from safety_service.web.recordings import recordings
 from safety_service.web.visitor import Visitor, visitor_of
 
 routes = web.RouteTableDef()
 
-#: Our own page carries all that an alarm says.
-CHANNEL, CEILING = "webchat", "case"
-LONGEST_NOTE = 2000  # characters
-#: What ends an alert: who does that has shown lately that it is them. Nothing before it waits for that.
-ENDS = frozenset({"resolve", "agree"})
-
-Fields = MultiMapping[Any]
-Act = Callable[[Tx, Actor, UUID, Fields], Awaitable[AlertRow]]
+Looked = tuple[Visitor, AlertPage | AlertRow, datetime, Any]
+#: What was typed, so that a refusal loses nothing of it.
+TYPED = ("found", "known_by", "note", "to")
 
 
 @routes.get("/alerts/{id}")
 async def alert(request: web.Request) -> web.StreamResponse:
     """The page. That it was read is kept in the evidence log."""
+    return _page(request, await _looked(request), done=SAID.get(request.query.get("done", ""), ""))
 
-    async def work(tx: Tx) -> tuple[Visitor, dict[str, Any]]:
-        visitor = await visitor_of(tx, request, keeps=True)
-        return visitor, await _shown(tx, request, visitor)
 
-    visitor, context = await in_transaction(request.app[DATABASE], work)
-    return page(request, "alert.html", visitor, context=context)
+@routes.get("/alerts/{id}/now")
+async def now(request: web.Request) -> web.StreamResponse:
+    """The parts of the page that change, for its script."""
+    async with request.app[DATABASE].reading() as tx:
+        visitor = await visitor_of(tx, request)
+        seen = await alert_page.look_again(tx, visitor.actor, id_of(request))
+        found = (visitor, seen, tx.now, (await tx.policy()).retention.visits)
+    return _page(request, found, template="alert_now.html")
+
+
+@routes.get("/alerts/{id}/events")
+async def events(request: web.Request) -> web.StreamResponse:
+    """Says that something changed; the page then asks for its parts."""
+    alert_id, database = id_of(request), request.app[DATABASE]
+    async with database.reading() as tx:
+        visitor = await visitor_of(tx, request)
+        topics = await alert_page.heard_from(tx, visitor.actor, alert_id)
+    known = ""
+
+    async def look() -> News | None:
+        nonlocal known
+        async with database.reading() as tx:
+            reader = await visitor_of(tx, request)
+            mark = await alert_page.mark(tx, reader.actor, alert_id)
+        before, known = known, mark
+        return None if mark == before else News("changed", {})
+
+    return await stream(request, topics, look)
 
 
 @routes.post("/alerts/{id}/{verb}")
-@again.asked_when(lambda request: request.match_info["verb"] in ENDS)
+@again.asked_when(lambda request: request.match_info["verb"] in ENDING)
 async def act(request: web.Request) -> web.StreamResponse:
-    """One of the buttons; then the page again, which shows what it did."""
+    """One of the buttons; then the page again, which shows what it did, or why not and what was typed."""
     verb = request.match_info["verb"]
     if verb not in ACTS:
         raise NotFound
@@ -73,120 +89,53 @@ async def act(request: web.Request) -> web.StreamResponse:
             return visitor, why
         return visitor, None
 
-    visitor, why = await in_transaction(request.app[DATABASE], work)
-    back = f"/alerts/{id_of(request)}"
+    try:
+        visitor, why = await in_transaction(request.app[DATABASE], work)
+    except NotSaid as missing:
+        return await _refused(request, str(missing), fields, verb, HTTPStatus.BAD_REQUEST)
     if isinstance(why, NotFound):
         raise why
     if why is not None:
-        said = render(f"refused.{why.code}", why.facts, channel=CHANNEL, ceiling=CEILING, zone=visitor.known.zone)
-        return message(request, "That was not done", said.text, status=409, back=back, visitor=visitor)
-    raise web.HTTPSeeOther(back)
+        return await _refused(request, said(why, visitor), fields, verb, HTTPStatus.CONFLICT)
+    raise web.HTTPSeeOther(f"/alerts/{id_of(request)}" + (f"?done={verb}" if verb in SAID else ""))
 
 
-async def _shown(tx: Tx, request: web.Request, visitor: Visitor) -> dict[str, Any]:
-    row = await reading.alert(tx, visitor.actor, id_of(request))
-    scene = await handling.scene_of(tx, row)
-    params = await alarm_params(tx, row, scene)
-    may = row.alert.open and _may(visitor.actor, await matters.of_alert(tx, row, scene))
+async def _looked(request: web.Request) -> Looked:
+    async def work(tx: Tx) -> Looked:
+        visitor = await visitor_of(tx, request, keeps=True)
+        seen = await alert_page.look(tx, visitor.actor, id_of(request))
+        return visitor, seen, tx.now, (await tx.policy()).retention.visits
 
-    def said(template: str) -> str:
-        return render(template, params, channel=CHANNEL, ceiling=CEILING, zone=visitor.known.zone, now=tx.now).text
-
-    wording = request.app[WORDING]
-    return {
-        "alert": row.alert,
-        "text": said(f"alarm.{row.alert.kind}"),
-        "words_999": said("reply.words_999") if may and params["worker"] else "",
-        "now": visitor.clock(tx.now),
-        "phone": None if params.get("variant") == "duress" else params["worker_phone"],
-        "worker": params["worker"],
-        "mine": row.alert.owner_id == visitor.person_id,
-        "may": may,
-        "label": lambda name: wording.label(f"button.{name}"),
-        "founds": _options(wording.labels, "found", Found),
-        "known_bys": _options(wording.labels, "known_by", KnownBy),
-        "removed": how_long((await tx.policy()).retention.visits) if scene.row and scene.row.removed else None,
-        "recordings": recordings(await kept_files.of_alert(tx, visitor.actor, row.id), visitor.known.zone),
-        **await _story(tx, visitor, row),
-    }
+    return await in_transaction(request.app[DATABASE], work)
 
 
-async def _story(tx: Tx, visitor: Visitor, row: AlertRow) -> dict[str, Any]:
-    """Who has it, what was found, and whether a second person is waited for."""
-    found = row.alert.resolution
-    people = (row.alert.owner_id, None if found is None else found.by)
-    names = await names_of(tx, {each for each in people if each is not None})
-    waits = found is not None and row.alert.open
-    return {
-        "owner": None if row.alert.owner_id is None else names[row.alert.owner_id],
-        "finding": found,
-        "found_by": None if found is None else names[found.by],
-        "second_wanted": waits,
-        "my_finding": found is not None and found.by == visitor.person_id,
-        "nobody": row.alert.state is State.OPEN,
-        "ended": None if row.alert.resolved_at is None else visitor.clock(row.alert.resolved_at),
-    }
+async def _refused(request: web.Request, why: str, fields: Fields, verb: str, status: HTTPStatus) -> web.Response:
+    """The page as it is now, with the reason on top and what was typed still in its form."""
+    typed = {name: str(fields[name]) for name in TYPED if name in fields}
+    return _page(request, await _looked(request), refused=why, typed=typed, tried=verb, status=status)
 
 
-def _may(actor: Actor, matter: Matter) -> bool:
-    try:
-        may_handle(actor, matter)
-    except Refused:
-        return False
-    return True
-
-
-def _options(labels: Mapping[str, str], step: str, values: type[Found] | type[KnownBy]) -> dict[str, str]:
-    return {str(each): labels[f"option.resolve.{step}.{each}"] for each in values}
-
-
-async def _take(tx: Tx, actor: Actor, alert_id: UUID, _fields: Fields) -> AlertRow:
-    return await handling.take(tx, actor, alert_id)
-
-
-async def _take_over(tx: Tx, actor: Actor, alert_id: UUID, _fields: Fields) -> AlertRow:
-    return await handling.take(tx, actor, alert_id, take_over=True)
-
-
-async def _wake(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertRow:
-    step = str(fields.get("step", ""))
-    return await handling.escalate(tx, actor, alert_id, int(step) if step.isdecimal() else None)
-
-
-async def _trying(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertRow:
-    return await handling.news(tx, actor, alert_id, News.STILL_TRYING, _note(fields))
-
-
-async def _rung_999(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertRow:
-    return await handling.news(tx, actor, alert_id, News.POLICE_RUNG, _note(fields))
-
-
-async def _resolve(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertRow:
-    try:
-        found, known_by = Found(str(fields.get("found"))), KnownBy(str(fields.get("known_by")))
-    except ValueError:
-        raise web.HTTPBadRequest(text="Say what was found and how you know.") from None
-    return await handling.resolve(tx, actor, alert_id, found, known_by, _note(fields))
-
-
-async def _agree(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertRow:
-    """To what the page showed: had the finding changed meanwhile, this would be a finding of one's own."""
-    first = (await reading.alert(tx, actor, alert_id)).alert.resolution
-    if first is None or first.found != fields.get("found"):
-        raise Refused("second_person_wanted")
-    return await handling.resolve(tx, actor, alert_id, first.found, first.known_by, _note(fields) or "agreed")
-
-
-def _note(fields: Fields) -> str:
-    return str(fields.get("note", "")).strip()[:LONGEST_NOTE]
-
-
-ACTS: dict[str, Act] = {
-    "take": _take,
-    "take-over": _take_over,
-    "wake": _wake,
-    "trying": _trying,
-    "rung-999": _rung_999,
-    "resolve": _resolve,
-    "agree": _agree,
-}
+def _page(
+    request: web.Request,
+    looked: Looked,
+    *,
+    template: str = "alert.html",
+    done: str = "",
+    refused: str = "",
+    tried: str = "",
+    typed: Mapping[str, str] | None = None,
+    status: int = HTTPStatus.OK,
+) -> web.Response:
+    visitor, seen, at, kept_for = looked
+    settings = request.app[SETTINGS]
+    if isinstance(seen, AlertRow):
+        words = own(seen, visitor, at)
+    else:
+        words = shown(seen, visitor, at, request.app[WORDING], kept_for)
+    words |= {"done": done, "refused": refused, "tried": tried, "typed": typed or {}, "read_at": at.isoformat()}
+    words |= {"tiles": settings.tiles_url or "", "credit": settings.tiles_credit}
+    response = page(request, template, visitor, status=status, context=words)
+    if words.get("place") is not None and settings.tiles_host:
+        # Here alone pictures come from elsewhere: the ground of the map.
+        response.headers["Content-Security-Policy"] = content_policy(settings.tiles_host)
+    return response

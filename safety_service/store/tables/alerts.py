@@ -75,6 +75,8 @@ alert = Table(
     Index("ix_alert_visit", "visit_id"),
     Index("ix_alert_worker", "worker_id"),
     Index("ix_alert_team", "team_id", "opened_at"),
+    #: Every team's together, the newest first.
+    Index("ix_alert_agency", "agency_id", "opened_at", "id"),
 )
 
 told = Table(
@@ -84,6 +86,8 @@ told = Table(
     link("person_id", "person", primary_key=True),
     Column("rung", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    #: What somebody was told of, who manages no team.
+    Index("ix_told_person", "person_id"),
 )
 
 #: A link with which one person may take one alert, once, without signing in. Only a digest is kept.

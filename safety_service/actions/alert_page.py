@@ -1,0 +1,120 @@
+"""An alert as its page shows it: what is needed to act, and its story. Opening it is kept, and does no more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from safety_service.actions import matters, passing, timeline, topics
+from safety_service.actions.access import Matter, may_handle, may_see_alert
+from safety_service.actions.actor import Actor
+from safety_service.actions.alarm import alarm_params
+from safety_service.actions.alerts import scene_of
+from safety_service.actions.errors import NotFound
+from safety_service.actions.evidence import keep_of_alert
+from safety_service.actions.scene import Scene
+from safety_service.domain.refusal import Refused
+from safety_service.domain.timeline import Facts
+from safety_service.domain.words import Kind
+from safety_service.store import alert_now, alerts, kept_files
+from safety_service.store.alerts import AlertRow
+from safety_service.store.database import Tx
+from safety_service.store.kept_files import KeptFile
+from safety_service.store.people import Person
+
+#: Of messages, and of deeds: so many of the latest. The whole story is a page of text of its own.
+LATEST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPage:
+    """What a page of an alert is made of."""
+
+    row: AlertRow
+    facts: Facts
+    #: All that its alarm says.
+    params: Mapping[str, Any]
+    #: Whether the reader may act on it now.
+    may: bool
+    #: What to do next, as the policy has it.
+    steps: Sequence[str]
+    #: To whom its owner, if they are the reader, could pass it on.
+    receivers: Sequence[Person]
+    #: What was spoken and photographed there.
+    files: Sequence[KeptFile]
+    #: Where and why the visit was has been removed.
+    emptied: bool
+
+    @property
+    def hushed(self) -> bool:
+        """Whether somebody may be watching the worker, so that nobody is to ring them."""
+        return self.params.get("variant") == Kind.DURESS
+
+
+async def look(tx: Tx, actor: Actor, alert_id: UUID) -> AlertPage | AlertRow:
+    """The page; of an alert about the reader's own visit only its row: what may lie behind it is not for their screen.
+
+    That it was read is kept. Raises NotFound.
+    """
+    row, scene, matter = await _seen(tx, actor, alert_id)
+    await keep_of_alert(tx, actor, row, "read")
+    return await _drawn(tx, actor, row, scene, matter)
+
+
+async def look_again(tx: Tx, actor: Actor, alert_id: UUID) -> AlertPage | AlertRow:
+    """The same for a page that is open already, so that nothing is kept again. Raises NotFound: it never was opened."""
+    row, scene, matter = await _seen(tx, actor, alert_id)
+    if not await alert_now.was_read(tx, alert_id, actor.person_id):
+        raise NotFound
+    return await _drawn(tx, actor, row, scene, matter)
+
+
+async def mark(tx: Tx, actor: Actor, alert_id: UUID) -> str:
+    """Another mark whenever the page would show something else. Raises NotFound."""
+    await _seen(tx, actor, alert_id)
+    return await alert_now.mark_of(tx, alert_id)
+
+
+async def heard_from(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[str, ...]:
+    """What is announced when something happens around it. Raises NotFound."""
+    row, scene, _ = await _seen(tx, actor, alert_id)
+    board = () if scene.team_id is None else (f"board:{scene.team_id}",)
+    return (topics.of_alert(row.id), *board)
+
+
+async def _seen(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[AlertRow, Scene, Matter]:
+    row = await alerts.load(tx, alert_id)
+    if row is None:
+        raise NotFound
+    scene = await scene_of(tx, row)
+    matter = await matters.of_alert(tx, row, scene)
+    may_see_alert(actor, matter)
+    return row, scene, matter
+
+
+async def _drawn(tx: Tx, actor: Actor, row: AlertRow, scene: Scene, matter: Matter) -> AlertPage | AlertRow:
+    if actor.person_id in matter.workers:
+        return row
+    params = await alarm_params(tx, row, scene)
+    may = row.alert.open and _may(actor, matter)
+    mine = may and row.alert.owner_id == actor.person_id
+    # Whatever this alarm is about: of somebody who may be watched, what is done next is what is done then.
+    kind = Kind.DURESS if params.get("variant") == Kind.DURESS else row.alert.kind
+    return AlertPage(
+        row=row,
+        facts=await timeline.facts_of(tx, row, scene, with_text=True, most=LATEST),
+        params=params,
+        may=may,
+        steps=(await tx.policy()).next.of(kind) if may else (),
+        receivers=await passing.receivers(tx, actor, row, scene, matter) if mine else (),
+        files=() if scene.row is None else await kept_files.of_visit(tx, scene.row.id),
+        emptied=scene.row is not None and scene.row.removed,
+    )
+
+
+def _may(actor: Actor, matter: Matter) -> bool:
+    try:
+        may_handle(actor, matter)
+    except Refused:
+        return False
+    return True
