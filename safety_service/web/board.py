@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 #: Bytes above which a page is packed on its way: a board of hundreds has the same words in every row.
 LONG = 20_000
+NO_BOARD = "There is no board for your role."
 
 routes = web.RouteTableDef()
 
@@ -110,7 +111,7 @@ async def seen_by(tx: Tx, request: web.Request, visitor: Visitor, asked: Asked, 
     try:
         found = await boards.look(tx, visitor.actor, asked.teams, all_of_it=asked.all_of_it)
     except Refused:
-        raise web.HTTPForbidden(text="There is no board for your role.") from None
+        raise web.HTTPForbidden(text=NO_BOARD) from None
     health = await request.app[HEALTH]()
     rows = rows_of(visitor, found, tx.now)
     on = await duty(tx, visitor, asked.teams, found)

@@ -14,7 +14,7 @@ from safety_service.actions.board_duty import Duty
 from safety_service.domain.words import Role
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
-from safety_service.web.board import Asked, Seen, asked_in, duty_of, seen_by
+from safety_service.web.board import NO_BOARD, Asked, Seen, asked_in, duty_of, seen_by
 from safety_service.web.board_drawn import DRAWING
 from safety_service.web.live import News, stream
 from safety_service.web.visitor import Visitor, visitor_of
@@ -36,6 +36,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     asked = asked_in(request)
     async with request.app[DATABASE].reading() as tx:
         visitor = await visitor_of(tx, request)
+    if not visitor.sees_board:
+        raise web.HTTPForbidden(text=NO_BOARD)
     teams = visitor.actor.teams(Role.MANAGER, Role.PRACTITIONER)
     # An alert of no visit, and one that they are told of in another team, comes as a message to the person.
     topics = [*map(TOPIC.format, teams), f"person:{visitor.person_id}"]
