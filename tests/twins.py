@@ -28,6 +28,9 @@ from tests.world import World, build
 
 #: Pages that a worker or a colleague may have open.
 PAGES = ("/chat", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card")
+#: The pages of visits, and of each of them.
+VISITS = ("/visits", "/visits?when=past", "/visits?who=team", "/visits/new", "/visits/waiting")
+OF_VISIT = ("", "/change", "/decide")
 LISTS = ("/visits", "/alerts", "/debriefs", "/me")
 _FOUR = {each.casefold() for each in (OWN, DURESS, *DECOYS)}
 _ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|(?<=:)[A-Za-z0-9_-]{22}(?=[:\"]|$)")
@@ -63,13 +66,16 @@ class Twin:
         """All that is on this person's screens now, and when each message was made for them."""
         program, browser = self.programs[who], self.browsers[who]
         said: dict[str, Any] = {"telegram": await self._telegram(who), "webchat": await self._webchat(browser)}
-        for path in PAGES:
+        for path in (*PAGES, *VISITS):
             async with browser.get(path) as answer:
-                said[path] = [answer.status, await answer.text()]
+                said[f"page {path}"] = [answer.status, await answer.text()]
         for path in LISTS:
             said[path] = await program.get(path)
         for visit in said["/visits"][1]["items"]:
             path = f"/visits/{visit['id']}"
+            for page in OF_VISIT:
+                async with browser.get(path + page) as answer:
+                    said[f"page{page} {visit['family_ref']}"] = [answer.status, await answer.text()]
             status, debrief = await program.get(f"{path}/debrief")
             said[f"visit {visit['family_ref']}"] = [await program.get(path), status, debrief]
             for page in ("debriefs/{}/tell?part=a", "log/{}") if status == 200 else ():

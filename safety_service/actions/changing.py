@@ -77,11 +77,17 @@ async def _may_go(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> No
         raise Refused("heard_of_already")
 
 
-async def _planned_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> VisitRow:
+async def judged_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> tuple[Risk, list[dict[str, str]]]:
+    """The risk of a visit as it is to be, with every true line."""
     risk, because = await planning.judge_risk(tx, actor, asked)
     lines = [{"key": each.key, "level": str(each.level), "says": each.says} for each in because]
     if actor.person_id in row.workers | set(asked.workers) or not actor.is_(Role.MANAGER, row.team_id):
-        risk, lines = higher(row.visit.risk, risk), _joined(row, risk, because)
+        return higher(row.visit.risk, risk), _joined(row, risk, because)
+    return risk, lines
+
+
+async def _planned_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> VisitRow:
+    risk, lines = await judged_anew(tx, actor, row, asked)
     policy = await tx.policy()
     demanded = await planning.longest_interval(tx, row.agency_id, row.family_id, asked.starts_at)
     visit = replanned(

@@ -5,7 +5,7 @@ page, and that of a colleague beside them, is that of a normal day.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from safety_service.store.visits import VisitRow
 
 #: Messages around a visit: from so long before its start to so long after its end.
 AROUND = timedelta(days=1)
+#: The kind of a word that moves nothing.
+NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
     readers = frozenset({actor.person_id}) if own else row.workers
     decisions = tuple(await visit_story.decisions(tx, row.id))
     deeds = tuple(await visit_story.deeds(tx, row.id))
-    words = tuple(each for each in await said.of_visit(tx, row.id) if each.worker_id in readers)
+    words = tuple(_heard(each, own=own) for each in await said.of_visit(tx, row.id) if _told(each, readers, own=own))
     found = tuple(each for each in await alerts.of_visit(tx, row.id) if _shown(each, own=own))
     since, until = row.visit.starts_at - AROUND, row.visit.ends_at + AROUND
     sendings = tuple(await timelines.to_workers(tx, row.id, readers, since, until))
@@ -73,6 +75,18 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
         debriefs=tuple(await visit_story.debriefs(tx, row.id, readers)),
         names=await names_of(tx, _named(row, decisions, deeds, found)),
     )
+
+
+def _told(word: Said, readers: Collection[UUID], *, own: bool) -> bool:
+    """P5: what was typed is on its own worker's page neither as a note nor as that there was one.
+
+    The duress word is kept nowhere: beside a note that any other word would have left, its absence tells.
+    """
+    return word.worker_id in readers and not (own and word.kind == NOTE)
+
+
+def _heard(word: Said, *, own: bool) -> Said:
+    return replace(word, note=None) if own else word
 
 
 def _shown(row: AlertRow, *, own: bool) -> bool:

@@ -6,6 +6,7 @@ What was typed is kept, faults stand at their field. A question that depends on 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +69,8 @@ class Field:
     text: str = ""
     own: str | None = None
     parts: Sequence[Field] = ()
+    #: For the page's script: on which answers of the same page this depends, as JSON; empty: on none.
+    when: str = ""
 
 
 def form_page(  # noqa: PLR0913 - a page is made of many things, each named at the call
@@ -131,6 +134,7 @@ def fields(
             zone,
             faults.get(step.key),
             only_if=_only_if(form, words, step),
+            when=_when(step, keys),
         )
         for step in steps
         if _may_be_asked(step, answers, keys)
@@ -141,6 +145,12 @@ def _may_be_asked(step: Step, answers: Mapping[str, Any], here: Sequence[str]) -
     """What an earlier page has settled is settled; what this page asks is open."""
     settled = {key: words for key, words in step.when.items() if key not in here}
     return Step(key=step.key, kind=step.kind, when=settled).asked(answers)
+
+
+def _when(step: Step, here: Sequence[str]) -> str:
+    """What this page asks itself; what an earlier one has settled is settled."""
+    open_yet = {key: words for key, words in step.when.items() if key in here}
+    return json.dumps(open_yet) if open_yet else ""
 
 
 def _only_if(form: Form, words: Words, step: Step) -> str:
@@ -155,7 +165,15 @@ def _only_if(form: Form, words: Words, step: Step) -> str:
 
 
 def _field(
-    step: Step, name: str, words: Words, value: Any, zone: ZoneInfo, fault: str | None, *, only_if: str = ""
+    step: Step,
+    name: str,
+    words: Words,
+    value: Any,
+    zone: ZoneInfo,
+    fault: str | None,
+    *,
+    only_if: str = "",
+    when: str = "",
 ) -> Field:
     given = value if isinstance(value, Mapping) and step.kind is Kind.GROUP else {}
     return Field(
@@ -165,6 +183,7 @@ def _field(
         says=words.says.get(name, name),
         help=words.help.get(name, ""),
         only_if=only_if,
+        when=when,
         fault="" if fault is None else FAULTS.get(fault, FAULTS["unknown"]),
         options=list(_options(step, name, words, value)),
         text=_text(step, value, zone),

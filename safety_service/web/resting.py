@@ -1,0 +1,47 @@
+"""Pages that rest while their reader is inside: nothing on that screen says then whose home it is, where, or why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from aiohttp import web
+
+from safety_service.actions import refusals, visit_list
+from safety_service.actions.ties import REASON_WANTED
+from safety_service.domain.refusal import Refused
+from safety_service.store.database import Tx
+from safety_service.web.acting import Work, looked, said
+from safety_service.web.pages import message
+from safety_service.web.visitor import Visitor
+
+Result = TypeVar("Result")
+Draw = Callable[[Visitor, Result], web.StreamResponse]
+
+_LATER = "This page waits until you are out. The chat is there as always."
+
+
+async def show(
+    request: web.Request, subject: str, work: Work[Result], draw: Draw[Result], *, rests: bool = True
+) -> web.StreamResponse:
+    """The page of what `work` finds; while its reader is inside a page that says nothing; refused, why.
+
+    `rests`: off for what keeps something that was typed. Raises NotFound.
+    """
+
+    async def whole(tx: Tx, visitor: Visitor) -> Callable[[Visitor], web.StreamResponse]:
+        if rests and await visit_list.is_inside(tx, visitor.actor):
+            return lambda visitor: message(request, "Later", _LATER, back="/chat", visitor=visitor)
+        try:
+            async with tx.savepoint():
+                found = await work(tx, visitor)
+        except Refused as why:
+            if why.code == REASON_WANTED:
+                raise
+            await refusals.note(tx, visitor.actor, "look", why, subject=subject)
+            told = said(why, visitor)
+            return lambda visitor: message(request, "That is not yours to do", told, status=409, visitor=visitor)
+        return lambda visitor: draw(visitor, found)
+
+    visitor, drawn = await looked(request, subject, whole)
+    return drawn(visitor)
