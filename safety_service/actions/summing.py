@@ -87,15 +87,7 @@ async def count(
     within = (await tx.policy()).debrief.review_within
     found: Counter[tuple[UUID, datetime, str]] = Counter()
     for given in await day_counts.debriefs(tx, wanted, since, until, only):
-        figures = counting.of_debrief(
-            asked_at=given.asked_at,
-            submitted_at=given.submitted_at,
-            severity=given.severity,
-            review=given.review,
-            reviewed_at=given.reviewed_at,
-            within=within,
-        )
-        found.update((given.team_id, given.submitted_at, figure) for figure in figures)
+        found.update((given.team_id, given.submitted_at, figure) for figure in figures_of_debrief(given, within))
     for team_id, at, kind in await day_counts.behaviours(tx, wanted, since, until, only):
         found[team_id, at, counting.met(kind)] += 1
     for each in await day_counts.alerts(tx, wanted, since, until, only):
@@ -113,6 +105,18 @@ def figures_of(each: day_counts.Raised) -> Iterator[str]:
     """The figures that an alert adds to."""
     return counting.of_alert(
         kind=each.kind, state=each.state, found=each.found, opened_at=each.opened_at, taken_at=each.taken_at
+    )
+
+
+def figures_of_debrief(each: day_counts.Given, within: timedelta) -> Iterator[str]:
+    """The figures that a debrief adds to; `within`: how soon a review is wanted."""
+    return counting.of_debrief(
+        asked_at=each.asked_at,
+        submitted_at=each.submitted_at,
+        severity=each.severity,
+        review=each.review,
+        reviewed_at=each.reviewed_at,
+        within=within,
     )
 
 

@@ -12,35 +12,41 @@ from safety_service.store.debrief_log import Logged, Said
 
 STATES = {"draft": "first part only", "submitted": "given", "reviewed": "reviewed"}
 REVIEWS = {"filed": "filed", "wanted": "waits for a review", "done": "reviewed"}
+#: What somebody still has to do, in two words.
+WAITS = {"wanted": "To review", "draft": "First part"}
 #: How hard it was, as one says it.
 SEVERITIES = {"none": "Quiet", "low": "A little hard", "medium": "Hard", "high": "Very hard"}
 
 
 def line_of(each: Logged, behaviours: Mapping[str, str], names: Mapping[UUID, str], zone: ZoneInfo) -> dict[str, Any]:
     """What the list and the head of the page say of it."""
-    visited = each.visited_at.astimezone(zone)
     return {
         "id": each.id,
         "ref": each.ref,
         "worker": names.get(each.worker_id, ""),
-        "visited": f"{visited:%d %B %Y, %H:%M}",
+        "visited": _moment(each.visited_at, zone),
         "severity": each.severity,
         "says": SEVERITIES[each.severity],
         "met": [behaviours.get(key, key) for key in each.behaviours],
         "state": REVIEWS.get(each.review or "", STATES[each.state]),
-        "waits": each.review == "wanted" or each.state == "draft",
+        "waits": WAITS.get(each.review or "", WAITS.get(each.state, "")),
         "sampled": each.sampled,
     }
 
 
 def said_line(each: Said, names: Mapping[UUID, str], zone: ZoneInfo) -> dict[str, str]:
     """What somebody added or said, by whom and when."""
-    return {"by": names.get(each.by, ""), "at": f"{each.at.astimezone(zone):%d %B %Y, %H:%M}", "text": each.text}
+    return {"by": names.get(each.by, ""), "at": _moment(each.at, zone), "text": each.text}
 
 
 def signals_of(given: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> list[tuple[str, str]]:
     """Each as what it was, and the rest of what is known of it."""
     return [(_word(each.get("kind")), ", ".join(_facts(each, zone))) for each in given]
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def _facts(signal: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:

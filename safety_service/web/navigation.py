@@ -47,17 +47,21 @@ FIRST = (
     Place("/today", "Today", lambda visitor: visitor.visits),
     Place("/board", "Board", lambda visitor: visitor.sees_board),
     Place("/chat", "Chat", _anybody),
+    Place("/visits", "Visits", lambda visitor: visitor.sees_log and not visitor.visits),
     Place("/log", "Log", lambda visitor: visitor.sees_log and not visitor.visits),
     Place("/hello", "You", lambda visitor: not visitor.visits),
 )
 MORE = (
     Place("/log", "Log", lambda visitor: visitor.sees_log and visitor.visits),
     Place("/hello", "You", lambda visitor: visitor.visits),
+    Place("/visits", "Visits", lambda visitor: visitor.visits),
     Place("/alerts", "Alerts", lambda visitor: visitor.may_cut_off),
     Place("/families", "Families", lambda visitor: visitor.sees_log),
     Place("/proposals", "To decide", lambda visitor: visitor.manages),
     Place("/items", "Still open", _anybody),
     Place("/supervision", "Supervision", _anybody),
+    Place("/figures", "Figures", lambda visitor: visitor.reads_teams),
+    Place("/evidence", "What was done", lambda visitor: visitor.has_evidence),
     Place("/log/trends", "Month by month", lambda visitor: visitor.manages),
     Place("/duty", "On duty", lambda visitor: bool(visitor.actor.roles)),
     Place("/rota", "Rota", lambda visitor: visitor.manages or visitor.administers),
@@ -65,6 +69,7 @@ MORE = (
     Place("/channels", "How you are reached", _anybody),
     Place("/devices", "Where you are signed in", _anybody),
     Place("/lost", "A lost phone", lambda visitor: visitor.may_cut_off),
+    Place("/people", "People and teams", lambda visitor: visitor.administers),
     Place("/policy", "Policy", lambda visitor: visitor.administers),
 )
 

@@ -56,6 +56,16 @@ class Visitor:
         return self.actor.is_any(Role.PRACTITIONER)
 
     @property
+    def reads_teams(self) -> bool:
+        """Whether they read what a team tells: they manage or review one."""
+        return bool(self.actor.teams(Role.MANAGER, Role.REVIEWER))
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether there is anything in the evidence log for them to read: not for who only reviews."""
+        return bool(self.actor.teams(Role.MANAGER, Role.PRACTITIONER, Role.ADMINISTRATOR))
+
+    @property
     def manages(self) -> bool:
         """Whether they manage a team."""
         return self.actor.is_any(Role.MANAGER)
