@@ -55,6 +55,8 @@ def asked_when(when: Callable[[web.Request], bool]) -> Callable[[Handler], Handl
             answer = await ask(request) if when(request) else None
             return await handler(request) if answer is None else answer
 
+        # So that a test sees which pages ask.
+        guarded.asks_again = True  # type: ignore[attr-defined]
         return guarded
 
     return around
