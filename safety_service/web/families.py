@@ -93,7 +93,7 @@ def when(local: Any, today: date) -> str:
     """A time as one says it of the days around today."""
     days = (local.date() - today).days
     if days in (-1, 0, 1):
-        return f"{('yesterday', 'today', 'tomorrow')[days + 1]} {local:%H:%M}"
+        return f"{('Yesterday', 'Today', 'Tomorrow')[days + 1]} {local:%H:%M}"
     return f"{local:%A %H:%M}" if 0 < days < 7 else f"{local.day} {local:%B, %H:%M}"
 
 

@@ -14,6 +14,7 @@ from safety_service.actions.opening import PAGE as OPENINGS
 from safety_service.actions.overview import Overview
 from safety_service.actions.visitors import names_of
 from safety_service.domain.trend import Line
+from safety_service.domain.words import Status
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 from safety_service.web.acting import looked
@@ -30,7 +31,15 @@ routes = web.RouteTableDef()
 SUBJECT = "family"
 #: So many behaviours, openings and summaries are said here; the rest on their own pages.
 FEW = 4
-STATUS = {"waiting": "waits for a decision", "begun": "begun", "cancelled": "called off", "not_begun": "did not begin"}
+STATUS = {
+    "waiting": "waits for a decision",
+    "begun": "begun",
+    "out": "on the way home",
+    "cancelled": "called off",
+    "not_begun": "did not begin",
+}
+#: Somebody is on it, or on their way from it.
+RUNS = frozenset({Status.PLANNED, Status.WAITING, Status.BEGUN, Status.OUT})
 OUTCOMES = {"met": "", "no_entry": "no entry", "refused": "refused", "aborted": "broken off"}
 
 
@@ -49,6 +58,7 @@ async def one(request: web.Request) -> web.StreamResponse:
 
 def _context(visitor: Visitor, found: Overview, names: Mapping[UUID, str]) -> dict[str, Any]:
     ref, zone = found.family.ref, visitor.known.zone
+    runs = [each for each in found.past if each.visit.status in RUNS]
     return {
         "frame": frame(visitor, ref, ""),
         "risk": str(found.risk),
@@ -60,7 +70,10 @@ def _context(visitor: Visitor, found: Overview, names: Mapping[UUID, str]) -> di
         "coming": [
             _visit(each, names, when(each.visit.starts_at.astimezone(zone), found.today)) for each in found.coming
         ],
-        "past": [_visit(each, names, said_time(each.visit.starts_at, visitor)) for each in found.past],
+        "now": [_visit(each, names, when(each.visit.starts_at.astimezone(zone), found.today)) for each in runs],
+        "past": [
+            _visit(each, names, said_time(each.visit.starts_at, visitor)) for each in found.past if each not in runs
+        ],
         "met": [_met(each) for each in found.met if not each.past][:FEW],
         "undertakings": [(each.body["expected"], said_day(each.review_on), each.id) for each in found.undertakings],
         "meetings": [(MEETINGS[each.kind], said_time(each.meets_at, visitor), each.id) for each in found.meetings],

@@ -18,7 +18,8 @@ from safety_service.store.database import Tx
 from safety_service.web import family_words
 from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, said_day, said_time
-from safety_service.web.family_frame import Group, cards
+from safety_service.web.family_frame import frame
+from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -40,9 +41,13 @@ async def kept(request: web.Request) -> web.StreamResponse:
     visitor, (family, needs, names) = await looked(request, SUBJECT, work)
     may = families.changes(visitor.actor, family)
     parts = [_part(family, part, needs, names, visitor, may=may) for part in PARTS]
-    shown = [each for each in parts if each.told or may]
-    group = Group(cards=shown, empty="Nothing is kept yet.")
-    return cards(request, visitor, family.ref, "kept", "what is kept", [group])
+    shown = [each for each in parts if each.told]
+    context = {
+        "frame": frame(visitor, family.ref, "kept"),
+        "cards": shown,
+        "missing": [(each.link[0], each.title) for each in parts if not each.told and each.link is not None],
+    }
+    return page(request, "family_kept.html", visitor, context=context)
 
 
 def _part(
@@ -60,7 +65,7 @@ def _part(
 
 def _lines(part: str, there: Any, needs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if isinstance(there, str):
-        yield "", there
+        yield family_words.FIELDS[part][part], there
         return
     for each in there if part in ROWS else [there]:
         said = {key: _said(part, key, value, needs) for key, value in each.items() if value not in (None, "")}
@@ -76,4 +81,5 @@ def _said(part: str, key: str, value: Any, needs: Mapping[str, str]) -> str:
         return needs.get(str(value), str(value))
     if key in ("on", "told_on"):
         return said_day(str(value))
-    return family_words.CHOICES.get(part, {}).get(key, {}).get(str(value), str(value))
+    said = family_words.IN_A_ROW.get((part, key), family_words.CHOICES.get(part, {}).get(key, {}))
+    return said.get(str(value), str(value))

@@ -49,7 +49,7 @@ async def met(request: web.Request) -> web.StreamResponse:
             for line, times in shown
         ],
         "summed": [_summed(line.says, line.times, line.people, line.last_on, line.past) for line in found.lines],
-        "plans": [(number, said_day(day)) for day, number in found.plans if months[0] <= day < _after(months)],
+        "plans": _by_day([each for each in found.plans if months[0] <= each[0] < _after(months)]),
         "earlier": f"{families.page_of(ref, 'met')}?until={months[0] - timedelta(days=1):%Y-%m}",
         "later": f"{families.page_of(ref, 'met')}?until={_year_after(months):%Y-%m}"
         if _after(months) <= found.today
@@ -74,6 +74,13 @@ def _after(months: Sequence[date]) -> date:
 
 def _year_after(months: Sequence[date]) -> date:
     return months[-1].replace(year=months[-1].year + 1)
+
+
+def _by_day(plans: Sequence[tuple[date, int]]) -> list[tuple[str, list[int]]]:
+    found: dict[date, list[int]] = {}
+    for day, number in plans:
+        found.setdefault(day, []).append(number)
+    return [(said_day(day), numbers) for day, numbers in found.items()]
 
 
 def _log(ref: str, kind: str, months: Sequence[date]) -> str:

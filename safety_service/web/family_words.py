@@ -48,6 +48,16 @@ CHOICES: dict[str, dict[str, dict[str, str]]] = {
     "trusted": {"agreed": {"yes": "Yes, both agreed", "no": "No", "not_asked": "Not asked yet"}},
     "promises": {"by": {"them": "Them", "us": "Us"}, "state": _KEPT},
 }
+#: Choices as they are said in the middle of a row, after whom or what they are about.
+IN_A_ROW: dict[tuple[str, str], dict[str, str]] = {
+    ("household", "spoken_to"): {
+        "yes": "spoken to",
+        "no": "not spoken to",
+        "not_known": "spoken to? not known",
+    },
+    ("promises", "by"): {"them": "theirs", "us": "ours"},
+    ("promises", "state"): {"open": "still to keep", "kept": "kept", "broken": "broken"},
+}
 
 TOLD = {"yes": "Yes", "no": "No", "not_yet": "Not yet"}
 #: Who exactly said it, and where, belongs into the words of the fact.

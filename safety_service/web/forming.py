@@ -38,6 +38,8 @@ class Drawn:
     answers: Mapping[str, Any] = field(default_factory=dict)
     #: Goes back with what is filled in.
     hidden: Mapping[str, str] = field(default_factory=dict)
+    #: Where else one can go: the address, and what it says.
+    links: Sequence[tuple[str, str]] = ()
 
 
 Draw = Callable[[Tx, Visitor], Awaitable[Drawn]]
@@ -129,6 +131,7 @@ def _page(
         notes=drawn.notes,
         buttons=(("", drawn.button),),
         hidden=drawn.hidden,
+        links=drawn.links,
     )
     if why is not None:
         response.set_status(web.HTTPConflict.status_code)

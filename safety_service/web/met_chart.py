@@ -17,10 +17,11 @@ WIDTH = 366
 #: Left and right of the first and last month.
 EDGE = 3
 STEP = (WIDTH - 2 * EDGE) / MONTHS
-#: From the top: the plan's versions, the bars of the visits that were told of, the months' names.
-PLANS, BARS, NAMES = 14, 44, 84
+#: From the top: the line on which the bars stand, the months' names, the first behaviour; how high each is.
+GROUND, NAMES, FIRST, ROW = 50, 68, 78, 58
 TALLEST = 34
-FIRST, ROW = 100, 54
+#: How high the plan's own line is, below all others.
+PLANS = 26
 #: In which group a behaviour is danger, and is drawn as such.
 DANGER = frozenset({"threat", "violence"})
 
@@ -58,10 +59,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The drawing. `names`: (x, what stands below the bars); `plans`: (x, version)."""
+    """The drawing. `ground`: where the behaviours end; `names`: (x, what stands there); `plans`: (x, version)."""
 
     width: int
     height: int
+    ground: int
     rows: tuple[Row, ...]
     bars: tuple[Bar, ...]
     names: tuple[tuple[float, str], ...]
@@ -98,14 +100,17 @@ def drawn(
 ) -> Chart:
     """The drawing of these months."""
     shown = within(lines, months)
+    ground = FIRST + ROW * max(len(shown), 1)
+    marks = tuple(_plans(plans, months))
     most = max((told.get(key(each), 0) for each in months), default=0)
     return Chart(
         width=WIDTH,
-        height=FIRST + ROW * max(len(shown), 1),
+        height=ground + (PLANS if marks else 2),
+        ground=ground,
         rows=tuple(_row(place, line, times, months) for place, (line, times) in enumerate(shown)),
         bars=tuple(_bar(place, told.get(key(each), 0), most) for place, each in enumerate(months)),
         names=tuple((_middle(place), f"{each:%b}"[0]) for place, each in enumerate(months)),
-        plans=tuple(_plans(plans, months)),
+        plans=marks,
     )
 
 
@@ -116,7 +121,7 @@ def _middle(place: int) -> float:
 def _row(place: int, line: Line, times: Mapping[str, int], months: Sequence[date]) -> Row:
     top = FIRST + ROW * place
     dots = [
-        Dot(_middle(at), top + 36, min(9 + times[key(month)], 13), times[key(month)])
+        Dot(_middle(at), top + 39, min(9 + times[key(month)], 13), times[key(month)])
         for at, month in enumerate(months)
         if key(month) in times
     ]
@@ -125,7 +130,7 @@ def _row(place: int, line: Line, times: Mapping[str, int], months: Sequence[date
 
 def _bar(place: int, visits: int, most: int) -> Bar:
     height = round(TALLEST * visits / most, 1) if most else 0
-    return Bar(_middle(place) - 9, NAMES - 14 - height, 18, height, visits)
+    return Bar(_middle(place) - 9, GROUND - height, 18, height, visits)
 
 
 def _plans(plans: Sequence[tuple[date, int]], months: Sequence[date]) -> Iterator[tuple[float, int]]:

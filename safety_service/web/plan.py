@@ -22,13 +22,14 @@ from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, said_day, said_time
 from safety_service.web.family_frame import Group, frame
 from safety_service.web.pages import page
-from safety_service.web.plan_words import CAUSES, COURSES, STATES, VERDICTS, because, changed, demanded
+from safety_service.web.plan_words import CAUSES, COURSES, DECIDED, STATES, because, changed, demanded
 from safety_service.web.undertakings import undertaking_card
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
 
 SUBJECT = "plan"
+DECIDE, CHANGE = "Decide", "Change it, or end it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,14 @@ def _people(found: Plan) -> set[UUID]:
 
 def _measure(shown: _Shown, each: Measure, visitor: Visitor) -> Card:
     made = [
-        f"{said_time(one.at, visitor)}, {shown.names.get(one.by, '')}: {VERDICTS[one.kind]}. {one.reason}"
+        f"{said_time(one.at, visitor)}, {shown.names.get(one.by, '')}: {DECIDED[one.kind]}. {one.reason}"
         for one in shown.plan.decisions.get(each.id, [])
     ]
-    link = (f"{renewing.plan_page(shown.plan.ref)}/measures/{each.id}", "Decide") if _decides(shown, each) else None
+    link = (
+        (f"{renewing.plan_page(shown.plan.ref)}/measures/{each.id}", DECIDE if each.undecided else CHANGE)
+        if _decides(shown, each)
+        else None
+    )
     return Card(
         title=f"{each.says}: {STATES[each.state]}",
         lines=[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from aiohttp import web
 
 from config.duration import parse_duration, say_duration
 from config.forms_plan import COURSE, DEMANDS, INTERVALS, MEASURE_DECISION, PEOPLE, PUT_FORWARD, REVIEW
-from config.guidance import Demands
+from config.guidance import Demands, Guidance
 from safety_service.actions import circle, courses, measures, plans, putting_forward, renewing
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.courses import Direction
@@ -23,6 +23,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.web import again, plan_words
+from safety_service.web.form_page import Part
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -30,6 +31,8 @@ from safety_service.web.visitor import Visitor
 routes = web.RouteTableDef()
 
 SUBJECT = "measure"
+#: In the address of the page on which a measure is changed as it is accepted.
+CHANGING = "change"
 
 
 @routes.get("/families/{ref}/plan/measures/{id}")
@@ -110,10 +113,13 @@ async def reviewed(request: web.Request) -> web.StreamResponse:
 
 
 def _draw_measure(request: web.Request) -> Draw:
+    changing = CHANGING in request.query
+
     async def draw(tx: Tx, visitor: Visitor) -> Drawn:
         found = await measures.to_decide(tx, visitor.actor, id_of(request))
         ref = (await circle.by_id(tx, visitor.actor, found.family_id)).ref
-        kinds = possible(found)
+        here = f"{renewing.plan_page(ref)}/measures/{found.id}"
+        kinds = _kinds(found, changing=changing)
         ready: dict[str, str] = {}
         for each in kinds:
             ready |= await measures.ready_reasons(tx, visitor.actor, each)
@@ -128,14 +134,38 @@ def _draw_measure(request: web.Request) -> Draw:
             form=MEASURE_DECISION,
             words=replace(plan_words.DECIDING, options=options),
             heading=f"{ref}: {found.says}",
-            action=f"{renewing.plan_page(ref)}/measures/{found.id}",
+            action=f"{here}?{CHANGING}=1" if changing else here,
             back=renewing.plan_page(ref),
-            intro=[f"It {plan_words.STATES[found.state]}."],
+            intro=list(_intro(found, (await tx.guidance(visitor.actor.agency_id)).guidance)),
+            parts=() if changing else (Part(heading="", keys=("kind", "reason")),),
             button="Decide",
-            answers=_as_it_is(found),
+            answers=_as_it_is(found) | ({"kind": str(MeasureDecision.CHANGE)} if changing else {}),
+            links=_ways(found, here, changing=changing),
         )
 
     return draw
+
+
+def _kinds(found: Measure, *, changing: bool) -> list[MeasureDecision]:
+    """What can be decided here: changes are asked about on a page of their own, which is long."""
+    return [each for each in possible(found) if (each is MeasureDecision.CHANGE) is changing]
+
+
+def _ways(found: Measure, here: str, *, changing: bool) -> list[tuple[str, str]]:
+    """The other way to decide."""
+    if changing:
+        return [(here, "Decide on it as it is")]
+    can = MeasureDecision.CHANGE in possible(found)
+    return [(f"{here}?{CHANGING}=1", "Accept it with changes" if found.undecided else "Change it")] if can else []
+
+
+def _intro(found: Measure, guidance: Guidance) -> Iterator[str]:
+    """What the measure is: nobody decides on what they cannot read."""
+    yield f"It {plan_words.STATES[found.state]}."
+    if demands := plan_words.demanded(found.demands):
+        yield f"It demands: {demands}."
+    if why := plan_words.because(found.because, guidance):
+        yield f"Because of: {why}."
 
 
 def _as_it_is(found: Measure) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from config.duration import say_duration
 from config.guidance import Demands, Guidance
@@ -23,6 +24,14 @@ VERDICTS = {
     "refuse": "Refuse it",
     "done": "It is done",
     "lapse": "It ends",
+}
+#: As it stands once it was decided.
+DECIDED = {
+    "accept": "accepted",
+    "change": "accepted with changes",
+    "refuse": "refused",
+    "done": "done",
+    "lapse": "ended",
 }
 COURSES = {
     "as_it_is": "As it is",
@@ -104,11 +113,17 @@ def _demanded(demands: Demands) -> Iterator[str]:
         yield f"{demands.people} people"
     yield from (words for name, words in DEMANDS.items() if getattr(demands, name))
     if demands.interval is not None:
-        yield f"a check-in every {say_duration(demands.interval)}"
+        yield f"a check-in every {in_minutes(demands.interval)}"
     if demands.training:
         yield f"training: {demands.training}"
     if demands.confirm:
         yield demands.confirm
+
+
+def in_minutes(interval: timedelta) -> str:
+    """How long, in minutes where it is so many."""
+    minutes, rest = divmod(interval.total_seconds(), 60)
+    return say_duration(interval) if rest else f"{minutes:g} minutes"
 
 
 def because(why: Because, guidance: Guidance) -> str:

@@ -44,6 +44,7 @@ def _line(each: Waiting, guidance: Guidance, now: datetime, visitor: Visitor) ->
         "link": "" if each.own else f"{plan}/measures/{measure.id}",
         "says": measure.says,
         "state": STATES[measure.state],
+        "holds": measure.holds,
         "demands": demanded(measure.demands),
         "because": because(measure.because, guidance),
         "by": "" if by is None else when(by.astimezone(zone), now.astimezone(zone).date()),
