@@ -32,10 +32,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """`first`: always to be seen; `more`: one tap further."""
+    """`first`: always to be seen; `more`: one tap further, a heading and its links each."""
 
     first: tuple[Link, ...]
-    more: tuple[Link, ...]
+    more: tuple[tuple[str, tuple[Link, ...]], ...]
 
 
 def _anybody(_visitor: Visitor) -> bool:
@@ -46,40 +46,51 @@ def _anybody(_visitor: Visitor) -> bool:
 FIRST = (
     Place("/today", "Today", lambda visitor: visitor.visits),
     Place("/board", "Board", lambda visitor: visitor.sees_board),
+    # Not on the phone of somebody who goes into homes.
+    Place("/alerts", "Alerts", lambda visitor: visitor.may_cut_off and not visitor.visits),
     Place("/chat", "Chat", _anybody),
-    Place("/visits", "Visits", lambda visitor: visitor.sees_log and not visitor.visits),
     Place("/log", "Log", lambda visitor: visitor.sees_log and not visitor.visits),
-    Place("/hello", "You", lambda visitor: not visitor.visits),
+    Place("/people", "People", lambda visitor: visitor.administers and not visitor.sees_log),
 )
-MORE = (
-    Place("/log", "Log", lambda visitor: visitor.sees_log and visitor.visits),
-    Place("/hello", "You", lambda visitor: visitor.visits),
-    Place("/visits", "Visits", lambda visitor: visitor.visits),
-    Place("/alerts", "Alerts", lambda visitor: visitor.may_cut_off),
-    Place("/families", "Families", lambda visitor: visitor.sees_log),
-    Place("/proposals", "To decide", lambda visitor: visitor.manages),
-    Place("/items", "Still open", _anybody),
-    Place("/supervision", "Supervision", _anybody),
-    Place("/figures", "Figures", lambda visitor: visitor.reads_teams),
-    Place("/evidence", "What was done", lambda visitor: visitor.has_evidence),
-    Place("/log/trends", "Month by month", lambda visitor: visitor.manages),
-    Place("/duty", "On duty", lambda visitor: bool(visitor.actor.roles)),
-    Place("/rota", "Rota", lambda visitor: visitor.manages or visitor.administers),
-    Place("/openings", "Who looked, and why", lambda visitor: visitor.manages),
-    Place("/channels", "How you are reached", _anybody),
-    Place("/devices", "Where you are signed in", _anybody),
-    Place("/lost", "A lost phone", lambda visitor: visitor.may_cut_off),
-    Place("/people", "People and teams", lambda visitor: visitor.administers),
-    Place("/policy", "Policy", lambda visitor: visitor.administers),
-)
+#: In groups, as one looks for them.
+MORE = {
+    "Going out": (
+        Place("/visits", "Visits", lambda visitor: visitor.sees_log),
+        Place("/alerts", "Alerts", lambda visitor: visitor.may_cut_off and visitor.visits),
+        Place("/duty", "On duty", lambda visitor: bool(visitor.actor.roles)),
+        Place("/rota", "Rota", lambda visitor: visitor.manages or visitor.administers),
+    ),
+    "Families": (
+        Place("/families", "Families", lambda visitor: visitor.sees_log),
+        Place("/proposals", "To decide", lambda visitor: visitor.manages),
+        Place("/items", "Still open", _anybody),
+        Place("/openings", "Who looked, and why", lambda visitor: visitor.manages),
+    ),
+    "Learning": (
+        Place("/log", "Log", lambda visitor: visitor.sees_log and visitor.visits),
+        Place("/supervision", "Supervision", _anybody),
+        Place("/figures", "Figures", lambda visitor: visitor.reads_teams),
+        Place("/log/trends", "Month by month", lambda visitor: visitor.manages),
+    ),
+    "The agency": (
+        Place("/people", "People and teams", lambda visitor: visitor.administers and visitor.sees_log),
+        Place("/policy", "Policy", lambda visitor: visitor.administers),
+        Place("/evidence", "What was done", lambda visitor: visitor.has_evidence),
+        Place("/lost", "A lost phone", lambda visitor: visitor.may_cut_off),
+    ),
+    "Yours": (
+        Place("/hello", "You", _anybody),
+        Place("/channels", "How you are reached", _anybody),
+        Place("/devices", "Where you are signed in", _anybody),
+    ),
+}
+PLACES = (*FIRST, *(each for group in MORE.values() for each in group))
 
 
 def navigation(visitor: Visitor, path: str) -> Navigation:
     """The links of somebody who looks at the page at this path."""
     nearest = max(
-        (each.path for each in (*FIRST, *MORE) if path == each.path or path.startswith(f"{each.path}/")),
-        key=len,
-        default="",
+        (each.path for each in PLACES if path == each.path or path.startswith(f"{each.path}/")), key=len, default=""
     )
 
     def links(places: Iterable[Place]) -> tuple[Link, ...]:
@@ -89,4 +100,5 @@ def navigation(visitor: Visitor, path: str) -> Navigation:
             if each.may(visitor)
         )
 
-    return Navigation(links(FIRST), links(MORE))
+    more = ((heading, links(places)) for heading, places in MORE.items())
+    return Navigation(links(FIRST), tuple((heading, found) for heading, found in more if found))

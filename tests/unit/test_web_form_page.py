@@ -137,18 +137,19 @@ async def test_the_page_keeps_what_was_typed_and_names_the_fault_at_its_field(br
     assert answer.status == 422
     assert re.search(r'value="shout" checked', text) and not re.search(r'value="dog" checked', text)
     assert "&lt;b&gt;out&lt;/b&gt;</textarea>" in text and 'value="2026-07-01T09:30"' in text
-    assert '<a href="#hurt">Hurt?</a>' in text and 'id="hurt-fault">This needs an answer.' in text
+    assert '<a href="#hurt">Hurt?</a>' in text and re.search(r'id="hurt-fault">.*This needs an answer\.', text)
     assert 'id="gap.why-fault"' in text and 'id="gap.due-fault"' not in text
     assert "Only if: Shouting" in text and "Ann &amp; Co" in text
-    assert "<h2>Then</h2>" in text and ">Later</button>" in text
+    assert re.search(r"<h2[^>]*>Then</h2>", text) and ">Later</button>" in text
 
 
 async def test_every_field_has_its_label_and_choices_their_legend(browser: ClientSession) -> None:
     async with browser.post("/trial", data={"met": "shout", "hurt": "no"}) as answer:
         text = await answer.text()
-    assert answer.status == 200 and "<script" not in text
+    # What there is of scripts comes as files of ours: none stands in the page.
+    assert answer.status == 200 and not re.search(r"<script(?! type=\"module\" src=\"/static/)|\son\w+=", text)
     ids = set(re.findall(r'<(?:input|textarea)[^>]* id="([^"]+)"', text))
-    assert ids and ids == set(re.findall(r'<label for="([^"]+)"', text))
-    assert text.count("<fieldset") == text.count("<legend>") == 4
+    assert ids and ids == set(re.findall(r'<label[^>]* for="([^"]+)"', text))
+    assert text.count("<fieldset") == text.count("<legend") == 4
     described = {each for found in re.findall(r'aria-describedby="([^"]+)"', text) for each in found.split()}
     assert described and all(f'id="{each}"' in text for each in described)

@@ -46,7 +46,7 @@ async def test_words_are_set_once_and_the_page_says_only_since_when(world: World
     assert status == 200 and "Kept." in page and "Set 09:00" in page
     for secret in ("tulip", "Tulip", "harbour", "brown coat"):
         assert secret not in page
-    assert 'checked> <label for="tap-none"' in page
+    assert 'id="tap-none" name="tap" value="" checked' in page
     async with world.database.reading() as tx:
         kept = await phrases.of(tx, world.ids["Ann"])
     assert kept is not None and (kept.own, kept.duress, kept.tap) == ("tulip", "harbour", Tap.SHORT)
