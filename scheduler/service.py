@@ -11,7 +11,7 @@ from safety_service.actions.chases import CHASES
 from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.places import Geocoder
 from safety_service.actions.starting import note_start
-from safety_service.actions.sweeping import sweep_alerts, sweep_rings, sweep_watches
+from safety_service.actions.sweeping import due_now, sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store.database import Database
 from scheduler import chaser, linker, locating, outcry, summing, tidier
 from scheduler.chaser import Chaser
@@ -56,7 +56,7 @@ class Scheduler:
         self._holder = holder
         progress = Progress()
         gap = GapWatch(database, holder, drained, on_progress=progress.mark)
-        self._sweeper = Sweeper(database, SWEEPS, gap, progress)
+        self._sweeper = Sweeper(database, SWEEPS, gap, progress, glance=due_now)
         self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url, replies=replies)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()

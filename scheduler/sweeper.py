@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: Does at most so many due things, urgent first, and gives how many it did.
 Sweep = Callable[[Tx, int], Awaitable[int]]
+#: Which sweeps have something to do, by one look.
+Glance = Callable[[Tx], Awaitable[Container[str]]]
 #: A failing one of these is loud, but nobody goes unwatched for it: it is no reason to start the process again.
 MAY_WAIT = frozenset({"debriefs"})
 #: Seconds after which a run with more to do lets the next one go on: other sweeps get their turn, stamps are made.
@@ -38,6 +40,7 @@ class Sweeper:
         gap: GapWatch,
         progress: Progress,
         *,
+        glance: Glance | None = None,
         pace: Pace | None = None,
         too_long: float = TOO_LONG,
     ) -> None:
@@ -45,6 +48,7 @@ class Sweeper:
         self._sweeps = sweeps
         self._gap = gap
         self._progress = progress
+        self._glance = glance
         self._pace = pace or Pace()
         self._too_long = too_long
         self._wake = asyncio.Event()
@@ -83,6 +87,9 @@ class Sweeper:
             self._progress.mark()
             log.warning("no sweep: %s", error)
             await asyncio.sleep(UNWOKEN / 2)
+        except TryAgain as error:
+            self._clean = False
+            log.warning("no sweep: %s", error)
         except TimeoutError:
             self._clean = False
             self._pace.given_up()
@@ -98,13 +105,13 @@ class Sweeper:
         return self._clean
 
     async def _run(self) -> bool:
-        """1. Was there a gap? 2. Round after round, a batch of each, until nothing is due. 3. Report."""
+        """1. Was there a gap? 2. What is due? 3. Round after round, a batch of each, until nothing is. 4. Report."""
         crash_point("sweep:begin")
         if self._gap.due() and not await self._gap.look(clean=self._clean):
             return True
         started = time.monotonic()
         clean = True
-        left = dict(self._sweeps)
+        left = await self._due()
         while left and time.monotonic() - started < ENOUGH:
             for name, sweep in list(left.items()):
                 limit, began = self._pace.size, time.monotonic()
@@ -118,6 +125,14 @@ class Sweeper:
                     # A long run that goes on committing does not stand still.
                     self._progress.mark()
         return clean
+
+    async def _due(self) -> dict[str, Sweep]:
+        """What has something to do: where nothing is due, nobody who writes need wait for the sweep."""
+        if self._glance is None:
+            return dict(self._sweeps)
+        async with self._database.reading() as tx:
+            due = await self._glance(tx)
+        return {name: sweep for name, sweep in self._sweeps.items() if name in due}
 
     async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:
         """One batch in one transaction; None if it failed, which keeps no other sweep from its turn."""

@@ -17,7 +17,7 @@ from safety_service.domain import events as ev
 from safety_service.domain.climb import deadline
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, outbox, rings, visits
+from safety_service.store import alerts, glance, outbox, rings, visits
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.rings import Ring
@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 
 #: What could not be worked on is tried again after this long; until then an `unwatched` alert says so.
 TRY_AGAIN_AFTER = timedelta(seconds=60)
+
+
+async def due_now(tx: Tx) -> frozenset[str]:
+    """Which of the sweeps (`watches`, `alerts`, `rings`, `debriefs`) have something to do."""
+    return await glance.due(tx)
 
 
 async def sweep_watches(tx: Tx, limit: int) -> int:

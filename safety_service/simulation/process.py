@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bots.dialogue.inbox import InboxWorker, act_on, take_in
 from bots.dialogue.incoming import Incoming
+from safety_service.actions.sweeping import due_now
 from safety_service.simulation import hearing
 from safety_service.simulation.chance import chance
 from safety_service.simulation.faults import Crash
@@ -26,7 +27,7 @@ from scheduler.dispatcher import Dispatcher, Lane, Setting
 from scheduler.gap import GapWatch
 from scheduler.pace import MOST, Pace
 from scheduler.service import SWEEPS
-from scheduler.sweeper import Sweep, Sweeper
+from scheduler.sweeper import Sweeper
 from scheduler.watchdog import Progress
 
 if TYPE_CHECKING:
@@ -49,20 +50,10 @@ _WAITING = """
 SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND channel = ? AND priority BETWEEN ? AND ?
 AND ((state = 'pending' AND not_before <= ?) OR (state = 'sending' AND lease_until <= ?)) LIMIT 1
 """
-_DEBRIEFS = ("SELECT min(next_at) FROM debrief WHERE next_at IS NOT NULL",)
 _TO_SEND = (
     "SELECT min(not_before) FROM outbox WHERE state = 'pending'",
     "SELECT min(lease_until) FROM outbox WHERE state = 'sending'",
 )
-
-
-#: What each sweep looks for.
-_DUE_IN: dict[str, tuple[str, ...]] = {
-    "watches": _DUE[:1],
-    "alerts": _DUE[1:2],
-    "rings": _DUE[2:],
-    "debriefs": _DEBRIEFS,
-}
 
 
 class _Glancing(Dispatcher):
@@ -127,8 +118,7 @@ class Process:
             drifting=clock.drift,
             sleeping=lambda: 0.0,
         )
-        sweeps = {name: self._if_due(name, sweep) for name, sweep in SWEEPS.items()}
-        self._sweeper = Sweeper(self.database, sweeps, gap, Progress(), pace=_Steady())
+        self._sweeper = Sweeper(self.database, SWEEPS, gap, Progress(), glance=due_now, pace=_Steady())
         ways = [Way(kind, world.network, lambda: not self.dead) for kind in CHANNELS]
         self._dispatcher = _Glancing(
             self.database,
@@ -228,12 +218,6 @@ class Process:
         if self._waits_to_be_heard():
             moments.append(self._heard + AGAIN)
         return min(moments)
-
-    def _if_due(self, name: str, sweep: Sweep) -> Sweep:
-        async def swept(tx: Tx, limit: int) -> int:
-            return await sweep(tx, limit) if self._is_due(_DUE_IN[name], 0.0, slack=1e-3) else 0
-
-        return swept
 
     def _glance(self, lane: Lane) -> bool:
         """Whether a message of this lane waits, or was lost on the way."""

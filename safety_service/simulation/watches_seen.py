@@ -117,7 +117,8 @@ class WatchesSeen:
                 self._caused(before, watch, outcomes)
             if watch.live:
                 self._not_too_late(watch)
-        self._out = sum(each.phase in ("inside", "home") for each in self.live.values())
+        if rows:
+            self._out = sum(each.phase in ("inside", "home") for each in self.live.values())
 
     def _count(self) -> None:
         """How long people were out: until this commit as many as after the last."""

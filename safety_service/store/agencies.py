@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import agency, person
 
 _COLUMNS = (
@@ -46,7 +47,7 @@ async def get(tx: Tx, agency_id: UUID) -> Agency:
     known: Agency | None = tx.remembered.get((agency.name, agency_id))
     if known is not None:
         return known
-    row = (await tx.conn.execute(select(*_COLUMNS).where(agency.c.id == agency_id))).first()
+    row = await tx.first(_GET, id=agency_id)
     if row is None:
         raise NoSuchRow("agency")
     found = tx.remembered[agency.name, agency_id] = _agency(row)
@@ -55,8 +56,7 @@ async def get(tx: Tx, agency_id: UUID) -> Agency:
 
 async def of_person(tx: Tx, person_id: UUID) -> Agency:
     """The agency that this person works for. Raises NoSuchRow."""
-    joined = select(*_COLUMNS).join(person, person.c.agency_id == agency.c.id).where(person.c.id == person_id)
-    row = (await tx.conn.execute(joined)).first()
+    row = await tx.first(_OF_PERSON, person_id=person_id)
     if row is None:
         raise NoSuchRow("person")
     return _agency(row)
@@ -116,5 +116,11 @@ async def next_number(tx: Tx, agency_id: UUID) -> int:
     return int((await tx.conn.execute(counted.returning(agency.c.last_number))).scalar_one())
 
 
-def _agency(row: Row[*tuple[Any, ...]]) -> Agency:
+_GET = Ready(select(*_COLUMNS).where(agency.c.id == bindparam("id")))
+_OF_PERSON = Ready(
+    select(*_COLUMNS).join(person, person.c.agency_id == agency.c.id).where(person.c.id == bindparam("person_id"))
+)
+
+
+def _agency(row: Any) -> Agency:
     return Agency(**row._asdict())

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, tuple_, update
 
 from safety_service.domain.alert import Alert, Doing, Resolution
 from safety_service.domain.ladder import CALLS, VOICE_ANSWER, Ladder, Rung
 from safety_service.domain.words import Found, Kind, KnownBy, State
 from safety_service.store import agencies
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, told
 from safety_service.store.tables.people import person
 
@@ -57,18 +58,15 @@ class WantedAlerts:
 async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None) -> AlertRow:
     """Keep a new alert; it is given the agency's next number."""
     numbered = replace(new, number=await agencies.next_number(tx, agency_id))
-    await tx.conn.execute(
-        insert(alert).values(
-            id=numbered.id, agency_id=agency_id, team_id=team_id, number=numbered.number, **_values(numbered, agency_id)
-        )
-    )
+    where = {"id": numbered.id, "agency_id": agency_id, "team_id": team_id, "number": numbered.number}
+    await tx.do(_INSERT, **where, **_values(numbered, agency_id))
     await _insert_told(tx, numbered, numbered.told)
     return AlertRow(alert=numbered, agency_id=agency_id, team_id=team_id)
 
 
 async def load(tx: Tx, alert_id: UUID, *, lock: bool = False) -> AlertRow | None:
     """One alert; `lock` holds it until the transaction ends."""
-    rows = await _loaded(tx, [alert.c.id == alert_id], lock=lock)
+    rows = await _read(tx, await tx.all(_LOCKED if lock else _LOADED, id=alert_id))
     return rows[0] if rows else None
 
 
@@ -82,7 +80,7 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
     """Every unresolved alert on these visits."""
     if not visit_ids:
         return []
-    return await _loaded(tx, [alert.c.visit_id.in_(visit_ids), alert.c.state != State.RESOLVED], lock=lock)
+    return await _read(tx, await tx.all(_LOCKED_OF_VISITS if lock else _OPEN_OF_VISITS, visits=visit_ids))
 
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
@@ -99,8 +97,14 @@ async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *,
 
 async def under_duress(tx: Tx, worker_id: UUID) -> bool:
     """Whether a duress alert about this worker is unresolved."""
-    where = [alert.c.worker_id == worker_id, alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED]
-    return (await tx.conn.execute(select(alert.c.id).where(*where).limit(1))).first() is not None
+    return await tx.first(_DURESS, worker_id=worker_id) is not None
+
+
+_DURESS = Ready(
+    select(alert.c.id)
+    .where(alert.c.worker_id == bindparam("worker_id"), alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED)
+    .limit(1)
+)
 
 
 async def unread(tx: Tx, kind: Kind, before: datetime, after: datetime, limit: int) -> list[AlertRow]:
@@ -144,14 +148,7 @@ def _conditions(wanted: WantedAlerts) -> Iterable[ColumnElement[bool]]:
 
 async def claim_due(tx: Tx, limit: int) -> list[UUID]:
     """Alerts whose moment has come, the earliest first; locked ones are another sweep's."""
-    query = (
-        select(alert.c.id)
-        .where(alert.c.due_now <= tx.now)
-        .order_by(alert.c.due_now)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return list((await tx.conn.execute(query)).scalars())
+    return await tx.scalars(_DUE, now=tx.now, limit=limit)
 
 
 async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None = None) -> AlertRow:
@@ -160,7 +157,7 @@ async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None
         return before
     agreed = agreed_by or before.agreed_by
     changed = {**_values(after, before.agency_id), "agreed_by": agreed, "version": before.version + 1}
-    await tx.conn.execute(update(alert).where(alert.c.id == after.id).values(**changed))
+    await tx.do(_SAVE, this=after.id, **changed)
     await _insert_told(tx, after, after.told - before.alert.told)
     return replace(before, alert=after, version=before.version + 1, agreed_by=agreed)
 
@@ -179,20 +176,46 @@ async def who_was_told(tx: Tx, alert_id: UUID) -> list[Told]:
 async def _insert_told(tx: Tx, after: Alert, people: Collection[UUID]) -> None:
     if people:
         rows = [{"alert_id": after.id, "person_id": each, "rung": after.rung, "at": tx.now} for each in people]
-        await tx.conn.execute(insert(told), rows)
+        await tx.do_all(_INSERT_TOLD, rows)
 
 
 async def _loaded(
     tx: Tx, where: list[ColumnElement[bool]], *, lock: bool = False, limit: int | None = None
 ) -> list[AlertRow]:
-    query = select(alert).where(*where).order_by(alert.c.opened_at.desc(), alert.c.id.desc()).limit(limit)
+    query = _NEWEST.where(*where).limit(limit)
     if lock:
         query = query.with_for_update(key_share=True)
-    rows = (await tx.conn.execute(query)).all()
+    return await _read(tx, (await tx.conn.execute(query)).all())
+
+
+_STATE = (
+    *("kind", "state", "worker_id", "visit_id", "opened_at", "due_at", "ladder", "rung", "step", "doing", "next_at"),
+    *("reach_by", "due_now", "owner_id", "taken_at", "offered_to", "found", "known_by", "note", "found_by"),
+    *("resolved_at", "open_key"),
+)
+_SAVE = Ready(update(alert).where(alert.c.id == bindparam("this")), *_STATE, "agreed_by", "version")
+_INSERT = Ready(insert(alert), "id", "agency_id", "team_id", "number", *_STATE)
+_INSERT_TOLD = Ready(insert(told), "alert_id", "person_id", "rung", "at")
+_NEWEST = select(alert).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
+_THIS = _NEWEST.where(alert.c.id == bindparam("id"))
+_LOADED, _LOCKED = Ready(_THIS), Ready(_THIS.with_for_update(key_share=True))
+_OF_VISITS = _NEWEST.where(alert.c.visit_id.in_(bindparam("visits", expanding=True)), alert.c.state != State.RESOLVED)
+_OPEN_OF_VISITS, _LOCKED_OF_VISITS = Ready(_OF_VISITS), Ready(_OF_VISITS.with_for_update(key_share=True))
+_DUE = Ready(
+    select(alert.c.id)
+    .where(alert.c.due_now <= bindparam("now"))
+    .order_by(alert.c.due_now)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_TOLD = Ready(select(told).where(told.c.alert_id.in_(bindparam("alerts", expanding=True))))
+
+
+async def _read(tx: Tx, rows: Collection[Any]) -> list[AlertRow]:
     if not rows:
         return []
     people: dict[UUID, set[UUID]] = {row.id: set() for row in rows}
-    for each in await tx.conn.execute(select(told).where(told.c.alert_id.in_(people))):
+    for each in await tx.all(_TOLD, alerts=people):
         people[each.alert_id].add(each.person_id)
     return [_alert_row(row, frozenset(people[row.id])) for row in rows]
 
@@ -245,7 +268,7 @@ def _ladder_in(kept: dict[str, Any]) -> Ladder:
     return Ladder(rungs=rungs, together=kept["together"], calls=calls, voice_answer=answer, **times)  # type: ignore[arg-type]
 
 
-def _alert_row(row: Row[Any], people: frozenset[UUID]) -> AlertRow:
+def _alert_row(row: Any, people: frozenset[UUID]) -> AlertRow:
     found = None
     if row.found is not None:
         found = Resolution(found=Found(row.found), known_by=KnownBy(row.known_by), note=row.note or "", by=row.found_by)

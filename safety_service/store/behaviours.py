@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.learning import debrief_behaviour
 
 
@@ -24,16 +25,11 @@ class Met:
 
 async def of_family(tx: Tx, family_id: UUID) -> list[Met]:
     """All that was met at a family, the newest first."""
-    columns = debrief_behaviour.c
-    query = select(debrief_behaviour).where(columns.family_id == family_id).order_by(columns.on.desc(), columns.kind)
-    return [
-        Met(
-            kind=row._mapping[columns.kind],
-            group=row._mapping[columns.group],
-            severity=row._mapping[columns.severity],
-            on=row._mapping[columns.on],
-            worker_id=row._mapping[columns.worker_id],
-            debrief_id=row._mapping[columns.debrief_id],
-        )
-        for row in await tx.conn.execute(query)
-    ]
+    return [Met(**row._mapping) for row in await tx.all(_OF_FAMILY, family_id=family_id)]
+
+
+_OF_FAMILY = Ready(
+    select(*(debrief_behaviour.c[name] for name in Met.__dataclass_fields__))
+    .where(debrief_behaviour.c.family_id == bindparam("family_id"))
+    .order_by(debrief_behaviour.c.on.desc(), debrief_behaviour.c.kind)
+)

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, or_, select
+from sqlalchemy import bindparam, insert, or_, select
 
 from safety_service.domain.course import Course, CourseKind
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.plans import course
 
 #: What of a decision no key has to open: one that is spoilt keeps no other from being asked about.
@@ -28,13 +29,18 @@ async def of_family(tx: Tx, family_id: UUID) -> list[Course]:
 
 async def latest(tx: Tx, family_id: UUID, workers: Collection[UUID]) -> list[Course]:
     """The newest about this family, and the newest about each of these workers."""
-    about = [course.c.family_id == family_id]
+    about: dict[str, Any] = {"family_id": family_id}
     if workers:
-        about.append(course.c.worker_id.in_(workers))
-    found: dict[UUID | None, Course] = {}
-    for row in await tx.conn.execute(select(course).where(or_(*about)).order_by(course.c.id)):
-        found[row.worker_id] = _read(row)
+        about["workers"] = workers
+    rows = await tx.all(_OF_THESE if workers else _OF_FAMILY, **about)
+    found: dict[UUID | None, Course] = {row.worker_id: _read(row) for row in rows}
     return list(found.values())
+
+
+_THIS_FAMILY = course.c.family_id == bindparam("family_id")
+_THESE_WORKERS = course.c.worker_id.in_(bindparam("workers", expanding=True))
+_OF_FAMILY = Ready(select(course).where(_THIS_FAMILY).order_by(course.c.id))
+_OF_THESE = Ready(select(course).where(or_(_THIS_FAMILY, _THESE_WORKERS)).order_by(course.c.id))
 
 
 async def ending(tx: Tx, since: date, until: date, after: UUID, limit: int) -> list[Course]:
@@ -47,5 +53,5 @@ async def ending(tx: Tx, since: date, until: date, after: UUID, limit: int) -> l
     return [Course(**{**row._mapping, "kind": CourseKind(row.kind), "reason": ""}) for row in rows]
 
 
-def _read(row: Row[Any]) -> Course:
+def _read(row: Any) -> Course:
     return Course(**{**row._mapping, "kind": CourseKind(row.kind)})

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import String, column, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.policy import Policy
 from safety_service.store import guidances, policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
+from safety_service.store.drivers import Driver, driver_of
 from safety_service.store.engines import connected, open_engines
 from safety_service.store.errors import SchemaIsNewer
 from safety_service.store.guidances import Edition, Known
 from safety_service.store.hot import Hot, InProcessHot
 from safety_service.store.policies import Shelf
+from safety_service.store.ready import Ready
 from safety_service.store.tables.system import secret
 
 log = logging.getLogger(__name__)
 
-_REVISION = text("SELECT version_num FROM alembic_version")
+_REVISION = Ready(select(column("version_num", String)).select_from(table("alembic_version")))
 Dialect = Literal["sqlite", "postgresql"]
 
 
@@ -43,6 +45,46 @@ class Tx:
         self._index_key = database.index_key
         self._announcements: list[tuple[str, dict[str, Any] | None]] = []
         self._after: list[Callable[[], None]] = []
+        self._savepoints = 0
+        self._driver: Driver | None = None
+
+    async def driver(self) -> Driver:
+        """The driver of this transaction's connection."""
+        if self._driver is None:
+            self._driver = await driver_of(self.conn)
+        return self._driver
+
+    async def all(self, statement: Ready, **values: Any) -> list[Any]:
+        """The rows that it gives. Raises KeyError for a value that is missing."""
+        made = statement.for_(self.conn.dialect)
+        sql, arguments = made.sql(values)
+        return made.rows(await (self._driver or await self.driver()).fetch(sql, arguments))
+
+    async def first(self, statement: Ready, **values: Any) -> Any:
+        """Its first row, or None."""
+        found = await self.all(statement, **values)
+        return found[0] if found else None
+
+    async def scalars(self, statement: Ready, **values: Any) -> list[Any]:
+        """The first column of each of its rows."""
+        return [each[0] for each in await self.all(statement, **values)]
+
+    async def scalar(self, statement: Ready, **values: Any) -> Any:
+        """The first column of its first row, or None."""
+        found = await self.all(statement, **values)
+        return found[0][0] if found else None
+
+    async def do(self, statement: Ready, **values: Any) -> int:
+        """Do it; how many rows it changed."""
+        sql, arguments = statement.for_(self.conn.dialect).sql(values)
+        return await (self._driver or await self.driver()).run(sql, arguments)
+
+    async def do_all(self, statement: Ready, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Do it for each of these rows of values."""
+        made = statement.for_(self.conn.dialect)
+        each = [made.sql(values) for values in rows]
+        if each:
+            await (self._driver or await self.driver()).run_many(each[0][0], [arguments for _, arguments in each])
 
     def blind(self, text: str) -> str:
         """What stands for this text in an index: the same regardless of case and outer space."""
@@ -72,18 +114,23 @@ class Tx:
     async def savepoint(self) -> AsyncIterator[None]:
         """What is done within is undone if it raises (its announcements too), and the rest is kept."""
         announced, called = len(self._announcements), len(self._after)
+        driver = self._driver or await self.driver()
+        self._savepoints += 1
+        name = f"s{self._savepoints}"
+        await driver.run(f"SAVEPOINT {name}", ())
         try:
-            async with self.conn.begin_nested():
-                yield
+            yield
         except BaseException:
             self.remembered.clear()
             del self._announcements[announced:]
             del self._after[called:]
+            await driver.run(f"ROLLBACK TO SAVEPOINT {name}", ())
             raise
+        await driver.run(f"RELEASE SAVEPOINT {name}", ())
 
     async def must_be_current(self) -> None:
         """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""
-        at = (await self.conn.execute(_REVISION)).scalar()
+        at = await self.scalar(_REVISION)
         if at != schema.head():
             raise SchemaIsNewer(f"the database is at step {at}, this code knows no further than {schema.head()}")
 

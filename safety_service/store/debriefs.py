@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.learning import debrief, debrief_addendum, debrief_behaviour
 from safety_service.store.tables.visits import watch
 
@@ -70,7 +71,7 @@ class Addendum:
 
 async def add(tx: Tx, row: Debrief) -> None:
     """Keep a new one."""
-    await tx.conn.execute(insert(debrief).values(**_values(row)))
+    await tx.do(_ADD, **_values(row))
 
 
 async def load(tx: Tx, debrief_id: UUID, *, lock: bool = False) -> Debrief | None:
@@ -87,8 +88,11 @@ async def of_visit(tx: Tx, visit_id: UUID, worker_id: UUID) -> Debrief | None:
 
 async def all_of_visit(tx: Tx, visit_id: UUID) -> list[Debrief]:
     """Everybody's debrief of this visit."""
-    query = select(debrief).where(debrief.c.visit_id == visit_id).order_by(debrief.c.id)
-    return [_read(row) for row in await tx.conn.execute(query)]
+    return [_read(row) for row in await tx.all(_OF_VISIT, visit_id=visit_id)]
+
+
+_OF_VISIT = Ready(select(debrief).where(debrief.c.visit_id == bindparam("visit_id")).order_by(debrief.c.id))
+_ADD = Ready(insert(debrief), *(each.name for each in debrief.columns))
 
 
 async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
@@ -164,7 +168,7 @@ async def addenda(tx: Tx, debrief_id: UUID) -> list[Addendum]:
     return [Addendum(id=row.id, by=row.by, at=row.at, text=row.text) for row in rows]
 
 
-def _read(row: Row[Any]) -> Debrief:
+def _read(row: Any) -> Debrief:
     return Debrief(**row._mapping)
 
 

@@ -2,22 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import Connection, ExceptionContext, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from safety_service.store.errors import CannotKeep, DatabaseAway, TryAgain
+from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.inline import InlineEngine
+from safety_service.store.own_words import in_our_words
 
-#: Serialization failure, deadlock, lock not to be had in time, statement cancelled by its timeout.
-_BUSY = ("40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED")
-#: Connection lost, no room (disk, memory, connections), shutting down or starting; SQLite's file unusable or full.
-_AWAY = ("08", "53", "57P", "58", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB")
-#: No room on the disk, or a database that may only be read: it answers, and keeps nothing.
-_KEEPS_NOTHING = ("53100", "25006", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 #: Milliseconds. A transaction is a few small statements: whoever takes longer is stuck.
 _POSTGRES_SETTINGS = {
     "application_name": "doorstep",
@@ -52,7 +48,7 @@ def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     address = driver_url(url)
     if address.get_backend_name() == "sqlite":
         # recursive_triggers: so that REPLACE, too, meets the triggers that refuse a DELETE.
-        write = _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = ON", "recursive_triggers = ON")
+        write = cast("AsyncEngine", InlineEngine(_inline(address, "foreign_keys = ON", "recursive_triggers = ON")))
         return write, _sqlite(address, _SQLITE_READERS, "BEGIN", "query_only = ON")
     engine = _postgresql(address, pool_size, LONGEST_STATEMENT)
     return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -89,18 +85,7 @@ def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncE
         connect_args={"timeout": _SQLITE_BUSY},
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _set_up(connection: Any, _record: object) -> None:
-        # The driver shall begin nothing by itself: we say BEGIN IMMEDIATE, or savepoints and locks go wrong.
-        try:
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-        except BaseException:
-            connection.close()
-            raise
+    _set_up(engine.sync_engine, *pragmas)
 
     @event.listens_for(engine.sync_engine, "invalidate")
     def _let_go(connection: Any, _record: object, _error: object) -> None:
@@ -116,6 +101,37 @@ def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncE
     return engine
 
 
+def _inline(address: URL, *pragmas: str) -> Engine:
+    engine = create_engine(
+        address.set(drivername="sqlite"),
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=WAIT_FOR_CONNECTION,
+        # Begun and committed in a thread, and used in another; never by two at a time.
+        connect_args={"timeout": _SQLITE_BUSY, "check_same_thread": False},
+    )
+    _set_up(engine, *pragmas)
+    event.listen(engine, "handle_error", in_our_words)
+    return engine
+
+
+def _set_up(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        # The driver shall begin nothing by itself: we say BEGIN IMMEDIATE, or savepoints and locks go wrong.
+        try:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", *pragmas):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()
+            raise
+
+
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection; DatabaseAway when there is none to be had, TryAgain when all are in use."""
@@ -129,30 +145,3 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
     finally:
         await connection.close()
-
-
-def in_our_words(context: ExceptionContext) -> None:
-    """For SQLAlchemy's `handle_error`: the driver's error as DatabaseAway or TryAgain, and never with the row in it."""
-    error = context.original_exception
-    if not isinstance(error, Exception):
-        # Being cancelled says nothing about the database, and must not be mistaken for it being away.
-        return
-    code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
-    if code.startswith(_KEEPS_NOTHING):
-        raise CannotKeep("the database keeps nothing: its disk is full, or it may only be read")
-    if isinstance(error, (OSError, TimeoutError)):
-        context.is_disconnect = True
-    if context.is_disconnect or code.startswith(_AWAY):
-        raise DatabaseAway("the database is away, or cannot keep anything")
-    if code.startswith(_BUSY):
-        raise TryAgain("the database is busy with others")
-    _leave_out_the_row(error, context.sqlalchemy_exception)
-
-
-def _leave_out_the_row(*chain: BaseException | None) -> None:
-    """PostgreSQL quotes the row that it refused (`DETAIL: …`), and what is raised gets logged one day."""
-    for error in chain:
-        if error is not None:
-            error.args = tuple(str(each).partition("\nDETAIL:")[0] for each in error.args)
-            if isinstance(error.__cause__, asyncpg.PostgresError):
-                error.__cause__.detail = None

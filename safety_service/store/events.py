@@ -1,7 +1,7 @@
 """The evidence log: all that anyone did, was told or read. Rows are added and never changed."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.system import event_log
 
 
@@ -55,4 +56,12 @@ async def log(
 async def log_all(tx: Tx, entries: Collection[Entry]) -> None:
     """Add many at once."""
     if entries:
-        await tx.conn.execute(insert(event_log), [{"id": new_id(), "at": tx.now, **asdict(each)} for each in entries])
+        await tx.do_all(_ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
+
+
+_FIELDS = tuple(name for name in Entry.__dataclass_fields__)
+_ADD = Ready(insert(event_log), "id", "at", *_FIELDS)
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _FIELDS}

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import exclusion
 
 
@@ -40,6 +41,18 @@ class KeptOff:
         return family_id in self.families or not self.workers.isdisjoint(workers)
 
 
+_RUNNING = exclusion.c.ended_at.is_(None)
+_THIS_FAMILY = exclusion.c.family_id == bindparam("family_id", type_=exclusion.c.family_id.type)
+_THESE_WORKERS = exclusion.c.worker_id.in_(bindparam("workers", expanding=True))
+_OF_WORKERS = Ready(select(exclusion.c.person_id).where(or_(_THESE_WORKERS, _THIS_FAMILY), _RUNNING))
+_OF_FAMILY = Ready(select(exclusion.c.person_id).where(_THIS_FAMILY, _RUNNING))
+_OF_PERSON = Ready(
+    select(exclusion.c.worker_id, exclusion.c.family_id).where(
+        exclusion.c.person_id == bindparam("person_id"), _RUNNING
+    )
+)
+
+
 async def excluded(tx: Tx, worker_id: UUID | None, family_id: UUID | None) -> frozenset[UUID]:
     """Who is kept off this worker or this family."""
     return await excluded_any(tx, () if worker_id is None else (worker_id,), family_id)
@@ -47,23 +60,15 @@ async def excluded(tx: Tx, worker_id: UUID | None, family_id: UUID | None) -> fr
 
 async def excluded_any(tx: Tx, worker_ids: Iterable[UUID], family_id: UUID | None) -> frozenset[UUID]:
     """Who is kept off any of these workers or this family."""
-    about: list[ColumnElement[bool]] = []
-    if workers := tuple(worker_ids):
-        about.append(exclusion.c.worker_id.in_(workers))
-    if family_id is not None:
-        about.append(exclusion.c.family_id == family_id)
-    if not about:
-        return frozenset()
-    query = select(exclusion.c.person_id).where(or_(*about), exclusion.c.ended_at.is_(None))
-    return frozenset((await tx.conn.execute(query)).scalars())
+    workers = tuple(worker_ids)
+    if workers:
+        return frozenset(await tx.scalars(_OF_WORKERS, workers=workers, family_id=family_id))
+    return frozenset() if family_id is None else frozenset(await tx.scalars(_OF_FAMILY, family_id=family_id))
 
 
 async def of_person(tx: Tx, person_id: UUID) -> KeptOff:
     """What this person is kept off, for lists and boards."""
-    query = select(exclusion.c.worker_id, exclusion.c.family_id).where(
-        exclusion.c.person_id == person_id, exclusion.c.ended_at.is_(None)
-    )
-    rows = (await tx.conn.execute(query)).all()
+    rows = await tx.all(_OF_PERSON, person_id=person_id)
     return KeptOff(
         frozenset(row.worker_id for row in rows if row.worker_id is not None),
         frozenset(row.family_id for row in rows if row.family_id is not None),

@@ -6,16 +6,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Insert, Row, bindparam, select, update
 
 from safety_service.domain.risk import Fact
 from safety_service.store import risk_facts
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow, TryAgain
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.risk_facts import FactRow
 from safety_service.store.tables.visits import family, risk_fact, visit
-from safety_service.store.upsert import insert_or
+from safety_service.store.upsert import insert_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,15 @@ class FamilyRow:
     version: int
 
 
+_BY_REF = Ready(
+    select(family.c.id).where(family.c.agency_id == bindparam("agency_id"), family.c.ref == bindparam("ref"))
+)
+_VISITED = Ready(select(visit.c.id).where(visit.c.family_id == bindparam("family_id")).limit(1))
+_WITH_FACT = Ready(select(risk_fact.c.id).where(risk_fact.c.family_id == bindparam("family_id")).limit(1))
+_JUDGED_BY = tuple(risk_fact.c[name] for name in ("kind", "on", "worker_id", "ended_on", "created_at"))
+_FACTS = Ready(select(*_JUDGED_BY).where(risk_fact.c.family_id == bindparam("family_id")).order_by(risk_fact.c.on))
+
+
 def tidy_name(text: str) -> str:
     """A name as it is kept, and looked up."""
     return " ".join(text.split())[:200]
@@ -42,8 +52,8 @@ def tidy_ref(text: str) -> str:
 
 async def by_ref(tx: Tx, agency_id: UUID, ref: str) -> UUID | None:
     """The family with this reference."""
-    query = select(family.c.id).where(family.c.agency_id == agency_id, family.c.ref == ref)
-    return (await tx.conn.execute(query)).scalar_one_or_none()
+    found: UUID | None = await tx.scalar(_BY_REF, agency_id=agency_id, ref=ref)
+    return found
 
 
 async def ref_of(tx: Tx, family_id: UUID) -> str:
@@ -56,28 +66,31 @@ async def ensure(tx: Tx, agency_id: UUID, ref: str) -> UUID:
     found = await by_ref(tx, agency_id, ref)
     if found is not None:
         return found
-    new = insert_or(tx, family).values(id=new_id(), agency_id=agency_id, ref=ref, created_at=tx.now)
-    once = new.on_conflict_do_nothing(index_elements=["agency_id", "ref"]).returning(family.c.id)
-    made: UUID | None = (await tx.conn.execute(once)).scalar()
+    made: UUID | None = await tx.scalar(_ENSURE, id=new_id(), agency_id=agency_id, ref=ref, created_at=tx.now)
     found = made or await by_ref(tx, agency_id, ref)
     if found is None:
         raise TryAgain("a family was made, and was gone, in the same moment")
     return found
 
 
+def _once(dialect: str) -> Insert:
+    new = insert_for(dialect, family).on_conflict_do_nothing(index_elements=["agency_id", "ref"])
+    return new.returning(family.c.id)
+
+
+_ENSURE = Ready(_once, "id", "agency_id", "ref", "created_at")
+
+
 async def known(tx: Tx, family_id: UUID) -> bool:
     """Whether anything is known: a visit before, or a fact."""
-    visited = select(visit.c.id).where(visit.c.family_id == family_id).limit(1)
-    fact = select(risk_fact.c.id).where(risk_fact.c.family_id == family_id).limit(1)
-    return (await tx.conn.execute(visited)).first() is not None or (await tx.conn.execute(fact)).first() is not None
+    if await tx.first(_VISITED, family_id=family_id) is not None:
+        return True
+    return await tx.first(_WITH_FACT, family_id=family_id) is not None
 
 
 async def facts(tx: Tx, family_id: UUID) -> Sequence[Fact]:
     """Every risk fact of the family, ended ones too."""
-    columns = risk_fact.c
-    judged_by = (columns.kind, columns.on, columns.worker_id, columns.ended_on, columns.created_at)
-    query = select(*judged_by).where(columns.family_id == family_id).order_by(columns.on)
-    rows = (await tx.conn.execute(query)).all()
+    rows = await tx.all(_FACTS, family_id=family_id)
     return [
         Fact(
             kind=row.kind,

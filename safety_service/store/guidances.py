@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, or_, select
 
 from config.guidance import Guidance, GuidanceError, parse_guidance, recorded
 from safety_service.store.errors import NoSuchRow
+from safety_service.store.ready import Ready
 from safety_service.store.tables.learning import guidance_edition
 
 if TYPE_CHECKING:
@@ -35,12 +36,18 @@ class Edition:
 
 async def current(tx: Tx, agency_id: UUID) -> Edition:
     """The edition in force for this agency; one that this code cannot use is shouted about and passed over."""
-    for whose in (guidance_edition.c.agency_id == agency_id, guidance_edition.c.agency_id.is_(None)):
-        numbers = select(guidance_edition.c.number).where(whose).order_by(guidance_edition.c.number.desc())
-        for number in (await tx.conn.execute(numbers)).scalars():
-            if (found := await _read(tx, number)) is not None:
-                return Edition(number, found)
+    for number in await tx.scalars(_NUMBERS, agency_id=agency_id):
+        if (found := await _read(tx, number)) is not None:
+            return Edition(number, found)
     return Edition(SHIPPED, parse_guidance(""))
+
+
+#: An agency's own before everybody's, the newest first.
+_NUMBERS = Ready(
+    select(guidance_edition.c.number)
+    .where(or_(guidance_edition.c.agency_id == bindparam("agency_id"), guidance_edition.c.agency_id.is_(None)))
+    .order_by(guidance_edition.c.agency_id.is_(None), guidance_edition.c.number.desc())
+)
 
 
 async def numbered(tx: Tx, number: int | None) -> Edition:

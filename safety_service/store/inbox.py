@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Insert, bindparam, func, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.chat import inbox
-from safety_service.store.upsert import insert_or
+from safety_service.store.upsert import insert_for
 
 #: An error's text is kept to this length.
 ERROR_LENGTH = 300
@@ -43,7 +44,8 @@ async def add(
     payload: dict[str, Any],
 ) -> bool:
     """Keep a word. False: the provider said it before, and it is here already."""
-    word = insert_or(tx, inbox).values(
+    added = await tx.all(
+        _ADD,
         id=new_id(),
         channel=channel,
         provider_id=provider_id,
@@ -54,8 +56,7 @@ async def add(
         payload=payload,
         state="new",
     )
-    once = word.on_conflict_do_nothing(index_elements=["channel", "provider_id"]).returning(inbox.c.id)
-    if (await tx.conn.execute(once)).first() is None:
+    if not added:
         return False
     tx.announce("inbox")
     return True
@@ -68,9 +69,7 @@ def index_of(tx: Tx, channel: str, chat: str) -> str:
 
 async def chats_waiting(tx: Tx, limit: int) -> list[str]:
     """Chats with a word that has not been handled, the longest waiting first."""
-    oldest = func.min(inbox.c.received_at)
-    query = select(inbox.c.chat_index).where(inbox.c.state == "new").group_by(inbox.c.chat_index)
-    return list((await tx.conn.execute(query.order_by(oldest).limit(limit))).scalars())
+    return await tx.scalars(_WAITING, limit=limit)
 
 
 async def claim(tx: Tx, chat_index: str) -> Received | None:
@@ -78,12 +77,7 @@ async def claim(tx: Tx, chat_index: str) -> Received | None:
 
     It is chosen before it is locked: stepping over a lock here would take the chat's second word before its first.
     """
-    waiting = select(inbox.c.id).where(inbox.c.chat_index == chat_index, inbox.c.state == "new")
-    first = (await tx.conn.execute(waiting.order_by(inbox.c.received_at, inbox.c.id).limit(1))).scalar()
-    if first is None:
-        return None
-    mine = select(inbox).where(inbox.c.id == first, inbox.c.state == "new").with_for_update(skip_locked=True)
-    row = (await tx.conn.execute(mine)).first()
+    row = await tx.first(_CLAIM, chat=chat_index)
     return None if row is None else _received(row)
 
 
@@ -119,9 +113,44 @@ async def of_person(tx: Tx, person_id: UUID, since: datetime, *, channel: str | 
 
 
 async def _close(tx: Tx, word_id: UUID, state: str, error: str | None) -> None:
-    changed = {"state": state, "handled_at": tx.now, "error": error, "attempts": inbox.c.attempts + 1}
-    await tx.conn.execute(update(inbox).where(inbox.c.id == word_id).values(**changed))
+    await tx.do(_CLOSE, this=word_id, state=state, handled_at=tx.now, error=error)
+
+
+_FIELDS = tuple(name for name in Received.__dataclass_fields__)
+_NEW = inbox.c.state == "new"
+
+
+def _add(dialect: str) -> Insert:
+    word = insert_for(dialect, inbox)
+    return word.on_conflict_do_nothing(index_elements=["channel", "provider_id"]).returning(inbox.c.id)
+
+
+_ADD = Ready(
+    _add,
+    *("id", "channel", "provider_id", "chat_index", "person_id", "received_at", "said_at", "payload", "state"),
+)
+_WAITING = Ready(
+    select(inbox.c.chat_index)
+    .where(_NEW)
+    .group_by(inbox.c.chat_index)
+    .order_by(func.min(inbox.c.received_at))
+    .limit(bindparam("limit"))
+)
+_first = (
+    select(inbox.c.id)
+    .where(inbox.c.chat_index == bindparam("chat"), _NEW)
+    .order_by(inbox.c.received_at, inbox.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_CLAIM = Ready(
+    select(*(inbox.c[name] for name in _FIELDS)).where(inbox.c.id == _first, _NEW).with_for_update(skip_locked=True)
+)
+_CLOSE = Ready(
+    update(inbox).where(inbox.c.id == bindparam("this")).values(attempts=inbox.c.attempts + 1),
+    *("state", "handled_at", "error"),
+)
 
 
 def _received(row: Any) -> Received:
-    return Received(**{name: getattr(row, name) for name in Received.__dataclass_fields__})
+    return Received(**{name: getattr(row, name) for name in _FIELDS})

@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from safety_service.store import migrate
 from safety_service.store.clock import Clock
 from safety_service.store.database import Database
-from safety_service.store.engines import in_our_words
 from safety_service.store.hot import Hot
+from safety_service.store.inline import InlineConnection
+from safety_service.store.own_words import in_our_words
 from safety_service.store.tables.system import secret
 
 Given = TypeVar("Given")
@@ -91,45 +92,30 @@ class _InstantEngine:
         """The machine goes on."""
 
 
-class _InstantConnection:
-    """As much of an AsyncConnection as the store asks for."""
-
+class _InstantConnection(InlineConnection):
     def __init__(self, connection: Connection, watched: InstantDatabase | None) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._watched = watched
-        self.dialect = connection.dialect
-        self.execute = _at_once(connection.execute)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[None]:
-        watched = self._watched
+        raw, watched = self.raw, self._watched
         if watched is not None:
             watched.before_begin()
-        with self._connection.begin() as transaction:
+        known = self._connection.begin()
+        raw.execute("BEGIN")
+        try:
             yield
             if watched is not None:
                 watched.before_commit()
-            transaction.commit()
+            raw.execute("COMMIT")
+        finally:
+            known.rollback()
         if watched is not None:
             watched.after_commit()
 
-    @asynccontextmanager
-    async def begin_nested(self) -> AsyncIterator[None]:
-        with self._connection.begin_nested():
-            yield
-
-    async def run_sync(self, call: Callable[..., Given], *arguments: Any) -> Given:
-        return call(self._connection, *arguments)
-
     async def close(self) -> None:
         """The machine's connection stays open."""
-
-
-def _at_once(call: Callable[..., Given]) -> Callable[..., Awaitable[Given]]:
-    async def done(*arguments: Any) -> Given:
-        return call(*arguments)
-
-    return done
 
 
 def _engine() -> Engine:
@@ -138,10 +124,6 @@ def _engine() -> Engine:
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
 
     event.listen(engine, "handle_error", in_our_words)
     return engine

@@ -2,20 +2,27 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import Insert, bindparam, delete, or_
 
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.system import lease
-from safety_service.store.upsert import insert_or
+from safety_service.store.upsert import insert_for
 
 
 async def hold(tx: Tx, name: str, holder: str, for_: timedelta) -> bool:
     """Take the lock, or keep it, until now + `for_`. False: somebody else holds it and their time is not up."""
-    mine = {"holder": holder, "until": tx.now + for_}
-    take = insert_or(tx, lease).values(name=name, **mine)
-    free = or_(lease.c.holder == holder, lease.c.until <= tx.now)
-    taken = take.on_conflict_do_update(index_elements=["name"], set_=mine, where=free).returning(lease.c.name)
-    return (await tx.conn.execute(taken)).scalar() is not None
+    return await tx.scalar(_HOLD, name=name, holder=holder, until=tx.now + for_, now=tx.now) is not None
+
+
+def _take(dialect: str) -> Insert:
+    take = insert_for(dialect, lease)
+    mine = {"holder": take.excluded.holder, "until": take.excluded.until}
+    free = or_(lease.c.holder == take.excluded.holder, lease.c.until <= bindparam("now"))
+    return take.on_conflict_do_update(index_elements=["name"], set_=mine, where=free).returning(lease.c.name)
+
+
+_HOLD = Ready(_take, "name", "holder", "until")
 
 
 async def let_go(tx: Tx, name: str, holder: str) -> None:

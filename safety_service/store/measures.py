@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
 from config.guidance import Demands
 from safety_service.domain.plan import HOLDS, OPEN, UNDECIDED, Because, Measure, MeasureDecision, MeasureState, written
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.plans import measure, measure_decision
 from safety_service.store.tables.visits import watch
@@ -65,8 +66,14 @@ async def of_family(tx: Tx, family_id: UUID) -> list[MeasureRow]:
 
 
 async def _of(tx: Tx, family_id: UUID, states: Collection[MeasureState]) -> list[MeasureRow]:
-    query = select(measure).where(measure.c.family_id == family_id, measure.c.state.in_([str(each) for each in states]))
-    return [_read(row) for row in await tx.conn.execute(query.order_by(measure.c.id))]
+    return [_read(row) for row in await tx.all(_OF, family_id=family_id, states=[str(each) for each in states])]
+
+
+_OF = Ready(
+    select(measure)
+    .where(measure.c.family_id == bindparam("family_id"), measure.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(measure.c.id)
+)
 
 
 async def due(tx: Tx, limit: int) -> list[MeasureRow]:
@@ -76,10 +83,19 @@ async def due(tx: Tx, limit: int) -> list[MeasureRow]:
 
 async def hurry(tx: Tx, family_id: UUID, by: datetime) -> None:
     """A visit comes sooner than what is undecided was to be decided: it is to be decided before that."""
-    waits = measure.c.state.in_([str(each) for each in UNDECIDED])
-    late = update(measure).where(measure.c.family_id == family_id, waits, measure.c.decide_by > by)
-    sooner = case((measure.c.next_at > by, by), else_=measure.c.next_at)
-    await tx.conn.execute(late.values(decide_by=by, next_at=sooner))
+    await tx.do(_HURRY, family=family_id, by=by)
+
+
+_BY = bindparam("by", type_=measure.c.decide_by.type)
+_HURRY = Ready(
+    update(measure)
+    .where(
+        measure.c.family_id == bindparam("family"),
+        measure.c.state.in_([str(each) for each in UNDECIDED]),
+        measure.c.decide_by > _BY,
+    )
+    .values(decide_by=_BY, next_at=case((measure.c.next_at > _BY, _BY), else_=measure.c.next_at))
+)
 
 
 async def add_decision(tx: Tx, measure_id: UUID, made: Decision) -> None:
@@ -117,7 +133,7 @@ async def met_by(tx: Tx, debrief_ids: Collection[UUID]) -> frozenset[UUID]:
     return frozenset((await tx.conn.execute(query.where(debrief.c.id.in_(debrief_ids)))).scalars())
 
 
-def _read(row: Row[Any]) -> MeasureRow:
+def _read(row: Any) -> MeasureRow:
     values = dict(row._mapping)
     return Measure(
         **{

@@ -3,20 +3,29 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from safety_service.domain.words import Kind, State
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.people import channel
 
 
 async def waiting_chats(tx: Tx, kind: str, by: datetime) -> dict[UUID, int]:
     """How many chats of each agency have a message that waits since then."""
-    out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    query = select(outbox.c.agency_id, func.count(outbox.c.channel_id.distinct()))
-    query = query.where(out, outbox.c.channel == kind, outbox.c.created_at <= by).group_by(outbox.c.agency_id)
-    return dict((await tx.conn.execute(query)).all())
+    return {row.agency_id: row.chats for row in await tx.all(_WAITING, kind=kind, by=by)}
+
+
+_WAITING = Ready(
+    select(outbox.c.agency_id, func.count(outbox.c.channel_id.distinct()).label("chats"))
+    .where(
+        or_(outbox.c.state == "pending", outbox.c.state == "sending"),
+        outbox.c.channel == bindparam("kind"),
+        outbox.c.created_at <= bindparam("by"),
+    )
+    .group_by(outbox.c.agency_id)
+)
 
 
 async def tried_in_vain(tx: Tx, kind: str) -> bool:

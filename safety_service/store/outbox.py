@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    literal,
     not_,
     or_,
     select,
@@ -28,6 +28,7 @@ from safety_service.store import tallies
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.people import channel
 
@@ -90,7 +91,7 @@ async def put(tx: Tx, messages: Collection[Message]) -> None:
     rows = [_row(tx, each) for each in messages]
     if not rows:
         return
-    await tx.conn.execute(insert(outbox), rows)
+    await tx.do_all(_PUT, rows)
     tx.announce("outbox")
     here = [each for each in messages if each.channel == "webchat"]
     for person_id in {each.person_id for each in here}:
@@ -119,14 +120,12 @@ def _row(tx: Tx, message: Message) -> dict[str, Any]:
 
 async def known(tx: Tx, dedupe: Collection[str]) -> frozenset[str]:
     """Which of these messages are in the outbox already."""
-    found = await tx.conn.execute(select(outbox.c.dedupe).where(outbox.c.dedupe.in_(dedupe)))
-    return frozenset(found.scalars())
+    return frozenset(await tx.scalars(_KNOWN, dedupe=dedupe)) if dedupe else frozenset()
 
 
 async def drop_stale(tx: Tx) -> int:
     """Drop reminders whose time is over before their turn came; the row stays as the note of it."""
-    stale = update(outbox).where(outbox.c.state == "pending", outbox.c.expires_at <= tx.now)
-    return int((await tx.conn.execute(stale.values(state="dropped", error="stale"))).rowcount)
+    return await tx.do(_STALE, now=tx.now)
 
 
 async def lease(
@@ -146,19 +145,10 @@ async def lease(
     `in_order`: of each chat only its oldest row that has not gone out, so that none overtakes another. `resting`:
     chats whose alarms are being gathered; danger waits for nothing.
     """
-    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
-    due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
-    these = and_(outbox.c.channel.in_(channels), outbox.c.priority.between(least, most))
-    first = outbox.c.id.in_(_first_of_each_chat(these)) if in_order else true()
-    awake = not_(and_(gathered(), outbox.c.channel_id.in_(resting))) if resting else true()
-    chosen = (
-        select(outbox.c.id)
-        .where(or_(due, lost), these, first, awake)
-        .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return await hold(tx, list((await tx.conn.execute(chosen)).scalars()), holder, for_)
+    values: dict[str, Any] = {"channels": channels, "least": least, "most": most, "limit": limit, "now": tx.now}
+    if resting:
+        values["resting"] = resting
+    return await hold(tx, await tx.scalars(_NEXT[in_order, bool(resting)], **values), holder, for_)
 
 
 def gathered() -> ColumnElement[bool]:
@@ -170,17 +160,7 @@ async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> l
     """Take these rows, which this transaction has chosen and locked."""
     if not ids:
         return []
-    await tx.conn.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids))
-        .values(
-            maybe_sent=or_(outbox.c.maybe_sent, outbox.c.state == "sending"),
-            state="sending",
-            lease_until=tx.now + for_,
-            leased_by=holder,
-            attempts=outbox.c.attempts + 1,
-        )
-    )
+    await tx.do(_HOLD, ids=ids, until=tx.now + for_, holder=holder)
     try:
         return await _leased(tx, ids)
     except KeysDoNotOpen:
@@ -188,9 +168,7 @@ async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> l
 
 
 async def _leased(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
-    query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
-    rows = await tx.conn.execute(query.where(outbox.c.id.in_(ids)).order_by(outbox.c.priority, outbox.c.id))
-    return [_outgoing(row) for row in rows]
+    return [_outgoing(row) for row in await tx.all(_LEASED, ids=ids)]
 
 
 async def _that_open(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
@@ -207,6 +185,34 @@ async def _that_open(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
     return found
 
 
+_FIELDS = tuple(name for name in Outgoing.__dataclass_fields__)
+_PUT = Ready(insert(outbox), *("id", "state", "sent_at", "created_at"), *Message.__dataclass_fields__)
+_KNOWN = Ready(select(outbox.c.dedupe).where(outbox.c.dedupe.in_(bindparam("dedupe", expanding=True))))
+_STALE = Ready(
+    update(outbox)
+    .where(outbox.c.state == "pending", outbox.c.expires_at <= bindparam("now"))
+    .values(state="dropped", error="stale")
+)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_HOLD = Ready(
+    update(outbox)
+    .where(outbox.c.id.in_(_IDS))
+    .values(
+        maybe_sent=or_(outbox.c.maybe_sent, outbox.c.state == "sending"),
+        state="sending",
+        lease_until=bindparam("until"),
+        leased_by=bindparam("holder"),
+        attempts=outbox.c.attempts + 1,
+    )
+)
+_LEASED = Ready(
+    select(*(outbox.c[name] for name in _FIELDS if name != "address"), channel.c.address)
+    .join(channel, channel.c.id == outbox.c.channel_id)
+    .where(outbox.c.id.in_(_IDS))
+    .order_by(outbox.c.priority, outbox.c.id)
+)
+
+
 def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
     place = func.row_number().over(partition_by=outbox.c.channel_id, order_by=outbox.c.id)
     out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
@@ -214,8 +220,32 @@ def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
     return select(ranked.c.id).where(ranked.c.place == 1)
 
 
+def _next(*, in_order: bool, resting: bool) -> Ready:
+    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
+    due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
+    here = outbox.c.channel.in_(bindparam("channels", expanding=True))
+    these = and_(here, outbox.c.priority.between(bindparam("least"), bindparam("most")))
+    first = outbox.c.id.in_(_first_of_each_chat(these)) if in_order else true()
+    rests = outbox.c.channel_id.in_(bindparam("resting", expanding=True))
+    awake = not_(and_(gathered(), rests)) if resting else true()
+    return Ready(
+        select(outbox.c.id)
+        .where(or_(due, lost), these, first, awake)
+        .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+_NEXT = {
+    (in_order, resting): _next(in_order=in_order, resting=resting)
+    for in_order in (False, True)
+    for resting in (False, True)
+}
+
+
 def _outgoing(row: Any) -> Outgoing:
-    return Outgoing(**{name: getattr(row, name) for name in Outgoing.__dataclass_fields__})
+    return Outgoing(**{name: getattr(row, name) for name in _FIELDS})
 
 
 async def load(tx: Tx, message_id: UUID) -> Outgoing | None:
@@ -241,19 +271,23 @@ _DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
 
 async def record_sent(tx: Tx, taken: Collection[tuple[UUID, str | None]]) -> None:
     """A provider took these (id, its name for it): sent; and reached, unless it only lies there (P4)."""
-    # Not IN: its list of values does not go with many rows in one statement.
-    reaching = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
-    done = update(outbox).where(outbox.c.id == bindparam("message"))
-    done = done.values(
+    now, rows = tx.now, [{"message": message_id, "provider_id": name} for message_id, name in taken]
+    await tx.do_all(_SENT, [{**each, "sent_at": now, "now": now} for each in rows])
+
+
+_REACHING = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
+_SENT = Ready(
+    update(outbox)
+    .where(outbox.c.id == bindparam("message"))
+    .values(
         state="sent",
         lease_until=None,
         leased_by=None,
-        sent_at=tx.now,
-        reached_at=case((reaching, literal(tx.now, outbox.c.reached_at.type))),
-        provider_id=bindparam("name_there"),
+        reached_at=case((_REACHING, bindparam("now", type_=outbox.c.reached_at.type))),
         error=None,
-    )
-    await tx.conn.execute(done, [{"message": message_id, "name_there": name} for message_id, name in taken])
+    ),
+    *("sent_at", "provider_id"),
+)
 
 
 async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal, null, select, update
 
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen, NoSuchRow
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import membership, person
 from safety_service.store.types import UtcDateTime
 
@@ -46,24 +47,34 @@ class Person:
 
 async def get(tx: Tx, person_id: UUID) -> Person:
     """The person, active or not. Raises NoSuchRow."""
-    found = await _where(tx, person.c.id == person_id)
+    known: Person | None = tx.remembered.get((person.name, person_id))
+    if known is not None:
+        return known
+    found = _people(await tx.all(_GET, id=person_id))
     if not found:
         raise NoSuchRow("person")
+    tx.remembered[person.name, person_id] = found[0]
     return found[0]
 
 
 async def many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """The people with these ids, active or not. One that no key opens is left out, and harms nobody else."""
-    wanted = tuple(set(person_ids))
+    wanted = set(person_ids)
+    known = {each: tx.remembered[person.name, each] for each in wanted if (person.name, each) in tx.remembered}
+    wanted -= known.keys()
     if not wanted:
-        return {}
+        return known
     try:
-        return {each.id: each for each in await _where(tx, person.c.id.in_(wanted))}
+        found = {each.id: each for each in _people(await tx.all(_MANY, ids=wanted))}
+        tx.remembered |= {(person.name, each): one for each, one in found.items()}
+        return known | found
     except KeysDoNotOpen:
-        found: dict[UUID, Person] = {}
+        found = known
         for person_id in wanted:
             try:
-                found |= {each.id: each for each in await _where(tx, person.c.id == person_id)}
+                found[person_id] = await get(tx, person_id)
+            except NoSuchRow:
+                continue
             except KeysDoNotOpen:
                 log.error("a person whom no key opens is left out: %s", person_id)  # noqa: TRY400 - the id says it all
         return found
@@ -138,11 +149,13 @@ async def save(tx: Tx, changed: Person) -> None:
     """Keep the person's own columns as they are in `changed`; roles are kept by `set_roles`."""
     left_at = null() if changed.active else func.coalesce(person.c.left_at, literal(tx.now, UtcDateTime()))
     values = {**_sealed(tx, changed), "active": changed.active, "responder": changed.responder, "left_at": left_at}
+    tx.remembered.pop((person.name, changed.id), None)
     await tx.conn.execute(update(person).where(person.c.id == changed.id).values(values))
 
 
 async def set_roles(tx: Tx, person_id: UUID, team_id: UUID, roles: frozenset[Role]) -> None:
     """These are the person's roles in this team from now on, and no others."""
+    tx.remembered.pop((person.name, person_id), None)
     here = (membership.c.person_id == person_id) & (membership.c.team_id == team_id)
     await tx.conn.execute(delete(membership).where(here))
     rows = [{"person_id": person_id, "team_id": team_id, "role": str(role)} for role in sorted(roles)]
@@ -171,23 +184,31 @@ _UNSEALED: tuple[ColumnElement[Any], ...] = (
 async def _where(
     tx: Tx, *conditions: ColumnElement[bool], columns: Iterable[ColumnElement[Any]] = tuple(person.c)
 ) -> list[Person]:
-    query = (
-        select(*columns, membership.c.team_id, membership.c.role)
-        .outerjoin(membership, membership.c.person_id == person.c.id)
-        .where(*conditions)
-    )
+    return _people(await tx.conn.execute(_with_roles(*columns).where(*conditions)))
+
+
+def _with_roles(*columns: ColumnElement[Any]) -> Select[Any]:
+    whole = select(*columns, membership.c.team_id, membership.c.role)
+    return whole.outerjoin(membership, membership.c.person_id == person.c.id)
+
+
+_GET = Ready(_with_roles(*person.c).where(person.c.id == bindparam("id")))
+_MANY = Ready(_with_roles(*person.c).where(person.c.id.in_(bindparam("ids", expanding=True))))
+
+
+def _people(found: Iterable[Any]) -> list[Person]:
     rows: dict[UUID, Any] = {}
     roles: dict[UUID, dict[UUID, frozenset[Role]]] = {}
-    for row in await tx.conn.execute(query):
+    for row in found:
         rows[row.id] = row
         of_person = roles.setdefault(row.id, {})
         if row.team_id is not None:
             of_person[row.team_id] = of_person.get(row.team_id, frozenset()) | {Role(row.role)}
-    found = [_person(row, roles[person_id]) for person_id, row in rows.items()]
-    return sorted(found, key=lambda each: (each.name.casefold(), each.id))
+    made = [_person(row, roles[person_id]) for person_id, row in rows.items()]
+    return sorted(made, key=lambda each: (each.name.casefold(), each.id))
 
 
-def _person(row: Row[Any], roles: Roles) -> Person:
+def _person(row: Any, roles: Roles) -> Person:
     return Person(
         id=row.id,
         agency_id=row.agency_id,

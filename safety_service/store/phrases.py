@@ -3,17 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from safety_service.domain.phrases import Phrases, Tap
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import phrase
 from safety_service.store.upsert import insert_or
 
 
 async def of(tx: Tx, person_id: UUID) -> Phrases | None:
     """This person's words, if they have set any."""
-    found = (await tx.conn.execute(select(phrase.c.words).where(phrase.c.person_id == person_id))).first()
+    found = await tx.first(_OF, person_id=person_id)
     if found is None:
         return None
     kept = found.words
@@ -21,6 +22,9 @@ async def of(tx: Tx, person_id: UUID) -> Phrases | None:
     return Phrases(
         own=kept["own"], duress=kept["duress"], decoys=(first, second), tap=Tap(kept["tap"]), code=kept["code"]
     )
+
+
+_OF = Ready(select(phrase.c.words).where(phrase.c.person_id == bindparam("person_id")))
 
 
 async def set_at(tx: Tx, person_id: UUID) -> datetime | None:

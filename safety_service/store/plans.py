@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 
 from safety_service.store.database import Tx
+from safety_service.store.errors import NoSuchRow
+from safety_service.store.ready import Ready
 from safety_service.store.tables.around import meeting
 from safety_service.store.tables.plans import briefing_read, plan_version
 from safety_service.store.tables.visits import family
@@ -37,10 +39,17 @@ class Version:
 
 
 async def lock_family(tx: Tx, family_id: UUID) -> UUID:
-    """Hold the family's plan until the transaction ends: one version, one proposal at a time. Gives its agency."""
-    held = select(family.c.agency_id).where(family.c.id == family_id).with_for_update(key_share=True)
-    agency_id: UUID = (await tx.conn.execute(held)).scalar_one()
+    """Hold the family's plan until the transaction ends: one version, one proposal at a time. Gives its agency.
+
+    Raises NoSuchRow.
+    """
+    agency_id: UUID | None = await tx.scalar(_HELD, family_id=family_id)
+    if agency_id is None:
+        raise NoSuchRow("family")
     return agency_id
+
+
+_HELD = Ready(select(family.c.agency_id).where(family.c.id == bindparam("family_id")).with_for_update(key_share=True))
 
 
 async def add(tx: Tx, version: Version) -> None:
@@ -51,8 +60,10 @@ async def add(tx: Tx, version: Version) -> None:
 
 async def number(tx: Tx, family_id: UUID) -> int:
     """The number of the plan now; 0: there is none yet."""
-    query = select(func.max(plan_version.c.number)).where(plan_version.c.family_id == family_id)
-    return int((await tx.conn.execute(query)).scalar() or NONE)
+    return int(await tx.scalar(_NUMBER, family_id=family_id) or NONE)
+
+
+_NUMBER = Ready(select(func.max(plan_version.c.number)).where(plan_version.c.family_id == bindparam("family_id")))
 
 
 async def latest(tx: Tx, family_id: UUID) -> Version | None:

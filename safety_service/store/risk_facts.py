@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, or_, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import risk_fact
 
 
@@ -41,8 +42,11 @@ async def add(tx: Tx, family_id: UUID, kind: str, on: date, *, source: str, by: 
     made = FactRow(
         id=new_id(), family_id=family_id, kind=kind, on=on, source=source, created_at=tx.now, created_by=by, **more
     )
-    await tx.conn.execute(insert(risk_fact).values(_values(made)))
+    await tx.do(_ADD, **_values(made))
     return made
+
+
+_ADD = Ready(insert(risk_fact), *FactRow.__dataclass_fields__)
 
 
 async def of_family(tx: Tx, family_id: UUID) -> list[FactRow]:

@@ -5,31 +5,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from safety_service.domain import duty
 from safety_service.domain.duty import Shift
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import person, rota
 
 
 async def on_duty(tx: Tx, team_id: UUID, at: datetime) -> dict[str, frozenset[UUID]]:
     """Who holds each post of this team at this moment, cover applied; only active people."""
-    running = (rota.c.team_id == team_id, rota.c.starts_at <= at, rota.c.ends_at > at)
-    return duty.on_duty(await _where(tx, *running), at)
+    return duty.on_duty([_shift(row) for row in await tx.all(_RUNNING, team_id=team_id, at=at)], at)
 
 
 async def on_until(tx: Tx, person_id: UUID, at: datetime) -> datetime | None:
     """Until when this person is on duty without a break, on any post; None: not on duty at this moment."""
-    teams = select(rota.c.team_id).where(rota.c.person_id == person_id, rota.c.ends_at > at)
-    return duty.on_until(await _where(tx, rota.c.team_id.in_(teams), rota.c.ends_at > at), person_id, at)
+    rows = await tx.all(_TO_COME, person_id=person_id, at=at)
+    return duty.on_until([_shift(row) for row in rows], person_id, at)
 
 
 async def between(tx: Tx, team_ids: Iterable[UUID], starts_at: datetime, ends_at: datetime) -> list[Shift]:
     """Shifts of these teams that run at any time between two moments, the earliest first; only active people."""
     wanted = tuple(team_ids)
-    return await _where(tx, rota.c.team_id.in_(wanted), rota.c.starts_at < ends_at, rota.c.ends_at > starts_at)
+    if not wanted:
+        return []
+    return [_shift(row) for row in await tx.all(_BETWEEN, teams=wanted, starts_at=starts_at, ends_at=ends_at)]
 
 
 async def get(tx: Tx, shift_id: UUID) -> Shift | None:
@@ -88,17 +90,50 @@ def new_shift(
     )
 
 
-async def _where(tx: Tx, *conditions: ColumnElement[bool], offered: bool = False) -> list[Shift]:
-    query = (
-        select(rota)
-        .join(person, person.c.id == rota.c.person_id)
-        .where(*conditions, person.c.active, rota.c.offered.is_(offered))
-        .order_by(rota.c.starts_at, rota.c.post, rota.c.id)
+_COUNTING = (
+    select(rota)
+    .join(person, person.c.id == rota.c.person_id)
+    .where(person.c.active)
+    .order_by(rota.c.starts_at, rota.c.post, rota.c.id)
+)
+_RUNNING = Ready(
+    _COUNTING.where(
+        rota.c.team_id == bindparam("team_id"),
+        rota.c.starts_at <= bindparam("at"),
+        rota.c.ends_at > bindparam("at"),
+        rota.c.offered.is_(False),
     )
+)
+
+
+_BETWEEN = Ready(
+    _COUNTING.where(
+        rota.c.team_id.in_(bindparam("teams", expanding=True)),
+        rota.c.starts_at < bindparam("ends_at"),
+        rota.c.ends_at > bindparam("starts_at"),
+        rota.c.offered.is_(False),
+    )
+)
+_later = rota.alias("later")
+_TO_COME = Ready(
+    _COUNTING.where(
+        rota.c.team_id.in_(
+            select(_later.c.team_id).where(
+                _later.c.person_id == bindparam("person_id"), _later.c.ends_at > bindparam("at")
+            )
+        ),
+        rota.c.ends_at > bindparam("at"),
+        rota.c.offered.is_(False),
+    )
+)
+
+
+async def _where(tx: Tx, *conditions: ColumnElement[bool], offered: bool = False) -> list[Shift]:
+    query = _COUNTING.where(*conditions, rota.c.offered.is_(offered))
     return [_shift(row) for row in await tx.conn.execute(query)]
 
 
-def _shift(row: Row[Any]) -> Shift:
+def _shift(row: Any) -> Shift:
     return Shift(
         id=row.id,
         team_id=row.team_id,

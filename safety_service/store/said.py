@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import said
 
 
@@ -27,19 +28,12 @@ class Said:
 
 async def add(tx: Tx, word: Said) -> None:
     """Keep a word; it is never changed."""
-    await tx.conn.execute(
-        insert(said).values(
-            id=new_id(),
-            worker_id=word.worker_id,
-            visit_id=word.visit_id,
-            kind=word.kind,
-            said_at=word.said_at,
-            heard_at=tx.now,
-            via=word.via,
-            note=word.note,
-            position=word.position,
-        )
-    )
+    kept = {name: getattr(word, name) for name in _FIELDS}
+    await tx.do(_ADD, id=new_id(), heard_at=tx.now, **kept)
+
+
+_FIELDS = tuple(name for name in Said.__dataclass_fields__)
+_ADD = Ready(insert(said), "id", "heard_at", *_FIELDS)
 
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:

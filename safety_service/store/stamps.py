@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Insert, bindparam, delete, select
 
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables import system
-from safety_service.store.upsert import insert_or
+from safety_service.store.upsert import insert_for
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,18 @@ class Stamp:
     info: Mapping[str, Any]
 
 
+def _put(dialect: str) -> Insert:
+    put = insert_for(dialect, system.stamp)
+    return put.on_conflict_do_update(index_elements=["name"], set_={"at": put.excluded.at, "info": put.excluded.info})
+
+
+_STAMP = Ready(_put, "name", "at", "info")
+_LAST = Ready(select(system.stamp).where(system.stamp.c.name == bindparam("name")))
+
+
 async def stamp(tx: Tx, name: str, info: Mapping[str, Any] | None = None) -> None:
     """Say that this part did its work now."""
-    new = {"at": tx.now, "info": dict(info or {})}
-    put = insert_or(tx, system.stamp).values(name=name, **new)
-    await tx.conn.execute(put.on_conflict_do_update(index_elements=["name"], set_=new))
+    await tx.do(_STAMP, name=name, at=tx.now, info=dict(info or {}))
 
 
 async def remove(tx: Tx, name: str) -> None:
@@ -35,7 +43,7 @@ async def remove(tx: Tx, name: str) -> None:
 
 async def last(tx: Tx, name: str) -> Stamp | None:
     """When this part last did its work, or None if it never did."""
-    row = (await tx.conn.execute(select(system.stamp).where(system.stamp.c.name == name))).one_or_none()
+    row = await tx.first(_LAST, name=name)
     return Stamp(row.name, row.at, row.info) if row else None
 
 

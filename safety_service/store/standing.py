@@ -2,20 +2,23 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import person, standing
 
 
 async def of(tx: Tx, agency_id: UUID) -> frozenset[UUID]:
     """Active people on the agency's standing list."""
-    query = (
-        select(standing.c.person_id)
-        .join(person, person.c.id == standing.c.person_id)
-        .where(standing.c.agency_id == agency_id, person.c.active)
-    )
-    return frozenset((await tx.conn.execute(query)).scalars())
+    return frozenset(await tx.scalars(_OF, agency_id=agency_id))
+
+
+_OF = Ready(
+    select(standing.c.person_id)
+    .join(person, person.c.id == standing.c.person_id)
+    .where(standing.c.agency_id == bindparam("agency_id"), person.c.active)
+)
 
 
 async def add(tx: Tx, agency_id: UUID, person_id: UUID) -> None:

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.visits import visit, watch
 
@@ -17,10 +18,19 @@ async def drop_pending(tx: Tx, alert_id: UUID, reason: str) -> None:
 
 async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
     """A newer word makes older questions stale."""
-    place = (outbox.c.visit_id == visit_id, outbox.c.person_id == person_id, outbox.c.template.like("ask.%"))
-    await tx.conn.execute(
-        update(outbox).where(*place, outbox.c.state == "pending").values(state="dropped", error="answered")
+    await tx.do(_ANSWERED, visit_id=visit_id, person_id=person_id)
+
+
+_ANSWERED = Ready(
+    update(outbox)
+    .where(
+        outbox.c.visit_id == bindparam("visit_id"),
+        outbox.c.person_id == bindparam("person_id"),
+        outbox.c.template.like("ask.%"),
+        outbox.c.state == "pending",
     )
+    .values(state="dropped", error="answered")
+)
 
 
 async def drop_about(tx: Tx, person_id: UUID, *, worker_id: UUID | None, family_id: UUID | None) -> int:

@@ -13,4 +13,9 @@ if TYPE_CHECKING:
 
 def insert_or(tx: Tx, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can go on with `on_conflict_do_nothing` or `on_conflict_do_update`."""
-    return sqlite.insert(table) if tx.dialect == "sqlite" else postgresql.insert(table)
+    return insert_for(tx.dialect, table)
+
+
+def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same for a kind of database, by name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
 from safety_service.domain.words import Phase
 from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import visit, watch
 
 
@@ -64,6 +65,14 @@ def _out_there(tx: Tx) -> tuple[ColumnElement[bool], ...]:
 
 async def inside_elsewhere(tx: Tx, visit_id: UUID) -> frozenset[UUID]:
     """Who goes on this visit and is inside another one."""
-    goes = select(watch.c.worker_id).where(watch.c.visit_id == visit_id)
-    inside = watch.c.worker_id.in_(goes), watch.c.visit_id != visit_id, watch.c.phase == Phase.INSIDE
-    return frozenset((await tx.conn.execute(select(watch.c.worker_id).where(*inside))).scalars())
+    return frozenset(await tx.scalars(_INSIDE_ELSEWHERE, visit_id=visit_id))
+
+
+_THIS = bindparam("visit_id", type_=watch.c.visit_id.type)
+_INSIDE_ELSEWHERE = Ready(
+    select(watch.c.worker_id).where(
+        watch.c.worker_id.in_(select(watch.c.worker_id).where(watch.c.visit_id == _THIS)),
+        watch.c.visit_id != _THIS,
+        watch.c.phase == Phase.INSIDE,
+    )
+)

@@ -48,8 +48,9 @@ async def read_only(database: Database, hindered: bool) -> None:
 
 
 async def _pragma(database: Database, pragma: str) -> None:
-    async with database._write.connect() as connection:
-        await connection.execute(text(f"PRAGMA {pragma}"))
+    connection = await database._write.connect()
+    await connection.execute(text(f"PRAGMA {pragma}"))
+    await connection.close()
 
 
 each_way = pytest.mark.parametrize("hinder", [no_room, read_only])

@@ -38,6 +38,7 @@ def _unreached(before: datetime) -> Query:
 
 async def _empty_numbers(tx: Tx, ids: Sequence[UUID]) -> None:
     gone = {"phone": None, "phone_index": None, "responder": None}
+    tx.remembered.clear()
     await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone))
     for table in (phrase, training, saved_filter, leave):
         await tx.conn.execute(delete(table).where(table.c.person_id.in_(ids)))
@@ -57,6 +58,7 @@ async def _forget(tx: Tx, ids: Sequence[UUID]) -> None:
     """Their id stays: what they did was done by somebody who left."""
     await _empty_numbers(tx, ids)
     gone = {"email": None, "email_index": None, "name": nothing()}
+    tx.remembered.clear()
     await tx.conn.execute(update(person).where(person.c.id.in_(ids)).values(**gone))
     about = exclusion.c.person_id.in_(ids) | exclusion.c.worker_id.in_(ids)
     await tx.conn.execute(update(exclusion).where(about).values(reason=nothing()))
