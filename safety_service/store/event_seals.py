@@ -64,11 +64,17 @@ def _link(row: Any) -> Link:
     return Link(**{name: getattr(row, f"seal_{name}") for name in Link.__dataclass_fields__})
 
 
+def read_details(raw: bytes) -> tuple[Any, bool]:
+    """Details as they are stored, opened: None where they were emptied; and whether a key opens them."""
+    if raw == REMOVED:
+        return None, True
+    try:
+        return json.loads(sealing.ring().open(raw)), True
+    except KeysDoNotOpen:
+        return None, False
+
+
 def _entry(row: Any) -> Entry:
     named = {name: getattr(row, name) for name in _NAMES}
-    if row.raw == REMOVED:
-        return Entry(**named, details=None)
-    try:
-        return Entry(**named, details=json.loads(sealing.ring().open(row.raw)))
-    except KeysDoNotOpen:
-        return Entry(**named, details=None, opened=False)
+    details, opened = read_details(row.raw)
+    return Entry(**named, details=details, opened=opened)

@@ -1,0 +1,208 @@
+"""The evidence log in plain words: who did what with what. A word of the program's without one is said as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from safety_service.actions.evidence_read import Entry
+from safety_service.domain.timeline_words import DID, SAID
+from safety_service.store.evidence import FAMILIES
+
+SERVICE = "The service"
+#: What somebody did; `{}` is with what.
+VERBS = {
+    "read": "opened {}",
+    "look": "looked at {}",
+    "searched": "searched {}",
+    "refused": "was refused at {}",
+    "exported": "took {} along",
+    "previewed": "looked through {} before it goes out",
+    "planned": "planned {}",
+    "changed": "changed {}",
+    "decided": "decided on {}",
+    "entered": "went into {}",
+    "proposed": "proposed {}",
+    "reviewed": "reviewed {}",
+    "commented": "commented on {}",
+    "review_overdue": "asked for the review of {}",
+    "submitted": "gave {}",
+    "added": "added to {}",
+    "removed": "removed what was old: {}",
+    "opened": "said why they open {}",
+    "saw": "looked at why somebody opened {}",
+    "held": "held the records of {}",
+    "released": "let go the records of {}",
+    "made": "made {}",
+    "ended": "ended {}",
+    "told": "told people of {}",
+    "asked": "asked about {}",
+    "took": "took {}",
+    "noted": "noted something on {}",
+    "escalated": "had the next rung woken for {}",
+    "passed_on": "offered to pass on {}",
+    "resolved": "resolved {}",
+    "waits_for_second": "said what was found at {}; a second person has to agree",
+    "nobody_there": "found nobody to tell of {}",
+    "not_delivered": "could not deliver a message to {}",
+    "was_told": "told {}",
+    "was_shown": "showed a message to {}",
+    "was_sent": "sent a message to {}",
+    "applied": "applied {}",
+    "offered": "offered {}",
+    "voided": "let {} lapse",
+    "signed_in": "signed in",
+    "signed_out": "signed out",
+    "sign_in_link_made": "made a link to sign in for {}",
+    "invited": "invited {}",
+    "linked": "linked {}",
+    "unlinked": "unlinked {}",
+    "deactivated": "deactivated {}",
+    "supervised": "wrote down {}",
+    "checked": "had {} checked",
+    "kept": "kept {}",
+    "dropped": "let {} go",
+    "not_watched": "was not watching",
+    "started": "was started",
+    "restored": "was put back from a copy",
+    "plan_changed": "made a new version of {}",
+    "confirmed": "said that they had read {}",
+    "wrote": "wrote {}",
+    "gave": "gave out {}",
+    "called": "called {}",
+    "cancelled": "called off {}",
+    "item_opened": "opened {}",
+    "item_closed": "closed {}",
+    "item_asked_after": "asked after {}",
+    "kept_back": "was asked for a word of their own first at {}",
+    "not_ready": "noted what is missing for {}",
+    "held_against_plan": "held {} against the plan",
+    "acknowledged": "confirmed {}",
+}
+SUBJECTS = {
+    "visit": "a visit",
+    "alert": "an alert",
+    "timeline": "the timeline of an alert",
+    "debrief": "a debrief",
+    "debriefs": "debriefs",
+    "debrief_log": "the debrief log",
+    "visits": "visits",
+    "alerts": "alerts",
+    "care": "figures of care",
+    "family": "a family",
+    "plan": "a plan",
+    "measure": "a measure",
+    "briefing": "a briefing",
+    "item": "an open item",
+    "items": "the open items",
+    "person": "somebody",
+    "worker": "a worker",
+    "channel": "a channel",
+    "session": "a session",
+    "shift": "a shift",
+    "exclusion": "an exclusion",
+    "standing_list": "the standing list",
+    "policy": "the policy",
+    "guidance": "the guidance",
+    "supervision": "a supervision",
+    "undertaking": "an undertaking",
+    "undertakings": "the undertakings",
+    "meeting": "a meeting",
+    "meetings": "the meetings",
+    "share": "an information-sharing record",
+    "shares": "the information-sharing record",
+    "partner": "somebody of another agency",
+    "risk_fact": "a fact",
+    "contact_summary": "a summary for the family",
+    "subject_access": "a family's records",
+    "openings": "who opened families, and why",
+    "opening": "a family",
+    "trends": "what was met, month by month",
+    "figures": "the figures",
+    "evidence": "the evidence log",
+    "filter": "a filter",
+    "notice": "a notice",
+    "ring": "a request to be rung",
+    "service": "the service",
+    "agency": "the agency",
+    "team": "a team",
+    "export": "the exports",
+}
+#: What can be looked for: the verbs of each kind of deed.
+DEEDS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "read": ("Opened or searched", frozenset({"read", "look", "searched", "opened", "saw", "previewed"})),
+    "out": ("Taken along", frozenset({"exported", "gave"})),
+    "refused": ("Refused", frozenset({"refused"})),
+    "words": ("A worker's words", frozenset(SAID)),
+    "alerts": (
+        "Done about an alert",
+        frozenset({"told", "took", "noted", "escalated", "passed_on", "resolved", "waits_for_second", "nobody_there"}),
+    ),
+    "decided": ("Decided", frozenset({"decided", "reviewed", "applied", "course_decided"})),
+    "signed": ("Signed in or out", frozenset({"signed_in", "signed_out", "sign_in_link_made"})),
+    "removed": ("Removed by its age", frozenset({"removed"})),
+    "gaps": ("The service was away", frozenset({"not_watched", "started", "restored"})),
+}
+MATTERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "visits": ("Visits", frozenset({"visit", "visits", "ring", "worker"})),
+    "alerts": ("Alerts", frozenset({"alert", "alerts", "timeline"})),
+    "debriefs": ("Debriefs", frozenset({"debrief", "debriefs", "debrief_log", "trends", "figures", "care"})),
+    "families": ("Families and plans", FAMILIES | {"measure", "risk_fact", "partner", "opening", "openings"}),
+    "around": ("Meetings, records, undertakings", frozenset({"meeting", "share", "undertaking", "contact_summary"})),
+    "people": ("People and channels", frozenset({"person", "channel", "session", "exclusion", "supervision", "team"})),
+    "duty": ("Duty", frozenset({"shift", "standing_list"})),
+    "rules": ("Policy and guidance", frozenset({"policy", "guidance", "notice", "agency"})),
+    "service": ("The service itself", frozenset({"service", "evidence"})),
+}
+#: Details that say nothing to a reader, or are said already.
+_UNSAID = frozenset({"via", "people", "step", "messages", "person_id", "family_id", "team_id", "by"})
+
+
+def sentence(entry: Entry, names: Mapping[UUID, str]) -> str:
+    """Who did what with what, in one line."""
+    noted = entry.noted
+    who = SERVICE if noted.actor_id is None else names.get(noted.actor_id, "Somebody")
+    what = SUBJECTS.get(noted.subject, noted.subject.replace("_", " "))
+    of = None if noted.subject_id is None else names.get(noted.subject_id)
+    if of is not None and noted.subject in ("person", "worker", "supervision"):
+        what = f"a supervision of {of}" if noted.subject == "supervision" else of
+    if entry.with_text and entry.about.ref:
+        what += f" ({entry.about.ref})"
+    if noted.verb in SAID:
+        return f"{who} said: {SAID[noted.verb]}"
+    said = VERBS.get(noted.verb)
+    if said is None:
+        did = DID.get(noted.verb) or noted.verb.replace("_", " ")
+        return f"{who}: {did}, {what}"
+    return f"{who} {said.format(what)}"
+
+
+def details(entry: Entry) -> list[tuple[str, str]]:
+    """What is known beside it, for whoever reads its text."""
+    noted = entry.noted
+    if not entry.with_text:
+        return []
+    if noted.details is None:
+        return [("Details", "removed by their age, or no key opens them")]
+    return [(key.replace("_", " "), text) for key, text in _said(noted.details)]
+
+
+def _said(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in given.items():
+        if key in _UNSAID or value in (None, "", [], {}):
+            continue
+        if isinstance(value, str | int | float) and not _is_id(value):
+            yield key, str(value).replace("_", " ") if key in ("doing", "reason", "kind", "view") else str(value)
+        elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+            plain = [str(each) for each in value if not _is_id(each)]
+            if plain:
+                yield key, ", ".join(plain)
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True
