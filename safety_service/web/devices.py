@@ -13,6 +13,7 @@ from safety_service.store.database import Tx
 from safety_service.store.sessions import Session
 from safety_service.web.acting import done, looked
 from safety_service.web.around_page import said_time
+from safety_service.web.openid import SERVICE
 from safety_service.web.pages import page
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -45,7 +46,7 @@ async def shown(request: web.Request) -> web.StreamResponse:
         return [_line(visitor, each) for each in sorted(found, key=lambda each: each.seen_at, reverse=True)]
 
     visitor, lines = await looked(request, "session", work)
-    return page(request, "devices.html", visitor, context={"lines": lines})
+    return page(request, "devices.html", visitor, context={"lines": lines, "account": SERVICE in request.app})
 
 
 @routes.post(PAGE + "/{id}/end")
