@@ -13,6 +13,7 @@ from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.services import Health
 from safety_service.store.tables.visits import watch
+from tests.browser.clicks import Clicks, written
 from tests.browser.crowd import crowd
 from tests.browser.phone import Phone, expect
 from tests.browser.service import Service
@@ -44,8 +45,15 @@ async def test_what_changes_is_on_the_board_at_once_and_leads_to_the_alert(
     await world.later(41)
     await expect(mia.page.get_by_role("link", name="Open alert 1")).to_be_in_viewport()
     await expect(mia.page.locator("#said")).to_have_text("New: alert 1")
-    await mia.page.get_by_role("link", name="Open alert 1").click()
+    clicks = Clicks(mia.page)
+    await clicks.link("Open alert 1")
     await expect(mia.page.get_by_role("heading", name="Alert 1")).to_be_visible()
+    assert clicks.count == written("Open an alert that has come up")
+    await mia.open("/board")
+    clicks = Clicks(mia.page)
+    await clicks.link("Ann")
+    await expect(mia.page.get_by_role("heading", level=1)).to_contain_text("F-1")
+    assert clicks.count == written("See the visit of somebody on the board")
     assert mia.errors == []
 
 
