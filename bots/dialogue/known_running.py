@@ -5,9 +5,9 @@ BRACES: dict[str, str] = {
     "duty.weeks": "count team by starts_at",
 }
 REFUSALS: dict[str, str] = {
-    **dict.fromkeys("nothing_to_repeat last_administrator email_taken not_a_supervisor name_too_long".split(), ""),
     **dict.fromkeys(
-        ("email_unknown", "training_unknown", "time_unknown", "several_of_that_name", "policy_faulty", "worker_wanted"),
+        "nothing_to_repeat last_administrator email_taken email_unknown not_a_supervisor name_too_long role_wanted"
+        " training_unknown time_unknown several_of_that_name policy_faulty worker_wanted".split(),
         "",
     ),
     "too_many_weeks": "most",

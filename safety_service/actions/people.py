@@ -9,7 +9,8 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
-from safety_service.store import alert_links, channels, codes, people, sessions
+from safety_service.domain.words import Role
+from safety_service.store import alert_links, channels, codes, identities, people, roles, sessions
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.people import Person
@@ -23,17 +24,30 @@ async def deactivate(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
     """They work here no more: no channel, session or code of theirs works from now on.
 
     What they own lapses. If they are being watched the watch goes on, and their manager hears that they cannot be
-    reached. Raises NotFound; Refused: `administrators_only`, `deactivated`.
+    reached. Raises NotFound; Refused: `administrators_only`, `deactivated`, `never_your_own`, `last_administrator`.
     """
     person = await _person(tx, person_id)
     access.may_run_people(by, person.agency_id)
     if not person.active:
         raise Refused("deactivated", name=person.name)
+    if by is not None:
+        await not_the_last(tx, by, person)
     gone = replace(person, active=False)
     await people.save(tx, gone)
     await _cut_off(tx, person_id)
     await keep(tx, by, person.agency_id, "deactivated", subject="person", subject_id=person_id)
     return gone
+
+
+async def not_the_last(tx: Tx, by: Actor, person: Person) -> None:
+    """Whether this actor may deactivate them: not themselves, and not whoever alone runs people there.
+
+    On the machine itself anybody can be. Raises Refused: `never_your_own`, `last_administrator`.
+    """
+    if by.person_id == person.id:
+        raise Refused("never_your_own")
+    if not await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=person.agency_id) - {person.id}:
+        raise Refused("last_administrator")
 
 
 async def unlink(tx: Tx, by: Actor | None, person_id: UUID) -> Person:
@@ -65,6 +79,7 @@ async def _cut_off(tx: Tx, person_id: UUID) -> None:
     await channels.end_all(tx, person_id)
     await sessions.end_all(tx, person_id)
     await codes.end_all(tx, person_id)
+    await identities.end_all(tx, person_id)
     await alert_links.end_all(tx, person_id)
     await delivering.person_gone(tx, person_id)
 

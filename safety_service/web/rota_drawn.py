@@ -144,17 +144,28 @@ def put_on_link(team_id: UUID, each: Missing, zone: ZoneInfo) -> str:
 def gaps_of(
     team_id: UUID, missing: Sequence[Missing], names: Mapping[UUID, str], zone: ZoneInfo, now: datetime
 ) -> list[Gap]:
-    """What is missing, a line each, the soonest first."""
-    return [
-        Gap(
-            post=post_said(each.post),
-            says=missing_said(each, names),
-            when=span_said(each.starts_at, each.ends_at, zone),
-            soon=until_said(each.starts_at - now),
-            link=put_on_link(team_id, each, zone),
-        )
-        for each in missing
-    ]
+    """What is missing, a line each, the soonest first. Nights in which nothing wakes the same people are one line."""
+    nights: dict[frozenset[UUID], list[Missing]] = {}
+    for each in missing:
+        if each.why is Why.ASLEEP:
+            nights.setdefault(each.people, []).append(each)
+    found = []
+    for each in missing:
+        same = nights.get(each.people, []) if each.why is Why.ASLEEP else [each]
+        if same and same[0] is each:
+            found.append(_gap(team_id, each, len(same), names, zone, now))
+    return found
+
+
+def _gap(team_id: UUID, each: Missing, count: int, names: Mapping[UUID, str], zone: ZoneInfo, now: datetime) -> Gap:
+    when = span_said(each.starts_at, each.ends_at, zone)
+    return Gap(
+        post=post_said(each.post),
+        says=missing_said(each, names),
+        when=when if count == 1 else f"{count} nights, the first {when}",
+        soon=until_said(each.starts_at - now),
+        link=put_on_link(team_id, each, zone),
+    )
 
 
 def counted(missing: Sequence[Missing]) -> str:

@@ -1,0 +1,92 @@
+"""Everybody of an agency by name: names are sealed, so they are opened and put in order here, and nothing else is."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from safety_service.domain.duty import Shift
+from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
+from safety_service.store.people import GONE, UNREAD
+from safety_service.store.tables.alerts import alert
+from safety_service.store.tables.people import membership, person, rota
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody, as far as a list in order needs it."""
+
+    id: UUID
+    name: str
+
+
+async def names(tx: Tx, agency_id: UUID, *, team_id: UUID | None = None, active: bool = True) -> list[Named]:
+    """Who works there (or did, where `active` is false), or is in this team, by name."""
+    wanted = [person.c.agency_id == agency_id, person.c.active.is_(active)]
+    if team_id is not None:
+        wanted.append(person.c.id.in_(select(membership.c.person_id).where(membership.c.team_id == team_id)))
+    try:
+        rows = (await tx.conn.execute(select(person.c.id, person.c.name).where(*wanted))).all()
+        found = [Named(row.id, row.name or GONE) for row in rows]
+    except KeysDoNotOpen:
+        ids = (await tx.conn.execute(select(person.c.id).where(*wanted))).scalars().all()
+        found = [Named(each, await _name(tx, each)) for each in ids]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.id))
+
+
+async def _name(tx: Tx, person_id: UUID) -> str:
+    """One that no key opens is in the list all the same, so that somebody sees it."""
+    try:
+        return (await tx.conn.execute(select(person.c.name).where(person.c.id == person_id))).scalar_one() or GONE
+    except KeysDoNotOpen:
+        log.error("a name that no key opens: %s", person_id)  # noqa: TRY400 - the id says it all
+        return UNREAD
+
+
+async def members(tx: Tx, team_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """The active people of each of these teams."""
+    query = (
+        select(membership.c.team_id, membership.c.person_id)
+        .join(person, person.c.id == membership.c.person_id)
+        .where(membership.c.team_id.in_(tuple(team_ids)), person.c.active)
+        .distinct()
+    )
+    found: dict[UUID, frozenset[UUID]] = {}
+    for team_id, person_id in await tx.conn.execute(query):
+        found[team_id] = found.get(team_id, frozenset()) | {person_id}
+    return found
+
+
+async def how_many(tx: Tx, agency_id: UUID) -> int:
+    """How many work in an agency now."""
+    query = select(func.count()).select_from(person).where(person.c.agency_id == agency_id, person.c.active)
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def owned_by(tx: Tx, person_id: UUID) -> list[tuple[UUID | None, UUID | None]]:
+    """The worker and the visit of each open alert that is this person's; nothing is held by looking."""
+    query = select(alert.c.worker_id, alert.c.visit_id).where(alert.c.owner_id == person_id, alert.c.state == "taken")
+    return [(row.worker_id, row.visit_id) for row in await tx.conn.execute(query)]
+
+
+async def shifts_of(tx: Tx, person_id: UUID, after: datetime) -> list[Shift]:
+    """The shifts of one person that end after then, the earliest first; what is only offered is none."""
+    query = select(rota).where(rota.c.person_id == person_id, rota.c.ends_at > after, rota.c.offered.is_(False))
+    return [
+        Shift(
+            id=row.id,
+            team_id=row.team_id,
+            post=row.post,
+            person_id=row.person_id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            covers_id=row.covers_id,
+        )
+        for row in await tx.conn.execute(query.order_by(rota.c.starts_at, rota.c.id))
+    ]
