@@ -1,16 +1,17 @@
-"""The policy on a page, for administrators: what is in force, and what waits for a second one of them."""
+"""The policy on a page, for administrators: what is in force, in plain words; what waits for a second one of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from config.duration import say_duration
-from config.policy import PolicyError
+from config.policy import Policy, PolicyError
 from safety_service.actions import policies
 from safety_service.domain.local_time import say_time
+from safety_service.domain.policy_reading import in_words, plain, read
 from safety_service.domain.refusal import Refused
 from safety_service.domain.silence import in_danger, silence
 from safety_service.domain.words import Risk
@@ -25,7 +26,7 @@ routes = web.RouteTableDef()
 
 SUBJECT = "policy"
 HERE = "/policy"
-#: The columns of the table of silences, with what stands above them.
+#: The rows of the table of silences, with what stands before them.
 WHEN = {
     "begin": "Not begun",
     "inside": "Inside",
@@ -34,10 +35,15 @@ WHEN = {
     "asked": "Longer if asked",
     "everyone": "Then everyone",
 }
+#: What is said above the page after something was done, by the word in the address.
+SAID = {
+    "applied": "Done: it is in force. No deadline that runs moves later by it, and every administrator is told.",
+    "offered": "It is less strict, so that it is not in force yet: another administrator has to agree. They are told.",
+}
 
 
 @routes.get(HERE)
-async def read(request: web.Request) -> web.StreamResponse:
+async def shown(request: web.Request) -> web.StreamResponse:
     """What is in force, and what waits. Raises NotFound: they are no administrator."""
 
     async def work(tx: Tx, visitor: Visitor) -> dict[str, Any]:
@@ -49,21 +55,38 @@ async def read(request: web.Request) -> web.StreamResponse:
         return {
             "edition": edition,
             "since": "" if edition is None else at(edition.applied_at),
-            # A row for each silence: there are more of them than risks, and a phone is narrow.
-            "risks": [str(risk) for risk in Risk],
-            "rows": [
-                (said, [say_duration(getattr(silence(policy, risk), each)) for risk in Risk])
-                for each, said in WHEN.items()
-            ],
-            "danger": say_duration(in_danger(policy)),
+            "silence": silences(policy),
+            "danger": in_words(in_danger(policy)),
+            "sections": read(policy),
             "offers": [
-                (each, at(each.offered_at), at(each.expires_at), each.offered_by_id == visitor.person_id)
+                (
+                    each,
+                    [plain(line) for line in each.loosens],
+                    at(each.offered_at),
+                    at(each.expires_at),
+                    each.offered_by_id == visitor.person_id,
+                )
                 for each in await policies.offers(tx, visitor.actor)
             ],
+            "done": SAID.get(request.query.get("done", ""), ""),
         }
 
     visitor, context = await looked(request, SUBJECT, work)
     return page(request, "policy.html", visitor, context=context)
+
+
+def silences(policy: Policy, before: Policy | None = None) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """A row for each silence: what it was at each risk (empty where it is the same), and what it is.
+
+    Not a column for each: there are more of them than risks, and a phone is narrow.
+    """
+
+    def cell(each: str, risk: Risk) -> tuple[str, str]:
+        is_ = in_words(getattr(silence(policy, risk), each))
+        was = is_ if before is None else in_words(getattr(silence(before, risk), each))
+        return ("" if was == is_ else was, is_)
+
+    return [(said, [cell(each, risk) for risk in Risk]) for each, said in WHEN.items()]
 
 
 @routes.post(HERE + "/offers/{id}/agree")

@@ -10,12 +10,13 @@ import pytest
 from aiohttp import ClientSession
 from sqlalchemy import select
 
-from config.policy import PolicyError
+from config.policy import PolicyError, parse_policy
 from safety_service import web
 from safety_service.actions import policies
 from safety_service.actions.chases import CHASES
 from safety_service.actions.errors import NotFound
 from safety_service.actions.policies import Applied
+from safety_service.domain.policy_reading import changes, less_strict, read
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import channels, people
@@ -210,13 +211,83 @@ async def test_the_page_shows_what_is_in_force_and_what_waits_and_takes_an_answe
 ) -> None:
     offer = await offered(two)
     status, shown = await text(eve)
-    assert status == 200 and "Edition 1 is in force" in shown and "risk.high.grace: 3m → 6m" in shown
-    assert "1h15m" in shown and "Agree" in shown
+    assert status == 200 and "Edition 1 is in force" in shown
+    assert "High risk: wait after a missed word before a human hears: 3m → 6m" in shown
+    assert "1 hour 15 minutes" in shown and "Agree" in shown
     assert shown.count('<th scope="col">') == 4, "more columns are cut off on a phone"
     async with eve.post(f"/policy/offers/{offer}/agree") as answer:
         assert answer.status == 200
     status, shown = await text(eve)
     assert "Edition 2 is in force" in shown and "Nothing waits for a second administrator" in shown
+
+
+async def post(session: ClientSession, path: str, **fields: str) -> tuple[int, str]:
+    async with session.post(path, data=fields) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_text_is_checked_and_put_in_force_when_it_loosens_nothing(two: World, eve: ClientSession) -> None:
+    status, shown = await post(eve, "/policy/check", text=TIGHT)
+    assert status == 200 and "It can be used" in shown and "3 minutes</del>" in shown and "2 minutes</ins>" in shown
+    assert "Less strict" not in shown and await grace(two) == 3
+    status, shown = await post(eve, "/policy/apply", text=TIGHT, why=" ")
+    assert status == 409 and "Give the reason" in shown and await grace(two) == 3
+    status, shown = await post(eve, "/policy/apply", text=TIGHT, why="after the review")
+    assert status == 200 and "it is in force" in shown and await grace(two) == 2
+    assert "Edition 2 is in force" in shown and "Eve. Why: after the review" in shown
+
+
+async def test_what_loosens_is_offered_to_another_administrator(two: World, eve: ClientSession) -> None:
+    _, shown = await post(eve, "/policy/check", text=LOOSE)
+    assert "Less strict" in shown and "another administrator has to agree first" in shown
+    status, shown = await post(eve, "/policy/apply", text=LOOSE, why="winter")
+    assert status == 200 and "not in force yet" in shown and await grace(two) == 3
+    assert "You want this yourself" in shown
+
+
+async def test_every_error_of_a_text_is_named_with_its_line_and_nothing_changes(two: World, eve: ClientSession) -> None:
+    bad = '[risk.high]\ngrace = "9h"\nintervall = "5m"\n'
+    for path in ("/policy/check", "/policy/apply"):
+        status, shown = await post(eve, path, text=bad, why="x")
+        assert status in (409, 422) and "line 2" in shown and "line 3" in shown and "9h" in shown, path
+        assert "intervall = &#34;5m&#34;" in shown, "what was given stays"
+    assert await grace(two) == 3 and "Edition 1 is in force" in (await text(eve))[1]
+
+
+async def test_two_editions_are_compared_in_plain_words(two: World, eve: ClientSession) -> None:
+    await wants(two, TIGHT)
+    status, shown = await text(eve, "/policy/editions")
+    assert status == 200 and "Edition 2" in shown and "winter" in shown
+    status, shown = await text(eve, "/policy/compare?from=1&to=2")
+    assert status == 200 and "Edition 2 against edition 1" in shown and "2 minutes</ins>" in shown
+    assert "Less strict" not in shown
+    _, shown = await text(eve, "/policy/compare?from=2&to=1")
+    assert "Less strict" in shown
+    status, shown = await text(eve, "/policy/editions/2")
+    assert status == 200 and "grace = &#34;2m&#34;" in shown
+    for path in ("/policy/compare?from=1&to=9", "/policy/compare", "/policy/editions/9", "/policy/editions/x"):
+        assert (await text(eve, path))[0] == 404, path
+
+
+async def test_a_text_begins_with_the_edition_that_is_in_force(two: World, eve: ClientSession) -> None:
+    await wants(two, TIGHT)
+    _, shown = await text(eve, "/policy/check?from=2")
+    assert "grace = &#34;2m&#34;" in shown
+
+
+def test_every_figure_has_its_plain_words() -> None:
+    """A new figure that nobody has named would stand there by its path."""
+    assert [each.heading for each in read(parse_policy(""))][-1] == "What makes a visit riskier"
+    assert "Also" not in [each.heading for each in read(parse_policy(""))]
+
+
+def test_nothing_that_is_loosened_is_missing_from_what_changed() -> None:
+    before = parse_policy("")
+    for given in (LOOSE, '[ladder.danger]\neveryone_after = "4m"', "[night]\ncalls = 1", '[retention]\nheard = "95d"'):
+        after = parse_policy(given)
+        assert less_strict(before, after) and changes(before, after), given
+    line = '[[lines]]\nkey = "dark"\nlevel = "high"\ndark = true\nsays = "Dark"'
+    assert len(changes(before, parse_policy(line))) > 10
 
 
 async def test_ones_own_is_taken_back_and_not_agreed_to(two: World, eve: ClientSession) -> None:
@@ -234,4 +305,8 @@ async def test_ones_own_is_taken_back_and_not_agreed_to(two: World, eve: ClientS
 async def test_a_manager_does_not_find_the_page(two: World) -> None:
     async with serving(application(two, web)) as base, browsing(base) as mia:
         await signed_in(two, mia, "Mia")
-        assert (await text(mia))[0] == 404
+        for path in ("", "/editions", "/editions/1", "/check", "/compare?from=1&to=1"):
+            assert (await text(mia, f"/policy{path}"))[0] == 404
+        for path in ("/check", "/apply"):
+            assert (await post(mia, f"/policy{path}", text=TIGHT, why="x"))[0] == 404
+        assert await grace(two) == 3
