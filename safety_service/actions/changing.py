@@ -1,6 +1,5 @@
 """Changing a planned visit before it begins: judged and held against the plan anew, so that a decision is voided."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from safety_service.actions.planning import PlanRequest
 from safety_service.domain.effects import DecisionWanted
 from safety_service.domain.refusal import Refused
 from safety_service.domain.replanning import may_change, replanned
-from safety_service.domain.risk import Because, higher
+from safety_service.domain.risk import RAISED, higher
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Risk, Role, Status
 from safety_service.store import events, exclusions, people, replans, roles, visits
@@ -80,9 +79,11 @@ async def _may_go(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> No
 async def judged_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> tuple[Risk, list[dict[str, str]]]:
     """The risk of a visit as it is to be, with every true line."""
     risk, because = await planning.judge_risk(tx, actor, asked)
-    lines = [{"key": each.key, "level": str(each.level), "says": each.says} for each in because]
+    # Who raised it is not who changes it.
+    raised = {each["key"]: each for each in row.because if each["key"] == RAISED}
+    lines = [raised.get(each.key, {"key": each.key, "level": str(each.level), "says": each.says}) for each in because]
     if actor.person_id in row.workers | set(asked.workers) or not actor.is_(Role.MANAGER, row.team_id):
-        return higher(row.visit.risk, risk), _joined(row, risk, because)
+        return higher(row.visit.risk, risk), _joined(row, risk, lines)
     return risk, lines
 
 
@@ -114,9 +115,8 @@ async def _planned_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest)
     )
 
 
-def _joined(row: VisitRow, risk: Risk, because: Collection[Because]) -> list[dict[str, str]]:
+def _joined(row: VisitRow, risk: Risk, lines: list[dict[str, str]]) -> list[dict[str, str]]:
     """Where the level stays above what was found now, so do the lines that say why."""
-    lines = [{"key": each.key, "level": str(each.level), "says": each.says} for each in because]
     if higher(row.visit.risk, risk) is risk:
         return lines
     known = {each["key"] for each in lines}

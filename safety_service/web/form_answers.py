@@ -32,8 +32,8 @@ class Read:
 
     @property
     def wrong(self) -> Mapping[str, str]:
-        """Faults of what was said: what was not said yet is none."""
-        return {key: fault for key, fault in self.faults.items() if fault != "empty"}
+        """Faults of what was said: what was not said yet is none, but half of a group is."""
+        return {key: fault for key, fault in self.faults.items() if fault != "empty" or key in self.answers}
 
 
 def read_answers(

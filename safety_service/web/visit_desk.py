@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from config.forms import Form
-from config.forms_desk import desk_form
+from config.forms_desk import CHECKED, desk_form
 from safety_service.actions import changing, drafts, plan_answers, planning
 from safety_service.actions.actor import Actor
 from safety_service.actions.colleagues import colleagues
@@ -29,6 +29,8 @@ DRAFT = f"{ON_PAGES}visit"
 FAMILIES = 6
 #: The form's own: it was filled as last time for this family; the version that is being changed.
 FILLED, SEEN = "_filled", "_seen"
+#: Answers that the first page does not ask.
+CARRIED = ("raise", *CHECKED)
 LONGEST_NUMBER = 10  # digits
 _HALF_HOUR = timedelta(minutes=30)
 
@@ -116,7 +118,7 @@ def begun(desk: Desk, visitor: Visitor, tx: Tx, ref: str = "") -> dict[str, Any]
 def _of_row(row: VisitRow, visitor: Visitor) -> dict[str, Any]:
     first, others = _first(row, visitor.person_id)
     along = {"joint": "colleague", "colleague": str(others[0])} if others else {}
-    day = {key: row.answers[key] for key in ("news",) if key in row.answers}
+    day = {key: row.answers[key] for key in ("news", *CARRIED) if key in row.answers}
     return {
         **plan_answers.kept_of(row),
         **day,
@@ -145,6 +147,12 @@ async def as_last_time(tx: Tx, actor: Actor, desk: Desk, answers: Mapping[str, A
         return dict(answers)
     known = {key: value for key, value in plan_answers.kept_of(last).items() if key != "strategies" and value}
     return {**known, "news": "none", **answers, "ref": last.family_ref, FILLED: last.family_ref}
+
+
+def carried(desk: Desk, visitor: Visitor) -> dict[str, Any]:
+    """What the first page does not ask and does not take away: the raised risk, and the second page's answers."""
+    before = desk.answers() if desk.draft is not None else {} if desk.row is None else _of_row(desk.row, visitor)
+    return {key: before[key] for key in CARRIED if key in before}
 
 
 async def keep(tx: Tx, actor: Actor, desk: Desk, answers: Mapping[str, Any], *, seen: str = "") -> None:

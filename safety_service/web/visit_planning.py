@@ -81,7 +81,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     async def work(tx: Tx, visitor: Visitor) -> First:
         desk = await desks.desk_of(tx, visitor, _id(request))
         read = read_answers(desk.form, posted, visitor.known.zone)
-        answers = await desks.as_last_time(tx, visitor.actor, desk, read.answers)
+        typed = {**desks.carried(desk, visitor), **read.answers}
+        answers = await desks.as_last_time(tx, visitor.actor, desk, typed)
         await desks.keep(tx, visitor.actor, desk, answers, seen=str(posted.get("seen", "")))
         asked = {each.key for each in desk.form.steps if each.asked(answers)}
         left = {key: each for key, each in read.faults.items() if key in asked}
@@ -181,6 +182,7 @@ def _first_page(request: web.Request, visitor: Visitor, first: First) -> web.Res
         "desk": desk,
         "parts": parts,
         "wrong": [(found.name, found.says, found.fault) for _, group in parts for found in group if found.fault],
+        "known": desk.row is None and bool(desk.options["ref"]),
         "seen": None if desk.row is None else desk.row.version,
         "meanwhile": desk.overtaken,
         "decided": desk.row is not None and desk.row.decision is not None,

@@ -478,3 +478,17 @@ async def test_who_may_not_read_it_finds_nothing(world: World, browser: ClientSe
     assert at.startswith("/families/F-1/open?back="), "a reviewer says first why they look"
     await signed_in(world, browser, "Mia")
     assert (await get(browser, "/visits/nonsense"))[0] == 404
+
+
+async def test_a_change_of_something_else_takes_back_neither_the_raised_risk_nor_what_is_done_about_a_threat(
+    world: World, browser: ClientSession
+) -> None:
+    row = await world.plan("Ann", after=60, answers={**HIGH, "hostility": "threat", "strategies": ["door"]})
+    await signed_in(world, browser, "Mia")
+    given = typed(world, seen=str(row.version), worker=str(world.ids["Ann"]), hostility="threat", talked="yes")
+    await post(browser, f"/visits/{row.id}/change", given)
+    _, text, _ = await get(browser, f"/visits/{row.id}/change/check")
+    assert re.search(r'value="door" checked', text) and "Raised by Ann" in text
+    await post(browser, f"/visits/{row.id}/change/check", {"do": "plan", "strategies": "door"})
+    after = await world.visit(row.id)
+    assert after.answers["raise"] == "yes" and after.visit.risk is Risk.HIGH and after.answers["strategies"] == ["door"]

@@ -11,6 +11,10 @@ function given(name) {
 function look() {
   for (const group of form.querySelectorAll("[data-when]")) {
     const when = Object.entries(JSON.parse(group.dataset.when));
+    const hint = group.querySelector(".govuk-hint[id$='-if']");
+    if (hint) {
+      hint.hidden = true;
+    }
     // In the order of the page: what hides a question hides those that depend on it.
     group.hidden = !when.every(([name, words]) => given(name).some((value) => words.includes(value)));
   }
