@@ -1,7 +1,8 @@
 """Pictures for the documentation: a real Doorstep, a tour through one bad afternoon, and Chromium to look at it.
 
-    make screenshots                    all of them, into docs/pictures
-    make screenshots ARGS=/some/folder  somewhere else
+    make screenshots                    the tour into docs/pictures, every page into var/pages; the best stand in both
+    make screenshots ARGS=/some/folder  somewhere else, with every page in its folder `pages`
+    make screenshots ARGS=pages         every page only
 
 It serves the demonstration team on a database that is thrown away, at a clock that says 13:55 and is moved on by hand.
 """
@@ -23,12 +24,15 @@ from zoneinfo import ZoneInfo
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
 
 from scripts.learning_tour import learned
+from scripts.page_pictures import BEST, every_page
 from tests.services.chromium import chromium
 from tests.services.run import Run
 from tests.stories.harness import Service, serving
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
+#: Not kept: a picture of every page, in two sizes.
+PAGES = ROOT / "var" / "pages"
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=900, height=620)
 ZONE = ZoneInfo("Europe/London")  # of the demonstration
@@ -247,7 +251,25 @@ async def main(folder: Path) -> None:
             await tour(service, worker, manager, desk)
 
 
+async def pages(folder: Path, best: Path) -> None:
+    """Every page; copies of the best ones stand with the documentation."""
+    async with chromium_browser() as browser:
+        made = await every_page(browser, folder)
+    for each in made:
+        if each.stem in BEST:
+            kept = best / f"page-{each.name}"
+            kept.write_bytes(each.read_bytes())
+            if kept.stat().st_size > LARGEST:
+                raise SystemExit(f"{kept} has {kept.stat().st_size} bytes: more than {LARGEST}")
+    print(f"{len(made)} pictures of pages in {folder}")
+
+
 if __name__ == "__main__":
-    pictures = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
-    pictures.mkdir(parents=True, exist_ok=True)
-    asyncio.run(main(pictures))
+    chosen = sys.argv[1:]
+    pictures = Path(chosen[0]) if chosen and chosen != ["pages"] else PICTURES
+    every = PAGES if pictures == PICTURES else pictures / "pages"
+    for each in (pictures, every):
+        each.mkdir(parents=True, exist_ok=True)
+    if chosen != ["pages"]:
+        asyncio.run(main(pictures))
+    asyncio.run(pages(every, pictures))

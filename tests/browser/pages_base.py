@@ -1,4 +1,4 @@
-"""The pages that belong to nobody's area: coming in, being refused, one's own card and words, links without a session."""
+"""The pages of nobody's area: coming in, being refused, one's own card and words, links without a session."""
 
 from __future__ import annotations
 
