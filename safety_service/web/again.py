@@ -118,4 +118,4 @@ def _typed(given: MultiMapping[object]) -> Iterator[tuple[str, str]]:
 
 def _named(way: Channel) -> str:
     kind = the_wording().label(f"kind.{way.kind}")
-    return kind if way.kind in CHATS else f"{kind} {hidden(way.kind, way.address)}"
+    return kind if way.kind in CHATS else f"{kind} to {hidden(way.kind, way.address)}"

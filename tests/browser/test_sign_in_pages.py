@@ -209,7 +209,7 @@ async def test_without_scripts(world: World, browser: Browser, base: str) -> Non
         await page.goto(f"{base}/log/export")
         world.clock.move(LATER)
         await page.get_by_role("button", name="Take it").click()
-        await page.get_by_role("button", name="Send another code by e-mail").click()
+        await page.get_by_role("button", name="Send a code by e-mail").click()
         assert [each.channel for each in await said(world, "Mia", "channel.again")] == ["telegram", "email"]
         await page.get_by_label("The code").fill(await the_code(world))
         async with page.expect_download() as saved:
