@@ -131,7 +131,7 @@ def _row(each: Entry, names: Mapping[UUID, str], zone: ZoneInfo) -> dict[str, An
         "at": each.noted.at.astimezone(zone).isoformat(timespec="seconds"),
         "who_did_what": sentence(each, names),
         "family": each.about.ref if each.with_text else "",
-        "details": "; ".join(f"{key}: {text}" for key, text in details(each)),
+        "details": "; ".join(f"{key}: {text}" for key, text in details(each, zone)),
         "entry": str(each.noted.id),
         "link": each.noted.link or "",
         "digest": each.noted.digest or "",
@@ -142,7 +142,7 @@ def _line(each: Entry, names: Mapping[UUID, str], visitor: Visitor) -> dict[str,
     return {
         "at": said_time(each.noted.at, visitor),
         "says": sentence(each, names),
-        "details": details(each),
+        "details": details(each, visitor.known.zone),
         "link": each.noted.link,
         "sealed": not each.with_text,
     }

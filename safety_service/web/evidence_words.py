@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from safety_service.actions.evidence_read import Entry
 from safety_service.domain.timeline_words import DID, SAID
@@ -155,6 +158,7 @@ MATTERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "rules": ("Policy and guidance", frozenset({"policy", "guidance", "notice", "agency"})),
     "service": ("The service itself", frozenset({"service", "evidence"})),
 }
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 #: Details that say nothing to a reader, or are said already.
 _UNSAID = frozenset({"via", "people", "step", "messages", "person_id", "family_id", "team_id", "by"})
 
@@ -178,14 +182,24 @@ def sentence(entry: Entry, names: Mapping[UUID, str]) -> str:
     return f"{who} {said.format(what)}"
 
 
-def details(entry: Entry) -> list[tuple[str, str]]:
+def details(entry: Entry, zone: ZoneInfo) -> list[tuple[str, str]]:
     """What is known beside it, for whoever reads its text."""
     noted = entry.noted
     if not entry.with_text:
         return []
     if noted.details is None:
         return [("Details", "removed by their age, or no key opens them")]
-    return [(key.replace("_", " "), text) for key, text in _said(noted.details)]
+    return [(key.replace("_", " "), _local(text, zone)) for key, text in _said(noted.details)]
+
+
+def _local(text: str, zone: ZoneInfo) -> str:
+    """A moment as it was there; anything else as it is."""
+    if not _MOMENT.match(text):
+        return text
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%d %b %Y, %H:%M:%S}"
+    except ValueError:
+        return text
 
 
 def _said(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -20,11 +20,13 @@ from safety_service.domain.supervising import Agenda, View
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
+from safety_service.store.supervisions import Supervision
 from safety_service.web.acting import looked
-from safety_service.web.agenda_card import agenda_cards, item_line
-from safety_service.web.around_page import Card, around, said_day, said_time
+from safety_service.web.agenda_card import agenda_parts, item_line, points_of
+from safety_service.web.around_page import Card, around, said_time
 from safety_service.web.form_page import Words
 from safety_service.web.forming import Drawn, show, take
+from safety_service.web.pages import page
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
 
@@ -99,14 +101,7 @@ async def read(request: web.Request) -> web.StreamResponse:
         return await _shown(tx, visitor, id_of(request))
 
     visitor, found = await looked(request, SUBJECT, work)
-    seen, path = found.seen, f"/people/{id_of(request)}/supervision"
-    links = [(f"{path}/record", "Write down a supervision")] if seen.may_record else []
-    links += [(f"{path}/wish", "Put something on it")] if seen.mine else []
-    manages = not seen.mine and not visitor.actor.teams(Role.MANAGER).isdisjoint(seen.worker.roles)
-    links += [(f"/people/{seen.worker.id}/course", "Decide how their work goes on")] if manages else []
-    cards = [*agenda_cards(seen, found.guidance, visitor), *_records(seen, visitor), _advice(seen)]
-    warn = HONEST if seen.agenda is not None else ""
-    return around(request, visitor, f"{seen.worker.name}: supervision", cards, warn=warn, links=links)
+    return page(request, "supervision.html", visitor, context=_context(found, visitor))
 
 
 @routes.get("/people/{id}/supervision/record")
@@ -207,10 +202,8 @@ def _draw(request: web.Request) -> Any:
 
 def _options(found: Shown, agenda: Agenda) -> dict[str, Mapping[str, str]]:
     refs = dict.fromkeys((*(each.family_ref for each in agenda.hostility), *(e.family_ref for e in agenda.expected)))
-    points = {each.point: f"{each.family_ref}, {said_day(each.on)}" for each in agenda.hostility}
-    points |= {each.point: f"How they were, {said_day(each.on)}" for each in agenda.wellbeing}
     return {
-        "discussed": points,
+        "discussed": points_of(agenda, found.guidance.says),
         "judged.family": {each: each for each in refs},
         "judged.worker": LABELS,
         "judged.supervisor": LABELS,
@@ -236,20 +229,28 @@ def _draw_wish(request: web.Request) -> Any:
     return draw
 
 
-def _records(seen: Seen, visitor: Visitor) -> list[Card]:
-    return [
-        Card(
-            title=f"Supervision, {said_time(each.at, visitor)}",
-            lines=[
-                ("What was said", str(each.body.get("notes", ""))),
-                ("Agreed", str(each.body.get("agreed", ""))),
-                ("Closed", "\n".join(one["note"] for one in each.body.get("closed", ()))),
-            ],
-        )
-        for each in seen.records
+def _context(found: Shown, visitor: Visitor) -> dict[str, Any]:
+    seen = found.seen
+    manages = not seen.mine and not visitor.actor.teams(Role.MANAGER).isdisjoint(seen.worker.roles)
+    return {
+        "worker": seen.worker,
+        "mine": seen.mine,
+        "path": f"/people/{seen.worker.id}/supervision",
+        "may_record": seen.may_record,
+        "manages": manages,
+        "honest": HONEST if seen.agenda is not None else "",
+        "parts": agenda_parts(seen, found.guidance, visitor),
+        "last": said_time(seen.agenda.since, visitor) if seen.agenda is not None else "",
+        "records": [_record(each, visitor) for each in seen.records],
+        "advice": seen.advice,
+        "phone": seen.phone,
+    }
+
+
+def _record(each: Supervision, visitor: Visitor) -> dict[str, Any]:
+    lines = [
+        ("What was said", str(each.body.get("notes", ""))),
+        ("Agreed", str(each.body.get("agreed", ""))),
+        ("Closed", "\n".join(one["note"] for one in each.body.get("closed", ()))),
     ]
-
-
-def _advice(seen: Seen) -> Card:
-    link = (f"tel:{seen.phone}", f"Ring {seen.phone}") if seen.phone else None
-    return Card(title="Worried about a child or an adult?", lines=[("Ask", seen.advice)], link=link)
+    return {"at": said_time(each.at, visitor), "lines": [line for line in lines if line[1]]}

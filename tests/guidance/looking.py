@@ -18,10 +18,12 @@ from safety_service.actions import (
     conversation,
     debrief_log,
     debriefs,
+    evidence_read,
     exclusions,
     exports,
     facts,
     families,
+    figures_behind,
     figures_of_care,
     items,
     measures,
@@ -36,6 +38,7 @@ from safety_service.actions import (
     sharing,
     summaries,
     supervision,
+    team_figures,
     timeline,
     undecided,
     undertakings,
@@ -125,6 +128,19 @@ def _lists(town: Town) -> Iterator[Read]:
             yield "briefing.as_read_by", briefing_readers.as_read_by, (ref, town.world.ids[worker]), {}
     yield "caseload", caseload.listed, (caseload.Narrow(),), {}
     yield "undecided", undecided.of_managed, (), {}
+    period = team_figures.Period(since.date(), until.date())
+    yield "team_figures", team_figures.figures, (period,), {}
+    for figure in (
+        "alert:sos",
+        "taken:nobody",
+        "asked_again",
+        "to_review",
+        "given_in_time",
+        "decided:accept",
+        "recurred",
+    ):
+        yield f"behind.{figure}", figures_behind.behind, (figure, period), {}
+    yield "evidence", evidence_read.look, (evidence_read.Search(),), {}
     yield "log", debrief_log.look, (Search(),), {}
     yield "items.mine", items.mine, (), {}
     yield "items.of_teams", items.of_teams, (), {}
