@@ -133,7 +133,7 @@ def fields(
             answers.get(step.key),
             zone,
             faults.get(step.key),
-            only_if=_only_if(form, words, step),
+            only_if=_only_if(words, step, keys),
             when=_when(step, keys),
         )
         for step in steps
@@ -153,14 +153,12 @@ def _when(step: Step, here: Sequence[str]) -> str:
     return json.dumps(open_yet) if open_yet else ""
 
 
-def _only_if(form: Form, words: Words, step: Step) -> str:
-    if step.when and step.key in words.only_if:
+def _only_if(words: Words, step: Step, here: Sequence[str]) -> str:
+    """Of what an earlier page has settled nothing is said: it would only be read again and again."""
+    open_yet = [(key, wanted) for key, wanted in step.when.items() if key in here]
+    if open_yet and step.key in words.only_if:
         return words.only_if[step.key]
-    said = []
-    for key, wanted in step.when.items():
-        labels = words.options.get(key, {})
-        if key in {each.key for each in form.steps}:
-            said.append(" or ".join(labels.get(each, each) for each in wanted))
+    said = [" or ".join(words.options.get(key, {}).get(each, each) for each in wanted) for key, wanted in open_yet]
     return f"Only if: {'; '.join(said)}" if said else ""
 
 
