@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 from aiohttp import web as aiohttp_web
 from aiohttp.test_utils import unused_port
@@ -40,8 +41,9 @@ class Ears:
 class Service:
     """The service on one port, which can be stopped and started again."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, **settings: Any) -> None:
         self.world = world
+        self.settings = settings
         self.ears = Ears()
         self.port = unused_port()
         self.base = f"http://127.0.0.1:{self.port}"
@@ -50,7 +52,7 @@ class Service:
 
     def _application(self) -> aiohttp_web.Application:
         chat = SimpleNamespace(setup=lambda app, services: webchat.setup(app, services, self.ears))
-        return application(self.world, web, chat)
+        return application(self.world, web, chat, **self.settings)
 
     async def start(self) -> None:
         started = asyncio.Event()
