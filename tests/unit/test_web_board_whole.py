@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from sqlalchemy import LargeBinary, bindparam, select, type_coerce, update
 
 from safety_service import web
-from safety_service.actions import alerts, words
+from safety_service.actions import alerts, reading, words
 from safety_service.actions import board as boards
 from safety_service.actions.words import Word
 from safety_service.domain.words import Role
@@ -120,6 +120,18 @@ async def test_a_manager_beside_a_worker_under_duress_sees_the_board_of_a_normal
     assert [each.alert.kind for each in await world.alerts()] == ["duress"]
     assert [await board(mia), await board(mia, "?all=1")] == before
     assert "Do not ring" in await board(await office.browser("Dev"))
+
+
+async def test_on_ones_own_visit_no_row_speaks_of_an_alert(office: Office) -> None:
+    """Whoever goes along may not act on it, and may have the page open beside the worker."""
+    world = office.world
+    await is_also(world, "Mia", Role.MANAGER, Role.PRACTITIONER)
+    await world.plan("Ann", minutes=90, workers=(world.ids["Ann"], world.ids["Mia"]))
+    await world.do("Ann", words.sos, (await world.do("Ann", reading.today))[0].id, Word())
+    for who, rows in (("Mia", 0), ("Dev", 1)):
+        async with (await office.browser(who)).get("/board") as answer:
+            body = (await answer.text()).partition("<tbody")[2].partition("</tbody>")[0]
+        assert body.count("Alert 1") == rows, who
 
 
 async def test_inside_a_visit_a_managers_board_tells_nothing_until_they_ask(office: Office) -> None:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import briefing, facts, words
+from safety_service.actions import briefing, facts, linking, telling, words
 from safety_service.actions.words import Word
 from safety_service.store import exclusions
 from tests.danger import agreed, inside_high
@@ -100,7 +100,7 @@ async def test_inside_the_page_says_times_alone(office: Office) -> None:
     await given(world, "F-NEXT")
     said = read(await today(await office.browser("Ann"))).casefold()
     assert "11:00" in said
-    for telling in (
+    for word in (
         "f-now",
         "f-next",
         "elm",
@@ -113,9 +113,25 @@ async def test_inside_the_page_says_times_alone(office: Office) -> None:
         "danger",
         "sos",
     ):
-        assert telling not in said, telling
+        assert word not in said, word
     for kept in ("briefing", "debrief", "tell how", "read before"):
         assert kept not in said, kept
+
+
+async def test_inside_what_was_said_last_tells_nothing_either(office: Office) -> None:
+    world = office.world
+    ann = await office.browser("Ann")
+    line = {"line": "visit", "starts_at": world.now.isoformat(), "ref": "F-NEXT", "risk": "high", "phase": None}
+
+    async def said() -> str:
+        async with world.database.transaction() as tx:
+            await linking.open_chat_page(tx, world.ids["Ann"])
+            await telling.answer(tx, world.ids["Ann"], "webchat", "reply.today", {"count": 1, "visits": [line]})
+        return read(await today(ann))
+
+    assert "F-NEXT" in await said()
+    await world.inside("Ann", ref="F-NOW")
+    assert "F-NEXT" not in await said()
 
 
 async def test_duress_changes_nothing_of_the_day(office: Office) -> None:
