@@ -28,13 +28,18 @@ PAGES = (
     Shown(name="items", who="Mia", path="/items"),
     Shown(name="item", who="Mia", path="/items/{item}"),
     Shown(name="openings", who="Mia", path="/openings"),
-    Shown(name="take-link", who=None, path="{take}"),
+    Shown(name="take-link", who=None, path="/take/{take}"),
     Shown(name="acknowledge-link", who=None, path="/a/{acknowledge}"),
     Shown(name="notice", who="Ann", path="/notices/statement"),
     Shown(name="notice-change", who="Adam", path="/notices/statement/change"),
     Shown(name="summary", who="Ben", path="/visits/{quiet_visit}/summary"),
     Shown(name="summary-write", who="Ben", path="/visits/{quiet_visit}/summary/write"),
     Shown(name="subject-access", who="Mia", path="/families/{hard}/subject-access"),
+    Shown(name="debrief-add", who="Ann", path="/debriefs/{debrief}/add"),
+    Shown(name="fact-correct", who="Mia", path="/facts/{fact}/correct"),
+    Shown(name="partner-change", who="Mia", path="/partners/{partner}/change"),
+    Shown(name="worker-course", who="Mia", path="/people/{ann}/course"),
+    Shown(name="share-told", who="Mia", path="/shares/{share}/told"),
     Shown(name="speak", who="Ben", path="/debriefs/{draft}/speak"),
 )
 STATEMENT = "We come to help. Nobody who works here is to be shouted at, threatened or hurt."
@@ -46,7 +51,8 @@ async def prepare(town: Town) -> None:
     await world.opens("Rita", town.at["hard"])
     await world.do("Adam", notices.put, "statement", "How we treat one another", STATEMENT)
     async with world.database.transaction() as tx:
-        town.at["take"] = (await link_for(tx, UUID(town.at["alert"]), world.ids["Dev"])).url_path
+        link = await link_for(tx, UUID(town.at["alert"]), world.ids["Dev"])
+    town.at["take"] = link.url_path.rpartition("/")[2]
     decision = Decision(
         decided=Decided.SHARE,
         basis=Basis.PROTECT_WORKER,
