@@ -35,7 +35,7 @@ PAGES = (
     Shown(name="summary", who="Ben", path="/visits/{quiet_visit}/summary"),
     Shown(name="summary-write", who="Ben", path="/visits/{quiet_visit}/summary/write"),
     Shown(name="subject-access", who="Mia", path="/families/{hard}/subject-access"),
-    Shown(name="debrief-add", who="Ann", path="/debriefs/{debrief}/add"),
+    Shown(name="debrief-add-while-out", who="Ann", path="/debriefs/{debrief}/add"),
     Shown(name="fact-correct", who="Mia", path="/facts/{fact}/correct"),
     Shown(name="partner-change", who="Mia", path="/partners/{partner}/change"),
     Shown(name="worker-course", who="Mia", path="/people/{ann}/course"),
