@@ -90,6 +90,12 @@ async def test_a_setting_that_cannot_be_is_said_by_its_name(monkeypatch: pytest.
     assert said.startswith("setting: DOORSTEP_LISTEN")
 
 
+async def test_a_sign_in_service_of_which_half_is_missing_is_said(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("DOORSTEP_OIDC_ISSUER", "https://login.example.org")
+    (said,) = await doctor()
+    assert said.startswith("sign-in: without DOORSTEP_OIDC_CLIENT_ID and DOORSTEP_OIDC_CLIENT_SECRET")
+
+
 async def test_keys_that_do_not_open_the_database_are_said(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("DOORSTEP_SECRET_KEYS", "A" * 43 + "=")
     (said,) = await doctor()

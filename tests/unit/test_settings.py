@@ -15,8 +15,8 @@ from safety_service.store.sealing import KeyRing, new_key
 #: As the contract has them, and the providers beside Telegram.
 VARIABLES = """
 DATABASE_URL REDIS_URL LISTEN PUBLIC_URL TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_MODE SECRET_KEYS POLICY GUIDANCE
-HEARTBEAT_URL GEOCODER GEOCODER_URL TILES_URL TILES_CREDIT LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL REPLIES_SECRET
-OIDC_ISSUER OIDC_CLIENT_ID OIDC_CLIENT_SECRET
+HEARTBEAT_URL GEOCODER GEOCODER_URL TILES_URL TILES_CREDIT LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL
+REPLIES_SECRET OIDC_ISSUER OIDC_CLIENT_ID OIDC_CLIENT_SECRET
 """
 
 
@@ -101,6 +101,9 @@ def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.
         ("DOORSTEP_TILES_URL", "https://hidden.example.org/{z}/{x}"),
         ("DOORSTEP_TILES_URL", "https://{s}.hidden.example.org/{z}/{x}/{y}.png"),
         ("DOORSTEP_TILES_URL", "https://hidden.example.org/{z}/{x}/{y}.png; script-src *"),
+        ("DOORSTEP_OIDC_ISSUER", "hidden"),
+        ("DOORSTEP_OIDC_ISSUER", "http://hidden.example.org"),
+        ("DOORSTEP_OIDC_ISSUER", "https://login.example.org/?hidden"),
         ("DOORSTEP_LOG_FORMAT", "hidden"),
     ],
 )
@@ -127,6 +130,7 @@ def test_secrets_are_not_printed_with_the_settings(env_file: Path, monkeypatch: 
     key = new_key()
     monkeypatch.setenv("DOORSTEP_SECRET_KEYS", key)
     monkeypatch.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:hidden")
+    monkeypatch.setenv("DOORSTEP_OIDC_CLIENT_SECRET", "hidden")
     monkeypatch.setenv("DOORSTEP_DATABASE_URL", "postgresql://doorstep:hidden@host/db")
     printed = repr(read_settings(env_file))
     assert "hidden" not in printed and key not in printed
