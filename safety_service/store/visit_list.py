@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, not_, or_, select, text, tuple_, union_all
 
-from safety_service.domain.words import Outcome, Phase, Risk, Status
+from safety_service.domain.words import ENDED, Outcome, Phase, Risk, Status
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import KeptOff
-from safety_service.store.tables.visits import family, visit, watch
+from safety_service.store.tables.visits import OPEN_YET, family, visit, watch
 
 NOBODY = KeptOff(frozenset(), frozenset())
 
@@ -80,8 +80,9 @@ async def count_waiting(tx: Tx, teams: Collection[UUID], kept_off: KeptOff, with
     return int((await tx.conn.execute(query)).scalar_one())
 
 
-def _waits(teams: Collection[UUID], kept_off: KeptOff) -> Iterator[ColumnElement[bool]]:
+def _waits(teams: Collection[UUID], kept_off: KeptOff) -> Iterator[ColumnElement[bool] | TextClause]:
     yield visit.c.team_id.in_(tuple(teams))
+    yield text(f"visit.{OPEN_YET}")
     yield visit.c.status == Status.WAITING
     yield from _allowed(kept_off, None)
 
@@ -101,10 +102,12 @@ def _first(wanted: WantedVisits, where: ColumnElement[bool], limit: int) -> Sele
     return select(query.subquery().c.id)
 
 
-def _conditions(wanted: WantedVisits) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: WantedVisits) -> Iterator[ColumnElement[bool] | TextClause]:
     yield visit.c.agency_id == wanted.agency_id
     if wanted.statuses:
         yield visit.c.status.in_(tuple(wanted.statuses))
+        if ENDED.isdisjoint(wanted.statuses):
+            yield text(f"visit.{OPEN_YET}")
     if wanted.since is not None:
         yield visit.c.starts_at >= wanted.since
     if wanted.until is not None:

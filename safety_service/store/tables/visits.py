@@ -62,6 +62,9 @@ risk_fact = Table(
     Index("ix_risk_fact_family", "family_id"),
 )
 
+#: As the index of open visits says it: a query that is to use it says the same.
+OPEN_YET = "status IN ('planned', 'waiting', 'begun', 'out')"
+
 visit = Table(
     "visit",
     metadata,
@@ -99,13 +102,13 @@ visit = Table(
     CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     Index("ix_visit_team_starts", "team_id", "starts_at"),
     Index("ix_visit_family", "family_id"),
-    #: What waits for somebody's decision.
+    #: What is to come or goes on: few, however many have been.
     Index(
-        "ix_visit_waiting",
+        "ix_visit_open",
         "team_id",
         "starts_at",
-        sqlite_where=text("status = 'waiting'"),
-        postgresql_where=text("status = 'waiting'"),
+        sqlite_where=text(OPEN_YET),
+        postgresql_where=text(OPEN_YET),
     ),
     Index("ix_visit_to_locate", "id", sqlite_where=text("to_locate"), postgresql_where=text("to_locate")),
     #: What retention has not emptied yet.

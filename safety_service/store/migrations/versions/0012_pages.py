@@ -116,14 +116,15 @@ def _leave() -> None:
 
 
 def _visit() -> None:
-    """What waits for a decision, and which plan a decision was made for."""
+    """What is to come or goes on, and which plan a decision was made for."""
+    open_yet = "status IN ('planned', 'waiting', 'begun', 'out')"
     op.add_column("visit", sa.Column("changed_version", sa.Integer()))
     op.create_index(
-        "ix_visit_waiting",
+        "ix_visit_open",
         "visit",
         ["team_id", "starts_at"],
-        sqlite_where=sa.text("status = 'waiting'"),
-        postgresql_where=sa.text("status = 'waiting'"),
+        sqlite_where=sa.text(open_yet),
+        postgresql_where=sa.text(open_yet),
     )
 
 
