@@ -62,7 +62,7 @@ def _drawn(found: File, visitor: Visitor) -> dict[str, Any]:
     reached = any(each.channel.state == "active" and each.channel.kind in REACHING for each in found.ways)
     return {
         "person": person,
-        "self": person.id == visitor.person_id,
+        "own": person.id == visitor.person_id,
         "held": [(names[team], roles_said(roles)) for team, roles in person.roles.items() if team in names],
         "supervisor": found.supervisor,
         "ways": [_way(each, visitor) for each in found.ways],
@@ -102,7 +102,7 @@ def _changing(person_id: UUID) -> Form:
         person = await directory.person_of(tx, visitor.actor, person_id)
         found = await directory.choices(tx, visitor.actor)
         managers = [each for each in found.managers if each.id != person_id]
-        return {"person": person, "managers": managers, "self": person_id == visitor.person_id}
+        return {"person": person, "managers": managers, "own": person_id == visitor.person_id}
 
     return Form(subject=SUBJECT, template="person_change.html", draw=draw, at={**AT, "never_your_own": "supervisor"})
 
@@ -133,7 +133,7 @@ def _roles(person_id: UUID) -> Form:
             "person": person,
             "teams": found.teams,
             "roles": [(each, ROLES[each], MAY[each]) for each in Role],
-            "self": person_id == visitor.person_id,
+            "own": person_id == visitor.person_id,
         }
 
     return Form(subject=SUBJECT, template="person_roles.html", draw=draw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -82,11 +82,19 @@ def silences(policy: Policy, before: Policy | None = None) -> Sequence[tuple[str
     """
 
     def cell(each: str, risk: Risk) -> tuple[str, str]:
-        is_ = in_words(getattr(silence(policy, risk), each))
-        was = is_ if before is None else in_words(getattr(silence(before, risk), each))
+        is_ = _short(getattr(silence(policy, risk), each))
+        was = is_ if before is None else _short(getattr(silence(before, risk), each))
         return ("" if was == is_ else was, is_)
 
     return [(said, [cell(each, risk) for risk in Risk]) for each, said in WHEN.items()]
+
+
+def _short(length: timedelta) -> str:
+    """As long as fits a narrow column: `1 h 15 min`."""
+    said = in_words(length)
+    for word, short in (("minute", "min"), ("hour", "h"), ("second", "s")):
+        said = said.replace(f"{word}s", short).replace(word, short)
+    return said
 
 
 @routes.post(HERE + "/offers/{id}/agree")

@@ -202,6 +202,18 @@ async def test_roles_are_changed_team_by_team(world: World, adam: ClientSession)
     assert held == {world.team_id: {Role.PRACTITIONER}, south.id: {Role.PRACTITIONER, Role.REVIEWER}}
 
 
+async def test_what_is_ones_own_to_change_is_not_offered_and_everybody_elses_is(
+    world: World, adam: ClientSession
+) -> None:
+    for who, offered in (("Ann", True), ("Adam", False)):
+        _, text = await get(adam, page_of(world, who))
+        assert ("deactivate</a>" in text) is offered and ("Their phone is lost" in text) is offered
+        _, text = await get(adam, page_of(world, who, "/roles"))
+        assert ("Keep it" in text) is offered
+        _, text = await get(adam, page_of(world, who, "/change"))
+        assert ('id="supervisor"' in text) is offered
+
+
 async def test_nobody_gives_themselves_rights(world: World, adam: ClientSession) -> None:
     fields = {f"role-{world.team_id}": "manager"}
     status, text = await post(adam, page_of(world, "Adam", "/roles"), **fields)
@@ -370,7 +382,7 @@ async def test_a_supervisor_whom_the_administrator_may_not_know_stays(world: Wor
         await people.save(tx, replace(await people.get(tx, world.ids["Ann"]), supervisor_id=world.ids["Mia"]))
     await keep_off(world, "Adam", "Mia")
     _, text = await get(adam, page_of(world, "Ann", "/change"))
-    assert "Mia" not in text
+    assert 'id="supervisor"' in text and "Mia" not in text
     fields = {"name": "Ann Lee", "email": "ann@example.org", "phone": "", "supervisor": ""}
     assert (await post(adam, page_of(world, "Ann", "/change"), **fields))[0] == 200
     assert (await known(world, "Ann")).supervisor_id == world.ids["Mia"]

@@ -213,7 +213,7 @@ async def test_the_page_shows_what_is_in_force_and_what_waits_and_takes_an_answe
     status, shown = await text(eve)
     assert status == 200 and "Edition 1 is in force" in shown
     assert "High risk: wait after a missed word before a human hears: 3m → 6m" in shown
-    assert "1 hour 15 minutes" in shown and "Agree" in shown
+    assert "1 h 15 min" in shown and "Agree" in shown
     assert shown.count('<th scope="col">') == 4, "more columns are cut off on a phone"
     async with eve.post(f"/policy/offers/{offer}/agree") as answer:
         assert answer.status == 200
