@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, LargeBinary, exists, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Label, LargeBinary, String, exists, literal, or_, select, type_coerce
 
 from safety_service.domain.words import Kind, Phase, Risk, State, Status
 from safety_service.store import sealing
@@ -88,8 +88,9 @@ async def watched(
 ) -> list[Watched]:
     """Everyone in these teams whose next word is due by then, the soonest first, less what the reader is kept off."""
     columns = (
-        *(watch.c.visit_id, watch.c.worker_id, visit.c.team_id, visit.c.family_id, family.c.ref, visit.c.risk),
-        *(visit.c.starts_at, watch.c.phase, watch.c.due_at, watch.c.alarm_at, watch.c.ends_at, watch.c.last_word_at),
+        *(_as_kept(watch.c.visit_id), _as_kept(watch.c.worker_id), _as_kept(visit.c.team_id)),
+        *(_as_kept(visit.c.family_id), family.c.ref, visit.c.risk, visit.c.starts_at, watch.c.phase),
+        *(watch.c.due_at, watch.c.alarm_at, watch.c.ends_at, watch.c.last_word_at),
         *(visit.c.ends_at.label("planned_end"), _goes(reader_id, visit.c.id)),
         *(_raw(person.c.name, "name"), _raw(visit.c.address, "address")),
     )
@@ -108,23 +109,17 @@ async def watched(
 
 
 def _watched(row: Any) -> Watched:
+    # By place: of hundreds of rows each name that is looked up is felt.
+    visit_id, worker_id, team_id, family_id, ref, risk, starts_at, phase, due_at, alarm_at, ends_at, last, *rest = row
+    planned_end, own, name, address = rest
     return Watched(
-        visit_id=row.visit_id,
-        worker_id=row.worker_id,
-        team_id=row.team_id,
-        family_id=row.family_id,
-        ref=row.ref,
-        risk=Risk(row.risk),
-        starts_at=row.starts_at,
-        phase=Phase(row.phase),
-        due_at=row.due_at,
-        alarm_at=row.alarm_at,
-        ends_at=row.ends_at or row.planned_end,
-        last_word_at=row.last_word_at,
-        own=bool(row.own),
-        name=name_of(row.name),
-        sealed_address=row.address or b"",
+        *(_id(visit_id), _id(worker_id), _id(team_id), _id(family_id), ref, _RISKS[risk], starts_at, _PHASES[phase]),
+        *(due_at, alarm_at, ends_at or planned_end, last, bool(own), name_of(name), address or b""),
     )
+
+
+_RISKS = {str(each): each for each in Risk}
+_PHASES = {str(each): each for each in Phase}
 
 
 async def open_alerts(
@@ -246,10 +241,24 @@ def _raw(column: ColumnElement[Any], name: str) -> Label[bytes]:
     return type_coerce(column, LargeBinary).label(name)
 
 
+def _as_kept(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An id as the database gives it: text on SQLite, and the id itself on PostgreSQL."""
+    return type_coerce(column, String)
+
+
+def _id(kept: Any) -> UUID:
+    return kept if isinstance(kept, UUID) else _parsed(kept)
+
+
+@lru_cache(OPENED)
+def _parsed(text: str) -> UUID:
+    return UUID(text)
+
+
 def name_of(sealed: bytes | None) -> str:
     """A name, or what stands in its place."""
     try:
-        return _open(sealed).decode() if sealed else GONE
+        return _name(sealed) if sealed else GONE
     except KeysDoNotOpen:
         return UNREAD
 
@@ -257,11 +266,16 @@ def name_of(sealed: bytes | None) -> str:
 def address_of(sealed: bytes) -> str:
     """The words of an address; a board is drawn although one cannot be read."""
     try:
-        return str(json.loads(_open(sealed)).get("text") or "") if sealed else ""
+        return _address(sealed) if sealed else ""
     except KeysDoNotOpen:
         return ""
 
 
 @lru_cache(OPENED)
-def _open(sealed: bytes) -> bytes:
-    return sealing.ring().open(sealed)
+def _name(sealed: bytes) -> str:
+    return sealing.ring().open(sealed).decode()
+
+
+@lru_cache(OPENED)
+def _address(sealed: bytes) -> str:
+    return str(json.loads(sealing.ring().open(sealed)).get("text") or "")

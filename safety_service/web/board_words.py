@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from safety_service.actions.waking import Outlook
 from safety_service.domain.words import Kind, Phase, State
@@ -33,8 +35,14 @@ def post_named(post: str) -> str:
 
 def at(visitor: Visitor, moment: datetime, now: datetime) -> str:
     """A time of day where they work, with its day when that is not today."""
-    there, today = moment.astimezone(visitor.known.zone), now.astimezone(visitor.known.zone)
-    return f"{there:%H:%M}" if there.date() == today.date() else f"{there:%a} {there:%H:%M}"
+    zone = visitor.known.zone
+    return _at(zone, moment, now.astimezone(zone).date())
+
+
+@lru_cache(8192)
+def _at(zone: ZoneInfo, moment: datetime, today: date) -> str:
+    there = moment.astimezone(zone)
+    return f"{there:%H:%M}" if there.date() == today else f"{there:%a} {there:%H:%M}"
 
 
 def left(due_at: datetime, now: datetime) -> str:
