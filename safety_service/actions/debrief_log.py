@@ -15,7 +15,7 @@ from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
-from safety_service.store import circles, debrief_log, exclusions, families, people, reviews, visits
+from safety_service.store import circles, day_sums, debrief_log, exclusions, families, people, reviews, visits
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said, WantedDebriefs
 
@@ -23,6 +23,8 @@ PAGE = 50
 #: How many sealed texts one search opens; a longer one goes on where it stopped.
 OPENED = 2_000
 BATCH = 200
+#: A figure of fewer people who go on visits would be one of them.
+TOGETHER = 2
 READERS = (Role.MANAGER, Role.REVIEWER)
 
 
@@ -160,10 +162,14 @@ def to_review(actor: Actor, logged: Logged) -> bool:
 
 
 async def trends(tx: Tx, actor: Actor, since: date, until: date) -> list[tuple[UUID, str, str, int]]:
-    """How often each behaviour was met in the actor's teams: (team, month, kind, count). Never by worker."""
-    teams = actor.teams(*READERS)
-    if not teams:
+    """How often each behaviour was met in the actor's teams: (team, month, kind, count).
+
+    Never by worker: a team in which one goes alone has no figure.
+    """
+    theirs = actor.teams(*READERS)
+    if not theirs:
         raise Refused("managers_only")
+    teams = {each for each, there in (await day_sums.visiting(tx, theirs)).items() if len(there) >= TOGETHER}
     kept_off = await exclusions.of_person(tx, actor.person_id)
     found = await debrief_log.trends(tx, teams, kept_off, since, until)
     await keep(tx, actor, actor.agency_id, "read", subject="trends", subject_id=None, months=f"{since} to {until}")

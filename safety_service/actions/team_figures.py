@@ -14,19 +14,16 @@ from zoneinfo import ZoneInfo
 
 from safety_service.actions import summing
 from safety_service.actions.actor import Actor
+from safety_service.actions.debrief_log import READERS, TOGETHER
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain import counting
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Role
 from safety_service.store import agencies, day_counts, day_sums, exclusions, teams
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import KeptOff
 
-READERS = (Role.MANAGER, Role.REVIEWER)
 LONGEST = timedelta(days=3660)
-#: A figure of fewer people who go on visits is a figure of one of them: it is not given.
-PEOPLE = 2
 #: In a team of fewer, small numbers are said as such: everybody there would know whose they are.
 MANY = 5
 
@@ -84,8 +81,8 @@ async def figures(tx: Tx, actor: Actor, period: Period) -> TeamFigures:
     return TeamFigures(
         period=period,
         teams=named,
-        alone=frozenset(each for each, there in people.items() if len(there) < PEOPLE),
-        given=len(everyone) >= PEOPLE,
+        alone=frozenset(each for each, there in people.items() if len(there) < TOGETHER),
+        given=len(everyone) >= TOGETHER,
         few=len(everyone) < MANY,
         total=sum(weeks.values(), Counter()),
         weeks=weeks,
@@ -95,6 +92,11 @@ async def figures(tx: Tx, actor: Actor, period: Period) -> TeamFigures:
         counted_until=await summing.counted_until(tx),
         zone=scope.zone,
     )
+
+
+async def people_in(tx: Tx, actor: Actor) -> dict[UUID, int]:
+    """How many go on visits in each team that the actor reads: what decides whether a figure of it can be given."""
+    return {team_id: len(there) for team_id, there in (await day_sums.visiting(tx, actor.teams(*READERS))).items()}
 
 
 async def scope_of(tx: Tx, actor: Actor, period: Period) -> Scope:

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from safety_service.actions import debrief_log
+from safety_service.actions import debrief_log, team_figures
+from safety_service.actions.team_figures import MANY
 from safety_service.actions.visitors import teams_of
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
@@ -45,7 +46,9 @@ async def trends(request: web.Request) -> web.StreamResponse:
         says = {kind: guidance.says("behaviours", kind) for _, _, kind, _ in found}
         names = await teams_of(tx, {team for team, *_ in found})
         heads = [f"{month:%b %Y}" for month in months]
-        return {"months": heads, "teams": tables(found, months, says, names)}, ""
+        people = await team_figures.people_in(tx, visitor.actor)
+        few = {names[each] for each, count in people.items() if count < MANY and each in names}
+        return {"months": heads, "teams": tables(found, months, says, names), "few": few, "many": MANY}, ""
 
     visitor, (context, refused) = await looked(request, "trends", work)
     if context is None:

@@ -17,7 +17,8 @@ from safety_service import web
 from safety_service.actions import measures as deciding
 from safety_service.actions.exports_written import written
 from safety_service.domain.plan import MeasureDecision
-from safety_service.store import measures
+from safety_service.domain.words import Role
+from safety_service.store import measures, people
 from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.people import person
 from tests.debriefs import given
@@ -205,6 +206,14 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     text = await seen(await office.browser("Rita"), "/log/trends")
     assert "Dec 2026" in text and "Jul 2026" in text and "Jun 2026" not in text
     row = text.partition("Argued, blocked")[2].partition("</tr>")[0]
+    assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "&lt;5", "&lt;5"]
+    async with office.world.database.transaction() as tx:
+        for name in ("Cat", "Dan", "Eve"):
+            there = await people.add(tx, office.world.agency_id, name)
+            await people.set_roles(tx, there.id, office.world.team_id, frozenset({Role.PRACTITIONER}))
+    row = (
+        (await seen(await office.browser("Rita"), "/log/trends")).partition("Argued, blocked")[2].partition("</tr>")[0]
+    )
     assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "2", "1"]
     assert "Ann" not in text and "Ben" not in text
     assert (await seen(await office.browser("Ann"), "/log/trends")).startswith("409")
