@@ -253,8 +253,18 @@ async def test_without_scripts_it_is_taken_and_closed_and_says_where_they_are(wo
 # --- live ---
 
 
-async def test_it_renews_itself_and_takes_nothing_away_that_is_being_typed(world: World, opened: Opener) -> None:
-    page = await opened("Mia", await silent(world))
+async def live(opened: Opener, service: Service, path: str) -> Page:
+    """The page, once it has heard how things are: whatever it shows from here on it has heard of later."""
+    page = await opened("Mia", "/hello")
+    async with page.expect_response(lambda answer: answer.url.endswith("/now")):
+        await page.goto(service.base + path)
+    return page
+
+
+async def test_it_renews_itself_and_takes_nothing_away_that_is_being_typed(
+    world: World, opened: Opener, service: Service
+) -> None:
+    page = await live(opened, service, await silent(world))
     await page.locator("summary", has_text="Write a note").click()
     note = page.get_by_label("Everyone who was told reads it")
     await note.fill("half a sen")
@@ -270,8 +280,10 @@ async def test_it_renews_itself_and_takes_nothing_away_that_is_being_typed(world
     await expect(page.get_by_role("button", name="Close it")).to_be_hidden()
 
 
-async def test_duress_that_comes_meanwhile_takes_the_ringing_off_the_open_page(world: World, opened: Opener) -> None:
-    page = await opened("Mia", await silent(world))
+async def test_duress_that_comes_meanwhile_takes_the_ringing_off_the_open_page(
+    world: World, opened: Opener, service: Service
+) -> None:
+    page = await live(opened, service, await silent(world))
     await expect(page.get_by_role("link", name="Ring Ann")).to_be_visible()
     visit_id = (await world.alert()).alert.visit_id
     async with world.database.transaction() as tx:
@@ -281,8 +293,10 @@ async def test_duress_that_comes_meanwhile_takes_the_ringing_off_the_open_page(w
     await expect(page.get_by_text("Do not ring, text or visit.")).to_be_visible()
 
 
-async def test_a_new_position_is_on_the_map_and_its_age_is_said_as_time_goes_on(world: World, opened: Opener) -> None:
-    page = await opened("Mia", await silent(world))
+async def test_a_new_position_is_on_the_map_and_its_age_is_said_as_time_goes_on(
+    world: World, opened: Opener, service: Service
+) -> None:
+    page = await live(opened, service, await silent(world))
     visit_id = (await world.alert()).alert.visit_id
     assert visit_id is not None
     await expect(page.get_by_text("41 min ago").first).to_be_visible()
@@ -303,11 +317,11 @@ async def test_a_page_that_is_not_live_says_so_and_comes_back(world: World, open
     await expect(sign.get_by_role("link")).to_have_attribute("href", "tel:01632960000")
     await service.start()
 
-    async def live() -> bool:
+    async def back() -> bool:
         await page.clock.fast_forward(26_000)
         return await sign.is_hidden()
 
-    await until(live)
+    await until(back)
 
 
 # --- the map ---

@@ -15,7 +15,8 @@ from safety_service import web
 from safety_service.actions import alerts, danger, exclusions, people, words
 from safety_service.actions.planning import PlanRequest, plan_visit
 from safety_service.actions.words import Position, Word
-from safety_service.domain.words import Found, KnownBy, State
+from safety_service.domain.words import Found, KnownBy, Role, State
+from safety_service.store import people as people_rows
 from safety_service.store import policies, visits
 from safety_service.store.tables.system import event_log
 from tests.http import application, browsing, serving, signed_in
@@ -167,7 +168,10 @@ async def test_the_parts_that_renew_themselves_say_nothing_of_it_either(world: W
         assert (await desk.sees("Ann", path)).startswith("404")
 
 
-async def test_a_colleague_on_the_same_visit_reads_as_little(world: World, desk: Desk) -> None:
+async def test_a_manager_who_goes_along_reads_as_little(world: World, desk: Desk) -> None:
+    async with world.database.transaction() as tx:
+        roles = frozenset({Role.MANAGER, Role.PRACTITIONER})
+        await people_rows.set_roles(tx, world.ids["Ben"], world.team_id, roles)
     starts_at = world.now
     both = (world.ids["Ann"], world.ids["Ben"])
     request = PlanRequest(
