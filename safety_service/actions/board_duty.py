@@ -12,9 +12,10 @@ from safety_service.actions.duty import posts_of_policy
 from safety_service.actions.waking import Outlook
 from safety_service.domain import duty
 from safety_service.domain.duty import Gap, Shift
+from safety_service.domain.gaps import missing
 from safety_service.domain.readiness import SUPERVISOR, There, empty_rungs, posts
 from safety_service.domain.words import Risk, Role
-from safety_service.store import board, people, rota, standing, teams
+from safety_service.store import board, leave, people, rota, standing, teams
 from safety_service.store.board import Watched
 from safety_service.store.database import Tx
 
@@ -65,13 +66,15 @@ async def look(tx: Tx, actor: Actor, wanted: Collection[UUID], out: Sequence[Wat
         shifts[shift.team_id].append(shift)
     named = {each.id: each.name for each in (await teams.many(tx, managed)).values()}
     called_on = await posts_of_policy(tx)
+    on = {shift.person_id for theirs in shifts.values() for shift in theirs}
+    away = await leave.of_people(tx, on, tx.now, until)
     holes = [
-        Hole(team, gap)
+        Hole(team, Gap(each.post, each.starts_at, each.ends_at))
         for team_id, team in named.items()
-        for gap in duty.gaps(shifts[team_id], called_on, tx.now, until)
+        for each in missing(shifts[team_id], away, None, called_on, tx.now, until)
     ]
-    theirs = [each for each in out if each.team_id in managed]
-    holes.extend(await _of_visits(tx, actor.agency_id, theirs, shifts, named))
+    watched = [each for each in out if each.team_id in managed]
+    holes.extend(await _of_visits(tx, actor.agency_id, watched, shifts, named))
     return Duty(await _on_now(tx, shifts, named, called_on), tuple(holes), await waking.seen_by(tx, actor))
 
 

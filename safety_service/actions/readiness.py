@@ -15,7 +15,7 @@ from safety_service.domain.duty import Gap
 from safety_service.domain.readiness import There, empty_rungs, posts, posts_of
 from safety_service.domain.watch import level_of
 from safety_service.domain.words import Phase
-from safety_service.store import events, exclusions, people, phrases, roles, rota, standing, visits
+from safety_service.store import events, exclusions, leave, people, phrases, roles, rota, standing, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -36,11 +36,13 @@ async def gaps(tx: Tx, row: VisitRow) -> list[Gap]:
     starts_at, ends_at = max(row.visit.starts_at, tx.now), row.visit.ends_at + row.visit.travel
     if ends_at <= starts_at:
         return []
+    shifts = await rota.between(tx, [row.team_id], starts_at, ends_at)
     there = There(
-        shifts=tuple(await rota.between(tx, [row.team_id], starts_at, ends_at)),
+        shifts=tuple(shifts),
         supervisors=await roles.supervisors_of(tx, row.workers),
         standing=await standing.of(tx, row.agency_id),
         barred=row.workers | await exclusions.excluded_any(tx, row.workers, row.family_id),
+        leaves=tuple(await leave.of_people(tx, {each.person_id for each in shifts}, starts_at, ends_at)),
     )
     return empty_rungs(posts(row.visit.risk, await tx.policy()), there, starts_at, ends_at)
 

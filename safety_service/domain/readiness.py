@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from config.policy import Policy
-from safety_service.domain.duty import Gap, Shift, gaps
+from safety_service.domain.duty import Gap, Shift
+from safety_service.domain.gaps import Leave, missing
 from safety_service.domain.ladder import freeze
 from safety_service.domain.words import Kind, Risk
 
@@ -25,6 +26,8 @@ class There:
     supervisors: frozenset[UUID]
     standing: frozenset[UUID]
     barred: frozenset[UUID]
+    #: Whoever is on leave stands on no rung, whatever the rota says.
+    leaves: tuple[Leave, ...] = ()
 
 
 def posts(risk: Risk, policy: Policy) -> frozenset[str]:
@@ -36,7 +39,9 @@ def posts(risk: Risk, policy: Policy) -> frozenset[str]:
 def empty_rungs(wanted: Collection[str], there: There, starts_at: datetime, ends_at: datetime) -> list[Gap]:
     """Which rungs nobody stands on for a part of that time, the earliest first."""
     able = [shift for shift in there.shifts if shift.person_id not in there.barred]
-    found = gaps(able, (post for post in wanted if post.endswith(_ON_DUTY)), starts_at, ends_at)
+    on_duty = [post for post in wanted if post.endswith(_ON_DUTY)]
+    empty = missing(able, there.leaves, None, on_duty, starts_at, ends_at)
+    found = [Gap(each.post, each.starts_at, each.ends_at) for each in empty]
     if SUPERVISOR in wanted and not there.supervisors - there.barred:
         found.append(Gap(SUPERVISOR, starts_at, ends_at))
     if len(there.standing - there.barred) < LEAST_STANDING:

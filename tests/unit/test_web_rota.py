@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import exclusions, rota_week
+from safety_service.actions import board_duty, exclusions, readiness, rota_week
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.domain.duty import Shift
 from safety_service.domain.words import Role
@@ -116,6 +116,37 @@ async def test_leave_on_duty_is_a_gap_and_says_who(world: World, mia: ClientSess
     await post(mia, found[1])
     _, text = await get(mia, f"{week(world)}?day={day}")
     assert "on leave" not in text
+
+
+async def test_whoever_goes_on_a_visit_hears_that_who_is_on_duty_then_is_on_leave(world: World) -> None:
+    day = (world.now + timedelta(days=1)).date()
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    async with world.database.transaction() as tx:
+        await leave.add(tx, world.ids["Dev"], begins, begins + timedelta(days=1), by=None)
+    row = await world.plan(after=24 * 60)
+    assert {each.post for each in await world.do("Ann", readiness.gaps_of, row.id)} == {"deputy_on_duty"}
+    [told] = await said(world, "Mia", "readiness.manager")
+    assert told.params["post"] == "deputy_on_duty"
+    today = await world.plan("Ben", after=60, ref="F-2")
+    assert await world.do("Ben", readiness.gaps_of, today.id) == []
+
+
+async def test_the_board_names_a_gap_that_is_leave(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await leave.add(tx, world.ids["Mia"], world.now, world.now + timedelta(hours=5), by=None)
+    async with world.database.reading() as tx:
+        found = await board_duty.look(tx, await world.actor(tx, "Mia"), [world.team_id], [])
+    [hole] = found.holes
+    assert (hole.gap.post, hole.gap.ends_at) == (POST, world.now + timedelta(hours=5))
+
+
+async def test_whoever_is_on_leave_is_told_of_an_alert_all_the_same(world: World) -> None:
+    """Leave is for seeing gaps before they happen. In an alert it takes nobody off their rung."""
+    async with world.database.transaction() as tx:
+        await leave.add(tx, world.ids["Mia"], world.now, world.now + timedelta(days=1), by=None)
+    await world.inside()
+    await world.later(75)
+    assert world.told("Mia", "alarm.")
 
 
 async def test_a_night_in_which_nothing_wakes_them_is_a_gap(world: World, mia: ClientSession) -> None:
