@@ -27,13 +27,17 @@ from tests.talk import Talk
 from tests.world import World, build
 
 #: Pages that a worker or a colleague may have open.
-PAGES = ("/chat", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card")
+PAGES = ("/chat", "/today", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card")
 #: The pages of visits, and of each of them.
 VISITS = ("/visits", "/visits?when=past", "/visits?who=team", "/visits/new", "/visits/waiting")
 OF_VISIT = ("", "/change", "/decide")
 LISTS = ("/visits", "/alerts", "/debriefs", "/me")
 _FOUR = {each.casefold() for each in (OWN, DURESS, *DECOYS)}
-_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|(?<=:)[A-Za-z0-9_-]{22}(?=[:\"]|$)")
+_ID = re.compile(
+    r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|(?<=:)[A-Za-z0-9_-]{22}(?=[:\"\\]|$)|w?(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])"
+)
+#: A word of one's own as a plain form's button.
+_WORD = re.compile(rf'value="word:[^"]*">(\s*<button[^>]*>)(?:{"|".join(_FOUR)})<', re.IGNORECASE)
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Twin:
         said: dict[str, Any] = {"telegram": await self._telegram(who), "webchat": await self._webchat(browser)}
         for path in (*PAGES, *VISITS):
             async with browser.get(path) as answer:
-                said[f"page {path}"] = [answer.status, await answer.text()]
+                said[f"page {path}"] = [answer.status, _WORD.sub(r'">\1one of the four<', await answer.text())]
         for path in LISTS:
             said[path] = await program.get(path)
         for visit in said["/visits"][1]["items"]:
