@@ -14,6 +14,7 @@ from safety_service.actions import (
     exclusions,
     over_time,
     overview,
+    partners,
     plans,
     undecided,
     words,
@@ -24,7 +25,7 @@ from safety_service.actions.measures import Verdict, decide
 from safety_service.domain.plan import MeasureDecision
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import people
+from safety_service.store import people, teams
 from tests.guidance.at_families import REF
 from tests.guidance.at_families import told as met
 from tests.guidance.at_plans import told
@@ -78,6 +79,7 @@ async def test_who_is_kept_off_a_family_finds_it_in_no_list_and_no_count(world: 
 
 async def test_who_is_kept_off_a_worker_reads_nothing_that_came_from_them(world: World) -> None:
     await told(world, "open_threat")
+    await world.plan("Ann", after=24 * 60)
     await kept_off(world, "Mia", worker_id=world.ids["Ann"])
     (line,) = (await world.do("Mia", caseload.listed, Narrow())).lines
     assert line.waits.proposals == 0 and line.coming is None
@@ -99,6 +101,26 @@ async def test_a_family_that_asks_why_shows_its_reference_in_the_list_and_nothin
     await told(world, "open_threat")
     (line,) = (await world.do("Rita", caseload.listed, Narrow())).lines
     assert (line.family.ref, line.family.managed, line.coming, line.waits.anything) == (REF, False, None, False)
+
+
+async def test_a_worker_sees_their_own_next_visit_and_no_colleagues(world: World) -> None:
+    await told(world, "argued")
+    await world.plan("Ben", after=24 * 60)
+    (line,) = (await world.do("Ann", caseload.listed, Narrow())).lines
+    assert line.coming is None and not line.waits.anything
+    mine = await world.plan("Ann", after=48 * 60)
+    (line,) = (await world.do("Ann", caseload.listed, Narrow())).lines
+    assert line.coming is not None and line.coming.starts_at == mine.visit.starts_at
+
+
+async def test_another_teams_manager_sees_none_of_it(world: World) -> None:
+    await told(world, "open_threat")
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        nora = await people.add(tx, world.agency_id, "Nora", email="nora@example.org", phone="07700 900099")
+        world.ids["Nora"] = nora.id
+        await people.set_roles(tx, nora.id, south.id, frozenset({Role.MANAGER}))
+    assert await refs(world, "Nora") == [] and await world.do("Nora", undecided.of_managed) == []
 
 
 async def test_what_waits_stands_in_the_order_in_which_it_is_to_be_decided(world: World) -> None:
@@ -173,8 +195,13 @@ async def test_who_of_us_met_it_is_told_by_name_without_a_figure_and_to_managers
 
 
 async def test_the_overview_shows_what_waits_to_its_managers_only(world: World) -> None:
+    await world.plan("Ann", after=24 * 60)
+    await world.do("Ann", partners.add, REF, {"organisation": "School"})
     await told(world, "open_threat")
     seen = await world.do("Mia", overview.of, REF)
     assert seen.risk == "high" and seen.waits.proposals and seen.holds and seen.met[0].kind == "open_threat"
+    assert seen.to_share == 1
     theirs = await world.do("Ann", overview.of, REF)
     assert theirs.risk == "high" and theirs.holds and not theirs.waits.anything and not theirs.to_share
+    await kept_off(world, "Mia", worker_id=world.ids["Ann"])
+    assert not (await world.do("Mia", overview.of, REF)).to_share
