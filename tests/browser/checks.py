@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Page, Request
+from playwright.async_api import ConsoleMessage, Page, Request, ViewportSize
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 #: What is pressed is at least so high, in pixels.
 TALL = 44
+#: A4 within its margins.
+SHEET: ViewportSize = {"width": 718, "height": 1047}
 #: Bytes, as they come over the line, for somebody who was never here.
 FIRST_LOAD = 200_000
 
@@ -99,6 +101,16 @@ async def axe(page: Page, *rules: str) -> list[str]:
         f"axe {each['id']}: {'; '.join(node['html'][:110] for node in each['nodes'][:3])}"
         for each in found["violations"]
     ]
+
+
+async def on_paper(page: Page) -> list[str]:
+    """Printed by night: dark on white, without the bar at the top, no wider than the sheet."""
+    await page.emulate_media(media="print", color_scheme="dark")
+    await page.set_viewport_size(SHEET)
+    faults = [*await too_wide(page), *await axe(page, "color-contrast")]
+    if await page.locator("header.ds-top").is_visible():
+        faults.append("the bar at the top is printed")
+    return faults
 
 
 async def lame(page: Page) -> list[str]:

@@ -76,6 +76,7 @@ async def test_at_a_desk_every_page_holds(world: World, browser: Browser, servic
         look.faults += [*await checks.axe(page), *await checks.too_wide(page)]
         await page.emulate_media(color_scheme="dark")
         look.faults += [f"by night: {each}" for each in await checks.axe(page, "color-contrast")]
+        look.faults += [f"on paper: {each}" for each in await checks.on_paper(page)]
         faults += look.said()
         await page.close()
     await viewers.close()
