@@ -1,7 +1,7 @@
 """The message to act from: what an alarm says, line by line (practice.md, "The alarm, line by line")."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,6 +10,7 @@ from safety_service.actions.scene import Scene
 from safety_service.actions.telling import iso
 from safety_service.domain.risk import NOT_MET
 from safety_service.domain.watch import Watch
+from safety_service.domain.words import Kind
 from safety_service.store import agencies, alerts, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -80,6 +81,12 @@ async def _if_it_opens(work: Awaitable[Result | None], what: str) -> Result | No
 async def watched_by(tx: Tx, worker_id: UUID) -> dict[str, Any]:
     """What is said otherwise, of whatever alarm, while somebody may be watching the worker: nobody is to ring them."""
     return {"variant": "duress"} if await alerts.under_duress(tx, worker_id) else {}
+
+
+async def next_steps(tx: Tx, row: AlertRow, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What to do next, as the policy has it. Of somebody who may be watched it is what is done then, whatever it is."""
+    kind = Kind.DURESS if params.get("variant") == Kind.DURESS else row.alert.kind
+    return (await tx.policy()).next.of(kind)
 
 
 def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:

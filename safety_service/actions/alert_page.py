@@ -8,7 +8,7 @@ from uuid import UUID
 from safety_service.actions import matters, passing, timeline, topics
 from safety_service.actions.access import Matter, may_handle, may_see_alert
 from safety_service.actions.actor import Actor
-from safety_service.actions.alarm import alarm_params
+from safety_service.actions.alarm import alarm_params, next_steps
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep_of_alert
@@ -98,14 +98,12 @@ async def _drawn(tx: Tx, actor: Actor, row: AlertRow, scene: Scene, matter: Matt
     params = await alarm_params(tx, row, scene)
     may = row.alert.open and _may(actor, matter)
     mine = may and row.alert.owner_id == actor.person_id
-    # Whatever this alarm is about: of somebody who may be watched, what is done next is what is done then.
-    kind = Kind.DURESS if params.get("variant") == Kind.DURESS else row.alert.kind
     return AlertPage(
         row=row,
         facts=await timeline.facts_of(tx, row, scene, with_text=True, most=LATEST),
         params=params,
         may=may,
-        steps=(await tx.policy()).next.of(kind) if may else (),
+        steps=await next_steps(tx, row, params) if may else (),
         receivers=await passing.receivers(tx, actor, row, scene, matter) if mine else (),
         files=() if scene.row is None else await kept_files.of_visit(tx, scene.row.id),
         emptied=scene.row is not None and scene.row.removed,

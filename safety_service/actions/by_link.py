@@ -14,7 +14,7 @@ from safety_service.actions import alerts as handling
 from safety_service.actions import matters
 from safety_service.actions.access import may_handle
 from safety_service.actions.actor import Actor, load_actor
-from safety_service.actions.alarm import alarm_params
+from safety_service.actions.alarm import alarm_params, next_steps
 from safety_service.actions.circle import zone_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep_of_alert
@@ -34,6 +34,8 @@ class Held:
     row: AlertRow
     params: dict[str, Any]
     owner: str | None
+    #: What to do next, as the policy has it.
+    steps: tuple[str, ...]
     zone: ZoneInfo
     now: datetime
 
@@ -72,10 +74,12 @@ async def look(tx: Tx, code: str) -> Held:
     # Whoever has it reads the alarm; whoever only opened the link has not, for all that we know.
     verb = "read" if owner_id == actor.person_id else "link_opened"
     await keep_of_alert(tx, actor, row, verb)
+    params = await alarm_params(tx, row, scene)
     return Held(
         actor=actor,
         row=row,
-        params=await alarm_params(tx, row, scene),
+        params=params,
+        steps=await next_steps(tx, row, params),
         owner=None if owner_id is None else (await people.get(tx, owner_id)).name,
         zone=await zone_of(tx, row.agency_id),
         now=tx.now,

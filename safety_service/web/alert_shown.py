@@ -123,9 +123,10 @@ def _essentials(page: AlertPage, words: Mapping[str, str], frame: Frame, now: da
         "because": words.get("because", ""),
         "due": (DUE.get(alert.kind, "Due"), when(alert.due_at)),
         "last_word": when(params.get("last_word_at")),
-        "code_phrase": params.get("code_phrase") or "",
-        "phone": None if page.hushed else params["worker_phone"],
-        "finding": [(label, words[name]) for label, name in FINDING if words.get(name)],
+        # What the worker gave in advance is for whoever acts on it, and only while it is open.
+        "code_phrase": (page.may and params.get("code_phrase")) or "",
+        "phone": params["worker_phone"] if page.may and not page.hushed else None,
+        "finding": [(label, words[name]) for label, name in FINDING if page.may and words.get(name)],
         "words_999": _said(page, frame, now, "reply.words_999") if page.may and params["worker"] else "",
         # A position is for acting on: nobody looks up later where somebody was.
         "place": place if page.may and place.known else None,

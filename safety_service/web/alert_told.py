@@ -20,7 +20,7 @@ class ToldRow:
     what: str
     channel: str
     fate: str
-    #: How it stands: `reached`, `not_reached`, or `under_way`.
+    #: How it stands: `reached`, `not_reached`, or `under_way` (or no longer wanted).
     mark: str
 
 
@@ -54,7 +54,7 @@ def _row(facts: Facts, frame: Frame, each: Sending) -> ToldRow:
 def _mark(each: Sending) -> str:
     if each.reached_at is not None:
         return "reached"
-    return "not_reached" if each.state in ("failed", "dropped", "held") else "under_way"
+    return "not_reached" if each.state in ("failed", "held") else "under_way"
 
 
 def story_lines(facts: Facts, most: int) -> list[StoryLine]:

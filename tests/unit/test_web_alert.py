@@ -350,6 +350,24 @@ async def test_a_page_of_somebody_who_is_kept_off_it_since_goes_silent(world: Wo
 
 
 async def test_the_responder_card_is_there_for_whoever_looks_for_them(world: World, desk: Desk) -> None:
-    await world.do("Ann", people.set_responder, {"car": "Blue Corsa", "registration": "AB12 CDE", "medical": "Asthma"})
-    text = await desk.sees("Mia", await silent(world))
-    assert "To find them" in text and "Blue Corsa, AB12 CDE" in text and "Asthma" in text
+    await world.do(
+        "Ann",
+        people.set_responder,
+        {"car": "Blue Corsa", "registration": "AB12 CDE", "medical": "Asthma", "code_phrase": "blue folder"},
+    )
+    page = await silent(world)
+    text = await desk.sees("Mia", page)
+    assert "To find them" in text and "Blue Corsa, AB12 CDE" in text and "Asthma" in text and "blue folder" in text
+    await world.do("Mia", alerts.resolve, (await world.alert()).id, Found.SAFE, KnownBy.SEEN)
+    text = await desk.sees("Mia", page)
+    assert "Asthma" not in text and "AB12" not in text and "blue folder" not in text
+
+
+async def test_whoever_may_only_read_it_is_shown_nothing_of_the_responder_card(world: World, desk: Desk) -> None:
+    await world.do(
+        "Ann", people.set_responder, {"car": "Blue Corsa", "medical": "Asthma", "code_phrase": "blue folder"}
+    )
+    text = await desk.sees("Rita", await silent(world))
+    assert "<b>Ann</b>, alone" in text and "I have it" not in text
+    for hidden in ("Blue Corsa", "Asthma", "blue folder", "07700"):
+        assert hidden not in text

@@ -81,6 +81,7 @@ async def test_its_button_takes_the_alert_and_then_everything_can_be_read(world:
     text = await phones.presses(path, "take")
     assert await state(world) == (State.TAKEN, "Dev")
     assert text.startswith("200") and "You have this" in text and "1 Elm Row" in text and "What to say to 999" in text
+    assert "listen for the agreed words" in text
     await world.deliver()
     assert [each.params["by"] for each in world.told("Mia", "alert.taken")] == ["Dev"]
 
