@@ -22,7 +22,8 @@ BRACES: dict[str, str] = {
     "readiness.asleep": "worker starts_at ref post",
 }
 REFUSALS: dict[str, str] = {
-    **dict.fromkeys("channel_gone number_unknown address_unknown code_wrong too_many_codes account_gone".split(), ""),
+    **dict.fromkeys("channel_gone number_unknown address_unknown code_wrong too_many_codes".split(), ""),
+    **dict.fromkeys(("account_gone", "account_of_another"), ""),
     "channel_not_there": "kind",
     "channel_waits_already": "kind",
 }

@@ -1,7 +1,7 @@
 """Signing in with an account of the agency's own sign-in service. Nobody is made by it, and nobody is guessed.
 
-At first an account is recognised by an e-mail address that the service has verified; from then on by its subject alone,
-so that an address that is given to somebody else later opens nothing.
+At first an account is recognised by an e-mail address that the service has verified, or linked by whoever is signed in;
+from then on by its subject alone, so that an address that is given to somebody else later opens nothing.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ PAGE = "/account"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the sign-in service says of who signed in there. `email`: only where it calls it verified."""
+    """What the sign-in service says of who signed in there. `email`: only where it calls it verified.
+
+    `shown`: what it calls them, to be read and never believed.
+    """
 
     issuer: str
     subject: str
     email: str = ""
+    shown: str = ""
 
 
 async def sign_in(
@@ -63,6 +67,22 @@ async def _first_time(tx: Tx, account: Account) -> Identity | None:
     person = await people.get(tx, found[0])
     # Another account that speaks for them, or did: an address may have gone to somebody else, or a phone into a pocket.
     waits = seconding.needs_second(person) or await identities.ever(tx, person.id)
+    return await _added(tx, person, account, waits)
+
+
+async def link(tx: Tx, actor: Actor, account: Account) -> Identity:
+    """This account speaks for the actor, who is signed in: at once, or, with rights, when a second one agrees.
+
+    Raises Refused: `account_of_another`.
+    """
+    known = await identities.of_subject(tx, account.issuer, account.subject)
+    if known is not None and known.person_id != actor.person_id:
+        raise Refused("account_of_another")
+    person = await people.get(tx, actor.person_id)
+    return known or await _added(tx, person, account, seconding.needs_second(person))
+
+
+async def _added(tx: Tx, person: Person, account: Account, waits: bool) -> Identity:
     await seconding.tell_the_old(tx, person, KIND)
     made = await identities.add(tx, person.id, account.issuer, account.subject, "waiting" if waits else "active")
     if waits:

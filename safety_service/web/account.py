@@ -12,13 +12,24 @@ from safety_service.actions import accounts, again
 from safety_service.actions.accounts import PAGE, Account
 from safety_service.actions.signing_in import SignedIn
 from safety_service.domain.browsers import named
+from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
 from safety_service.web import again as asking
 from safety_service.web.acting import done, looked
 from safety_service.web.around_page import said_time
-from safety_service.web.openid import BACK, LASTS, SERVICE, Attempt, Away, NotBelieved, SignInService
+from safety_service.web.openid import (
+    BACK,
+    LASTS,
+    SERVICE,
+    Attempt,
+    Away,
+    NotBelieved,
+    SignInService,
+    opened,
+    sealed,
+)
 from safety_service.web.pages import message, page
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor, cookie_name, maybe_visitor, remember, secure, visitor_of
@@ -26,6 +37,8 @@ from safety_service.web.visitor import Visitor, cookie_name, maybe_visitor, reme
 log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
 
+#: Of what a form brings back.
+LONGEST = 4000
 STATES = {"waiting": "Waits for a second person; opens nothing until then", "active": "In use"}
 AWAY = "Your agency's sign-in service does not answer. Come in by a link, or try again in a minute."
 
@@ -44,7 +57,34 @@ async def enter_again(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].reading() as tx:
         visitor = await visitor_of(tx, request)
         now = tx.now
-    return await _sent_off(request, Attempt.fresh(now, session=str(visitor.known.session.id)))
+    return await _sent_off(request, Attempt.fresh(now, "again", str(visitor.known.session.id)))
+
+
+@routes.get(PAGE + "/link")
+async def enter_to_link(request: web.Request) -> web.StreamResponse:
+    """The same, for whoever wants to come in by their work account from now on."""
+    async with request.app[DATABASE].reading() as tx:
+        visitor = await visitor_of(tx, request)
+        now = tx.now
+    return await _sent_off(request, Attempt.fresh(now, "link", str(visitor.known.session.id)))
+
+
+@routes.post(PAGE + "/link")
+@asking.asked
+async def linked(request: web.Request) -> web.StreamResponse:
+    """It is theirs, they say, having seen which one it is."""
+    given = str((await request.post()).get("account", ""))[:LONGEST]
+
+    async def work(tx: Tx, visitor: Visitor) -> None:
+        try:
+            said = opened(given, tx.now)
+        except NotBelieved:
+            raise Refused("account_gone") from None
+        if said.get("session") != str(visitor.known.session.id):
+            raise Refused("account_gone")
+        await accounts.link(tx, visitor.actor, Account(str(said["issuer"]), str(said["subject"])))
+
+    return await done(request, "link", accounts.KIND, work, back=PAGE)
 
 
 @routes.get(BACK)
@@ -137,7 +177,9 @@ async def _came_back(request: web.Request, now: datetime) -> web.Response:
     if "error" in request.query:
         return message(request, "You did not sign in", "Nothing was done. Try again, or come in by a link.", status=403)
     account = await _service(request).account(attempt, request.query, now)
-    return await (_shows(request, attempt, account) if attempt.session else _comes_in(request, account))
+    if attempt.why == "link":
+        return await _to_be_linked(request, attempt, account, now)
+    return await (_shows(request, attempt, account) if attempt.why == "again" else _comes_in(request, account))
 
 
 async def _comes_in(request: web.Request, account: Account) -> web.Response:
@@ -161,6 +203,17 @@ async def _comes_in(request: web.Request, account: Account) -> web.Response:
         "Have you been added? Then your sign-in service does not say that your address is verified.",
     )
     return message(request, "This account is not known here", *said, status=403)
+
+
+async def _to_be_linked(request: web.Request, attempt: Attempt, account: Account, now: datetime) -> web.Response:
+    """Which one it is, and a button: somebody may have been led to sign in there as somebody else."""
+    async with request.app[DATABASE].reading() as tx:
+        visitor = await maybe_visitor(tx, request)
+    if visitor is None or str(visitor.known.session.id) != attempt.session:
+        return message(request, "That did not work", "You are not signed in here as you were. Begin again.", status=403)
+    carried = {"issuer": account.issuer, "subject": account.subject, "session": attempt.session}
+    context = {"account": sealed({**carried, "at": now.timestamp()}), "shown": account.shown or account.subject}
+    return page(request, "account_link.html", visitor, context=context)
 
 
 async def _shows(request: web.Request, attempt: Attempt, account: Account) -> web.Response:

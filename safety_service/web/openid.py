@@ -51,34 +51,49 @@ class NotBelieved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What this browser was sent off with. `session`: which one wants to show again that it is them, or empty."""
+    """What this browser was sent off with, and why: to come in, or from a session, to show `again` or to `link`."""
 
     state: str
     nonce: str
     verifier: str
     at: float
+    why: str = "in"
     session: str = ""
 
     @classmethod
-    def fresh(cls, now: datetime, session: str = "") -> Attempt:
+    def fresh(cls, now: datetime, why: str = "in", session: str = "") -> Attempt:
         """With secrets of its own."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        return cls(state, nonce, verifier, now.timestamp(), session)
+        return cls(state, nonce, verifier, now.timestamp(), why, session)
 
     def sealed(self) -> str:
-        """For a cookie: nobody reads it, and nobody makes one."""
-        return sealing.ring().seal(json.dumps(asdict(self)).encode()).decode()
+        """For a cookie."""
+        return sealed(asdict(self))
 
     @classmethod
     def opened(cls, given: str, now: datetime) -> Attempt:
         """Raises NotBelieved: it was not sealed here, or too long ago."""
         try:
-            found = cls(**json.loads(sealing.ring().open(given.encode())))
-        except (KeysDoNotOpen, ValueError, TypeError):
-            raise NotBelieved("this browser was not sent off from here") from None
-        if not 0 <= now.timestamp() - found.at <= LASTS:
-            raise NotBelieved("it took too long")
-        return found
+            return cls(**opened(given, now))
+        except TypeError:
+            raise NotBelieved("it was sealed for something else") from None
+
+
+def sealed(said: dict[str, Any]) -> str:
+    """For a browser to carry: nobody reads it, and nobody makes one. `at`: since when it counts."""
+    return sealing.ring().seal(json.dumps(said).encode()).decode()
+
+
+def opened(given: str, now: datetime) -> dict[str, Any]:
+    """Raises NotBelieved: it was not sealed here, or too long ago."""
+    try:
+        found: dict[str, Any] = json.loads(sealing.ring().open(given.encode()))
+        age = now.timestamp() - found["at"]
+    except (KeysDoNotOpen, ValueError, TypeError, KeyError):
+        raise NotBelieved("this browser was not sent off from here") from None
+    if not 0 <= age <= LASTS:
+        raise NotBelieved("it took too long")
+    return found
 
 
 class SignInService:
@@ -97,7 +112,9 @@ class SignInService:
         async with _asking() as http:
             there = await self._about(http)
         # Whoever shows again that it is them does so there and then, not by a session that is open there.
-        again = {"prompt": "login", "max_age": "0"} if attempt.session else {}
+        again = {"prompt": "login", "max_age": "0"} if attempt.why == "again" else {}
+        if attempt.why == "link":
+            again = {"prompt": "login"}
         address: str = prepare_grant_uri(
             there["authorization_endpoint"],
             self._client,
@@ -125,8 +142,8 @@ class SignInService:
             tokens = await self._redeem(http, there, query["code"], attempt)
             keys = await _read(http, there["jwks_uri"])
             claims = self._believed(tokens, keys, attempt, now)
-            email = await _email(http, there, tokens, claims)
-        return Account(self._issuer, str(claims["sub"]), email)
+            email, shown = await _email(http, there, tokens, claims)
+        return Account(self._issuer, str(claims["sub"]), email, shown)
 
     async def _about(self, http: ClientSession) -> dict[str, Any]:
         if self._known is not None and time.monotonic() - self._known[0] < KNOWN_FOR:
@@ -175,7 +192,7 @@ class SignInService:
             claims.validate(now=int(now.timestamp()), leeway=APART)
         except (JoseError, ValueError, TypeError, KeyError) as why:
             raise NotBelieved(f"its answer does not hold: {type(why).__name__}") from None
-        if attempt.session and not _just_now(claims.get("auth_time"), attempt):
+        if attempt.why == "again" and not _just_now(claims.get("auth_time"), attempt):
             raise NotBelieved("nobody signed in there anew")
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
             raise NotBelieved("its answer names nobody")
@@ -195,8 +212,13 @@ def _just_now(auth_time: object, attempt: Attempt) -> bool:
     return isinstance(auth_time, int | float) and auth_time >= attempt.at - APART
 
 
-async def _email(http: ClientSession, there: dict[str, Any], tokens: dict[str, Any], claims: dict[str, Any]) -> str:
-    """The address that the service has verified; some say it only where the token is shown."""
+async def _email(
+    http: ClientSession, there: dict[str, Any], tokens: dict[str, Any], claims: dict[str, Any]
+) -> tuple[str, str]:
+    """The address that the service has verified, or nothing; and what it calls this account.
+
+    Some say it only where the token is shown.
+    """
     said = claims
     if "email" not in said and there.get("userinfo_endpoint") and tokens.get("access_token"):
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -204,7 +226,8 @@ async def _email(http: ClientSession, there: dict[str, Any], tokens: dict[str, A
         if said.get("sub") != claims["sub"]:
             raise NotBelieved("its answers name two people")
     email = said.get("email")
-    return email if isinstance(email, str) and said.get("email_verified") is True else ""
+    verified = email if isinstance(email, str) and said.get("email_verified") is True else ""
+    return verified, str(email or said.get("preferred_username") or "")[:254]
 
 
 def _asking() -> ClientSession:

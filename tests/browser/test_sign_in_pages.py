@@ -240,6 +240,26 @@ async def test_showing_it_with_the_work_account_in_another_tab(
         hand.did("Show again that it is oneself, with a work account")
 
 
+@each_size
+async def test_linking_ones_own_account(
+    world: World, browser: Browser, base: str, provider: Provider, size: Any
+) -> None:
+    provider.people["sub-x"] = {"preferred_username": "ann.bello@staff.example.org"}
+    async with looking(browser, size) as page:
+        await page.context.request.post(f"{base}/in/{await sign_in_code(world, 'Ann')}", max_redirects=0)
+        await page.goto(f"{base}/account")
+        await holds(page)
+        hand = Hand(page)
+        await hand.press(page.get_by_role("button", name="Link your work account"))
+        await hand.button("sub-x")
+        await expect(page.get_by_text("ann.bello@staff.example.org")).to_be_visible()
+        await holds(page)
+        await hand.button("It is mine: link it")
+        await expect(page.get_by_text("In use")).to_be_visible()
+        await holds(page)
+        hand.did("Link one's own work account")
+
+
 async def test_what_was_signed_in_elsewhere_is_ended(world: World, browser: Browser, base: str) -> None:
     async with looking(browser) as lost, looking(browser) as page:
         await came_in(world, lost, base)
