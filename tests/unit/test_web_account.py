@@ -373,6 +373,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://evil.example"},
     "another client": {"aud": "another-client"},
     "many clients and not ours first": {"aud": ["another-client", CLIENT]},
+    "another client, got by ours": {"aud": "another-client", "azp": CLIENT},
     "meant for another": {"azp": "another-client"},
     "another nonce": {"nonce": "another"},
     "no nonce": {"nonce": None},
