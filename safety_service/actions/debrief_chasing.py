@@ -21,7 +21,7 @@ async def sweep_debriefs(tx: Tx, limit: int) -> int:
     due = await debriefs.due(tx, limit)
     for row in due:
         if not await by_itself(tx, _chase(tx, row), f"a debrief could not be chased: {row.id}"):
-            await debriefs.save(tx, replace(row, next_at=tx.now + own.NOT_NOW))
+            await debriefs.put_off(tx, row.id, tx.now + own.NOT_NOW)
     return len(due)
 
 
@@ -35,7 +35,7 @@ async def _chase(tx: Tx, row: Debrief) -> None:
         await _tell_managers(tx, row)
         return
     if await _busy(tx, row.worker_id):
-        await debriefs.save(tx, replace(row, next_at=tx.now + own.NOT_NOW))
+        await debriefs.put_off(tx, row.id, tx.now + own.NOT_NOW)
         return
     rest = row.first_part_at is not None
     await tell(

@@ -41,19 +41,21 @@ REPORT_EVERY = 60.0
 CHANNELS = ("telegram", "sms")
 
 #: When the next thing is due, of each kind. What is put off is due when it was put off to.
-_DUE = (
-    "SELECT min(next_at) FROM watch WHERE next_at IS NOT NULL",
-    "SELECT min(due_now) FROM alert WHERE due_now IS NOT NULL",
-    "SELECT min(next_at) FROM ring WHERE next_at IS NOT NULL",
-)
+_DUE = """
+SELECT min(at) FROM (
+SELECT min(next_at) AS at FROM watch WHERE next_at IS NOT NULL
+UNION ALL SELECT min(due_now) FROM alert WHERE due_now IS NOT NULL
+UNION ALL SELECT min(next_at) FROM ring WHERE next_at IS NOT NULL)
+"""
 _WAITING = """
 SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND channel = ? AND priority BETWEEN ? AND ?
 AND ((state = 'pending' AND not_before <= ?) OR (state = 'sending' AND lease_until <= ?)) LIMIT 1
 """
-_TO_SEND = (
-    "SELECT min(not_before) FROM outbox WHERE state = 'pending'",
-    "SELECT min(lease_until) FROM outbox WHERE state = 'sending'",
-)
+_TO_SEND = """
+SELECT min(at) FROM (
+SELECT min(not_before) AS at FROM outbox WHERE state = 'pending'
+UNION ALL SELECT min(lease_until) FROM outbox WHERE state = 'sending')
+"""
 
 
 class _Glancing(Dispatcher):
@@ -228,18 +230,16 @@ class Process:
                 return True
         return False
 
-    def _is_due(self, queries: tuple[str, ...], not_before: float, *, slack: float = 0.0) -> bool:
-        return self._moment(queries, not_before) <= self._now() + slack
+    def _is_due(self, query: str, not_before: float) -> bool:
+        return self._moment(query, not_before) <= self._now()
 
-    def _moment(self, queries: tuple[str, ...], not_before: float) -> float:
+    def _moment(self, query: str, not_before: float) -> float:
         """By the steady clock."""
-        run = self._world.machine.raw.execute
-        found = [each for query in queries if (each := run(query).fetchone()[0]) is not None]
-        if not found:
+        found = self._world.machine.raw.execute(query).fetchone()[0]
+        if found is None:
             return float("inf")
-        due = moment(min(found))
         # A clock that is read to the microsecond is never quite there.
-        return max(self._now() + (due - self._world.clock.at).total_seconds() + 1e-5, not_before)
+        return max(self._now() + (moment(found) - self._world.clock.at).total_seconds() + 1e-5, not_before)
 
     def _waits_to_be_heard(self) -> bool:
         return self._world.machine.raw.execute("SELECT 1 FROM inbox WHERE state = 'new' LIMIT 1").fetchone() is not None

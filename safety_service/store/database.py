@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -83,8 +83,11 @@ class Tx:
         """Do it for each of these rows of values."""
         made = statement.for_(self.conn.dialect)
         each = [made.sql(values) for values in rows]
-        if each:
-            await (self._driver or await self.driver()).run_many(each[0][0], [arguments for _, arguments in each])
+        driver = self._driver or await self.driver()
+        if len(each) == 1:
+            await driver.run(*each[0])
+        elif each:
+            await driver.run_many(each[0][0], [arguments for _, arguments in each])
 
     def blind(self, text: str) -> str:
         """What stands for this text in an index: the same regardless of case and outer space."""
@@ -207,8 +210,11 @@ class Database:
         async with connected(engine) as conn, conn.begin():
             yield Tx(conn, await self.clock.now(conn), self)
 
+    def _my_turn(self) -> AbstractAsyncContextManager[None]:
+        return self._alone()
+
     @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
+    async def _alone(self) -> AsyncIterator[None]:
         me = asyncio.current_task()
         if self._writing is me:
             raise RuntimeError("a transaction was opened within another: it would wait for itself for ever")

@@ -133,7 +133,16 @@ async def given_before(tx: Tx, family_id: UUID, than: Debrief, limit: int) -> li
 
 async def save(tx: Tx, row: Debrief) -> None:
     """Write it back."""
-    await tx.conn.execute(update(debrief).where(debrief.c.id == row.id).values(**_values(row)))
+    await tx.do(_SAVE, this=row.id, **_values(row))
+
+
+async def put_off(tx: Tx, debrief_id: UUID, until: datetime) -> None:
+    """It is not chased before then."""
+    await tx.do(_PUT_OFF, this=debrief_id, next_at=until)
+
+
+_SAVE = Ready(update(debrief).where(debrief.c.id == bindparam("this")), *(each.name for each in debrief.columns))
+_PUT_OFF = Ready(update(debrief).where(debrief.c.id == bindparam("this")), "next_at")
 
 
 async def met_in(tx: Tx, debrief_id: UUID) -> frozenset[str]:

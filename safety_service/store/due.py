@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
+from safety_service.store.ready import Ready
 
 log = logging.getLogger(__name__)
 
@@ -19,24 +21,32 @@ UNREADABLE = timedelta(hours=1)
 
 
 async def due_rows(
-    tx: Tx, table: Table, limit: int, read: Callable[[Row[Any]], Read], *, without: Collection[str] = ()
+    tx: Tx, table: Table, limit: int, read: Callable[[Any], Read], *, without: Collection[str] = ()
 ) -> list[Read]:
     """Rows of a table whose `next_at` has come, the longest due first, locked; others' locks are stepped over.
 
     `without`: columns that are left unread, so that it is no matter whether a key opens them.
     """
-    columns = table.c
-    wanted = [each for each in columns if each.name not in without]
-    chosen = select(columns.id).where(columns.next_at <= tx.now).order_by(columns.next_at, columns.id).limit(limit)
-    ids = (await tx.conn.execute(chosen.with_for_update(skip_locked=True))).scalars().all()
+    chosen, whole = _ready(table, frozenset(without))
     found: list[Read] = []
-    for row_id in ids:
+    for row_id in await tx.scalars(chosen, now=tx.now, limit=limit):
         try:
-            found.append(read((await tx.conn.execute(select(*wanted).where(columns.id == row_id))).one()))
+            found.append(read(await tx.first(whole, id=row_id)))
         except (KeysDoNotOpen, ValueError, TypeError, KeyError):
             log.critical("%s %s cannot be read: nobody is asked about it", table.name, row_id, exc_info=True)
             await _later(tx, table, row_id, tx.now + UNREADABLE)
     return found
+
+
+@cache
+def _ready(table: Table, without: frozenset[str]) -> tuple[Ready, Ready]:
+    columns = table.c
+    due = select(columns.id).where(columns.next_at <= bindparam("now")).order_by(columns.next_at, columns.id)
+    wanted = [each for each in columns if each.name not in without]
+    return (
+        Ready(due.limit(bindparam("limit")).with_for_update(skip_locked=True)),
+        Ready(select(*wanted).where(columns.id == bindparam("id"))),
+    )
 
 
 async def _later(tx: Tx, table: Table, row_id: Any, at: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -37,19 +37,13 @@ class Machine:
     def __init__(self, first_policy: str = "", first_guidance: str = "") -> None:
         self._engine = _engine()
         self.connection = self._engine.connect()
-        self._raw().deserialize(_empty(first_policy, first_guidance))
-        self.raw.execute("PRAGMA foreign_keys = ON")
-        self.raw.execute("PRAGMA recursive_triggers = ON")
-
-    @property
-    def raw(self) -> sqlite3.Connection:
-        """The driver's connection, for whoever looks on between two transactions."""
-        return self._raw()
-
-    def _raw(self) -> sqlite3.Connection:
         driver = self.connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        return driver
+        #: The driver's connection, for whoever looks on between two transactions.
+        self.raw = driver
+        self.raw.deserialize(_empty(first_policy, first_guidance))
+        self.raw.execute("PRAGMA foreign_keys = ON")
+        self.raw.execute("PRAGMA recursive_triggers = ON")
 
     def close(self) -> None:
         """Everything that was in it is gone."""
@@ -73,10 +67,9 @@ class InstantDatabase(Database):
         self.index_key = machine.connection.execute(select(secret.c.value).where(secret.c.name == "index")).scalar_one()
         machine.connection.rollback()
 
-    @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
+    def _my_turn(self) -> AbstractAsyncContextManager[None]:
         # Nothing within a transaction ever waits, so that none meets another.
-        yield
+        return nullcontext()
 
 
 class _InstantEngine:
@@ -99,20 +92,25 @@ class _InstantConnection(InlineConnection):
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[None]:
-        raw, watched = self.raw, self._watched
-        if watched is not None:
-            watched.before_begin()
+        watched = self._watched
+        if watched is None:
+            # Who only reads meets nobody who writes: nothing within a transaction ever waits.
+            try:
+                yield
+            finally:
+                self._connection.rollback()
+            return
+        watched.before_begin()
         known = self._connection.begin()
+        raw = self.raw
         raw.execute("BEGIN")
         try:
             yield
-            if watched is not None:
-                watched.before_commit()
+            watched.before_commit()
             raw.execute("COMMIT")
         finally:
             known.rollback()
-        if watched is not None:
-            watched.after_commit()
+        watched.after_commit()
 
     async def close(self) -> None:
         """The machine's connection stays open."""

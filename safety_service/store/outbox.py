@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Select,
     and_,
     bindparam,
     case,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     update,
 )
 
@@ -213,24 +213,27 @@ _LEASED = Ready(
 )
 
 
-def _first_of_each_chat(these: ColumnElement[bool]) -> Select[UUID]:
-    place = func.row_number().over(partition_by=outbox.c.channel_id, order_by=outbox.c.id)
-    out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    ranked = select(outbox.c.id, place.label("place")).where(out, these).subquery()
-    return select(ranked.c.id).where(ranked.c.place == 1)
-
-
 def _next(*, in_order: bool, resting: bool) -> Ready:
     lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
     due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
     here = outbox.c.channel.in_(bindparam("channels", expanding=True))
     these = and_(here, outbox.c.priority.between(bindparam("least"), bindparam("most")))
-    first = outbox.c.id.in_(_first_of_each_chat(these)) if in_order else true()
+    # Each by an index of its own, which is as small as what waits: not all that was ever sent is read.
+    out = union_all(
+        *(
+            select(outbox.c.id, outbox.c.channel_id).where(outbox.c.state == each, these)
+            for each in ("pending", "sending")
+        )
+    ).subquery("out")
+    place = func.row_number().over(partition_by=out.c.channel_id, order_by=out.c.id)
+    ranked = select(out.c.id, place.label("place")).subquery()
+    first = select(ranked.c.id).where(ranked.c.place == 1) if in_order else select(out.c.id)
     rests = outbox.c.channel_id.in_(bindparam("resting", expanding=True))
     awake = not_(and_(gathered(), rests)) if resting else true()
     return Ready(
         select(outbox.c.id)
-        .where(or_(due, lost), these, first, awake)
+        # Said again of the row itself: another dispatcher may have taken it since.
+        .where(outbox.c.id.in_(first), or_(due, lost), awake)
         .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)

@@ -10,13 +10,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Delete, Dialect, Insert, Select, Update, Uuid
+from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, Update, Uuid
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import TypeEngine
+
+from safety_service.store.types import UtcDateTime
 
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 Convert = Callable[[Any], Any]
@@ -78,7 +82,7 @@ class Sql:
         names = made.positiontup or ()
         for at, value in enumerate(made.positional_parameters):
             name = value.name if isinstance(value, _Slot) else expanded.get(names[at], names[at])
-            convert = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            convert = _writes(compiled.binds[name].type, dialect)
             if isinstance(value, _Slot):
                 self._fill.append((at, name, value.place, convert))
             elif convert is not None:
@@ -119,7 +123,8 @@ class Ready:
 class _ForDialect:
     def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str]) -> None:
         self._dialect = dialect
-        compiled = statement.compile(dialect=dialect, column_keys=list(keys) or None)
+        plain = cast("Statement", replacement_traverse(statement, {}, _constant))
+        compiled = plain.compile(dialect=dialect, column_keys=list(keys) or None)
         assert isinstance(compiled, SQLCompiler)
         self._compiled = compiled
         self._lists = tuple(name for name, bind in compiled.binds.items() if bind.expanding and bind.required)
@@ -156,18 +161,59 @@ class _ForDialect:
 
 
 def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    if isinstance(kind, Uuid) and dialect.name == "sqlite":
-        return _id
+    if dialect.name == "sqlite":
+        if isinstance(kind, Uuid):
+            return _id
+        if isinstance(kind, UtcDateTime):
+            return _time
     reads: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, _FLOAT8)
     return reads
 
 
-#: The same ids are read again and again, and to make one of its text is slow.
+def _writes(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return _time_text
+    writes: Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return writes
+
+
+#: The same ids and times are read again and again, and to make one of its text is slow. As `UtcDateTime` keeps them.
 _known_id = lru_cache(maxsize=50_000)(UUID)
 
 
 def _id(text: str | None) -> UUID | None:
     return None if text is None else _known_id(text)
+
+
+@lru_cache(maxsize=50_000)
+def _known_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else _known_time(text)
+
+
+def _time_text(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise ValueError("a time without its offset cannot be stored")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _constant(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+    """What is always the same stands in the text itself.
+
+    `state = ?` may be anything: a planner would not use an index of what is pending for it, and would read every
+    message that was ever sent.
+    """
+    if isinstance(element, BindParameter) and not element.required and isinstance(element.value, _PLAIN):
+        return element.render_literal_execute()
+    return None
+
+
+_PLAIN = (str, int, list, tuple)
 
 
 def _row_of(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:

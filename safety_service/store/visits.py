@@ -1,7 +1,7 @@
 """Visits and their watches."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -304,5 +304,6 @@ def _watch_values(each: Watch) -> dict[str, Any]:
 
 def _watch(row: Any) -> Watch:
     values = {name: getattr(row, name) for name in _WATCH_FIELDS}
-    plain = Watch(**values)
-    return replace(plain, phase=Phase(row.phase), stage=None if row.stage is None else Stage(row.stage))
+    values["phase"] = Phase(row.phase)
+    values["stage"] = None if row.stage is None else Stage(row.stage)
+    return Watch(**values)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Dialect, bindparam, insert, select, update
@@ -21,6 +25,7 @@ from . import rows
 
 DIALECTS: tuple[Dialect, ...] = (sqlite.dialect(), asyncpg.dialect())
 _NAMES = Ready(select(agency.c.id, agency.c.name).where(agency.c.id.in_(bindparam("ids", expanding=True))))
+_TIMES = Ready(select(agency.c.id, agency.c.created_at).where(agency.c.created_at == bindparam("at")))
 _RENAME = Ready(update(agency).where(agency.c.id == bindparam("this")), "name")
 _ADD = Ready(insert(agency), "id", "name", "created_at")
 
@@ -77,8 +82,23 @@ async def test_rows_that_are_added_at_once_are_all_there(database: Database) -> 
 async def test_what_a_savepoint_undoes_is_undone_for_these_too(database: Database) -> None:
     async with database.transaction() as tx:
         made = await rows.agency(tx, "before")
-        with pytest.raises(RuntimeError):
+        with contextlib.suppress(RuntimeError):
             async with tx.savepoint():
                 await tx.do(_RENAME, this=made, name="within")
                 raise RuntimeError
         assert (await tx.first(_NAMES, ids=[made])).name == "before"
+
+
+async def test_times_and_ids_are_read_and_written_as_the_columns_say(database: Database) -> None:
+    at = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/London"))
+    async with database.transaction() as tx:
+        made = new_id()
+        await tx.do_all(_ADD, [{"id": made, "name": "one", "created_at": at}])
+        await tx.conn.execute(insert(agency).values(id=new_id(), name="two", created_at=at))
+        by_both = [await tx.all(_TIMES, at=at), (await tx.conn.execute(select(agency.c.id, agency.c.created_at))).all()]
+        assert [len(each) for each in by_both] == [2, 2]
+        assert {row.created_at for rows_ in by_both for row in rows_} == {at}
+        assert all(isinstance(row.id, UUID) for rows_ in by_both for row in rows_)
+        assert {row.created_at.utcoffset() for rows_ in by_both for row in rows_} == {timedelta(0)}
+        with pytest.raises(ValueError, match="without its offset"):
+            await tx.all(_TIMES, at=at.replace(tzinfo=None))
