@@ -13,6 +13,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.planning import PlanRequest
 from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
+from safety_service.domain.replanning import replanned
 from safety_service.domain.words import Decided, Phase, Risk, Role, Stage, Status
 from safety_service.store import people
 from safety_service.store.visits import VisitRow
@@ -183,3 +184,22 @@ async def test_a_start_in_the_past_and_times_that_make_no_sense_are_refused(worl
         await change(world, "Ann", row, ends_at=row.visit.starts_at)
     with pytest.raises(Refused, match="visit_too_long"):
         await change(world, "Ann", row, ends_at=row.visit.starts_at + timedelta(days=2))
+
+
+async def test_the_rule_itself_moves_nothing_that_somebody_waits_for(world: World) -> None:
+    visit = (await world.inside("Ann")).visit
+    start = world.now + 60 * MINUTE
+    async with world.database.reading() as tx:
+        policy = await tx.policy()
+    with pytest.raises(Refused, match="change_only_before_start"):
+        replanned(
+            visit,
+            (world.ids["Ann"],),
+            risk=visit.risk,
+            starts_at=start,
+            ends_at=start + 30 * MINUTE,
+            interval=None,
+            travel=visit.travel,
+            now=world.now,
+            policy=policy,
+        )

@@ -429,11 +429,14 @@ async def test_whoever_goes_reads_their_own_part_and_of_alerts_what_is_over(
     row = await world.plan("Ann", after=0, workers=(world.ids["Ann"], world.ids["Ben"]))
     await world.do("Ann", words.begin, row.id, Word())
     await world.do("Ben", words.begin, row.id, Word(note="bens own note"))
+    await world.do("Ann", words.note, row.id, Word(note="the boiler is off"))
     await world.do("Ann", words.left, row.id, Word())
     await world.do("Ben", words.sos, row.id, Word())
     await signed_in(world, browser, "Ann")
     _, text, _ = await get(browser, f"/visits/{row.id}")
+    assert "Ann: going in" in text
     assert "Alert" not in text and "bens own note" not in text and "send help" not in text
+    assert "a note" not in text and "boiler" not in text, "a duress word would have left none"
 
 
 async def test_nothing_of_open_duress_is_on_the_page_of_whoever_goes(world: World, browser: ClientSession) -> None:
