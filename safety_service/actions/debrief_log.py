@@ -15,7 +15,17 @@ from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
-from safety_service.store import circles, day_sums, debrief_log, exclusions, families, people, reviews, visits
+from safety_service.store import (
+    circles,
+    day_sums,
+    debrief_log,
+    debrief_trends,
+    exclusions,
+    families,
+    people,
+    reviews,
+    visits,
+)
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, Said, WantedDebriefs
 
@@ -171,7 +181,7 @@ async def trends(tx: Tx, actor: Actor, since: date, until: date) -> list[tuple[U
         raise Refused("managers_only")
     teams = {each for each, there in (await day_sums.visiting(tx, theirs)).items() if len(there) >= TOGETHER}
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    found = await debrief_log.trends(tx, teams, kept_off, since, until)
+    found = await debrief_trends.trends(tx, teams, kept_off, since, until)
     await keep(tx, actor, actor.agency_id, "read", subject="trends", subject_id=None, months=f"{since} to {until}")
     return found
 
@@ -186,7 +196,7 @@ async def _narrowed(tx: Tx, actor: Actor, wanted: Search, words: frozenset[str])
     teams, kept_off = actor.teams(*READERS), await exclusions.of_person(tx, actor.person_id)
     elsewhere = actor.teams(Role.PRACTITIONER) - teams
     hidden = kept_off.families or kept_off.workers
-    return WantedDebriefs(
+    narrowed = WantedDebriefs(
         agency_id=actor.agency_id,
         teams=teams,
         # Within a team that they read, their own are among the team's: the index of the team then serves alone.
@@ -203,6 +213,8 @@ async def _narrowed(tx: Tx, actor: Actor, wanted: Search, words: frozenset[str])
         words=words,
         before=wanted.before,
     )
+    known = wanted.behaviour in (await tx.guidance(actor.agency_id)).guidance.behaviours
+    return replace(narrowed, rare=known and await debrief_log.seldom(tx, narrowed))
 
 
 async def _found(tx: Tx, wanted: WantedDebriefs, words: frozenset[str], limit: int) -> Page[Logged]:

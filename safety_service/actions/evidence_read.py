@@ -23,7 +23,7 @@ from safety_service.store.exclusions import KeptOff
 
 PAGE = 50
 #: Entries that are looked through at once, and by one page at most: a longer search goes on where it stopped.
-STRETCH, LOOKED_AT = 400, 2_000
+STRETCH, LOOKED_AT = 120, 1_200
 NEWEST = UUID(int=(1 << 128) - 1)
 
 

@@ -20,7 +20,7 @@ from safety_service.store.day_counts import Only
 
 PAGE = 50
 #: Records that one page looks through; a longer search goes on where it stopped.
-LOOKED_AT = 1_500
+LOOKED_AT = 1_000
 #: The first stretch of time that is looked through; each next one is twice as long.
 FIRST = timedelta(days=1)
 LAST_ID = UUID(int=(1 << 128) - 1)
@@ -106,7 +106,8 @@ async def _alerts(tx: Tx, scope: Scope, only: Only, figure: str) -> tuple[int, l
 
 
 async def _debriefs(tx: Tx, scope: Scope, only: Only, figure: str) -> tuple[int, list[Record]]:
-    rows = await day_counts.debriefs(tx, scope.teams, scope.since, scope.until, only)
+    reviewed = figure != counting.GIVEN_IN_TIME
+    rows = await day_counts.debriefs(tx, scope.teams, scope.since, scope.until, only, to_review=reviewed)
     within = (await tx.policy()).debrief.review_within
     return len(rows), [
         Record(id=each.id, what="debrief", at=each.submitted_at, key=each.severity)

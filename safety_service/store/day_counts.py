@@ -64,8 +64,10 @@ class Asked:
     at: datetime
 
 
-async def debriefs(tx: Tx, teams: Teams, since: datetime, until: datetime, only: Only = None) -> list[Given]:
-    """Debriefs that were given in this time."""
+async def debriefs(
+    tx: Tx, teams: Teams, since: datetime, until: datetime, only: Only = None, *, to_review: bool = False
+) -> list[Given]:
+    """Debriefs that were given in this time; `to_review`: only those of which a review is wanted, or was."""
     columns = (
         debrief.c.id,
         debrief.c.team_id,
@@ -76,6 +78,8 @@ async def debriefs(tx: Tx, teams: Teams, since: datetime, until: datetime, only:
         debrief.c.reviewed_at,
     )
     query = select(*columns).where(*_given(teams, since, until, only))
+    if to_review:
+        query = query.where(debrief.c.review.in_(("wanted", "done")))
     return [Given(*row) for row in await tx.conn.execute(query)]
 
 

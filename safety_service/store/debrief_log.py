@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     false,
-    func,
     not_,
     or_,
     select,
@@ -67,8 +66,9 @@ class WantedDebriefs:
     team_id: UUID | None = None
     family_id: UUID | None = None
     worker_id: UUID | None = None
-    #: A behaviour's key, or its group's.
+    #: A behaviour's key, or its group's; `rare`: it was met so seldom that one begins with it.
     behaviour: str | None = None
+    rare: bool = False
     severities: Collection[str] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -90,6 +90,8 @@ class Said:
     text: str
 
 
+#: What was met oftener is among the newest soon enough.
+SELDOM = 300
 #: Of more teams than this, one sort of all is not worse.
 MOST_TEAMS = 30
 _LISTED = (
@@ -118,6 +120,13 @@ async def listed(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
     chosen = _nearest(_conditions(tx, wanted), wanted, limit)
     query = _rows().where(debrief.c.id.in_(chosen)).order_by(*_in_order(wanted, debrief))
     return await _with_behaviours(tx, (await tx.conn.execute(query)).all())
+
+
+async def seldom(tx: Tx, wanted: WantedDebriefs) -> bool:
+    """Whether this behaviour (a key, no group's) was met so seldom in these teams that it is best begun with."""
+    assert wanted.behaviour is not None
+    some = select(debrief_behaviour.c.debrief_id).where(*_having_met(wanted, wanted.behaviour)).limit(SELDOM)
+    return len((await tx.conn.execute(some)).all()) < SELDOM
 
 
 async def begun(tx: Tx, wanted: WantedDebriefs, limit: int) -> list[Logged]:
@@ -178,25 +187,6 @@ _UNREVIEWED = Ready(
 )
 
 
-async def trends(
-    tx: Tx, teams: Collection[UUID], kept_off: KeptOff, since: date, until: date
-) -> list[tuple[UUID, str, str, int]]:
-    """How often each behaviour was met: (team, month as YYYY-MM, kind, count). Never by worker."""
-    year, month = func.extract("year", debrief_behaviour.c.on), func.extract("month", debrief_behaviour.c.on)
-    met = debrief_behaviour.c
-    query = (
-        select(met.team_id, year, month, met.kind, func.count())
-        .where(met.team_id.in_(tuple(teams)), met.on >= since, met.on < until)
-        .where(not_(met.family_id.in_(tuple(kept_off.families))), not_(met.worker_id.in_(tuple(kept_off.workers))))
-        .group_by(met.team_id, year, month, met.kind)
-        .order_by(met.team_id, year, month, met.kind)
-    )
-    rows = (await tx.conn.execute(query)).all()
-    return [
-        (team, f"{int(of_year):04}-{int(of_month):02}", kind, count) for team, of_year, of_month, kind, count in rows
-    ]
-
-
 def _rows() -> Select[Any]:
     joined = debrief.join(visit, visit.c.id == debrief.c.visit_id).join(family, family.c.id == debrief.c.family_id)
     return select(*_LISTED).select_from(joined)
@@ -220,17 +210,24 @@ def _conditions(tx: Tx, wanted: WantedDebriefs, at: ColumnElement[Any] | None = 
     if wanted.reviewed is not None:
         found.append(debrief.c.review == ("done" if wanted.reviewed else "wanted"))
     if wanted.behaviour is not None:
-        found.append(debrief.c.id.in_(_having_met(wanted, wanted.behaviour)))
+        found.append(_met(wanted, wanted.behaviour))
     buckets = debrief_words.having(tx, wanted.agency_id, wanted.words)
     return [*found, *(debrief.c.id.in_(each) for each in buckets)]
 
 
-def _having_met(wanted: WantedDebriefs, behaviour: str) -> Select[tuple[UUID]]:
-    """The debriefs of these teams, and one's own, in which this was met, by the index of what was met."""
+def _met(wanted: WantedDebriefs, behaviour: str) -> ColumnElement[bool]:
+    met = debrief_behaviour.c
+    if wanted.rare:
+        return debrief.c.id.in_(select(met.debrief_id).where(*_having_met(wanted, behaviour)))
+    return exists().where(met.debrief_id == debrief.c.id, or_(met.kind == behaviour, met.group == behaviour))
+
+
+def _having_met(wanted: WantedDebriefs, behaviour: str) -> list[ColumnElement[bool]]:
+    """What was met, by the index of these teams' behaviours; and one's own."""
     met = debrief_behaviour.c
     theirs = met.team_id.in_(tuple(wanted.teams))
     whose = theirs if wanted.own is None else or_(theirs, met.worker_id == wanted.own)
-    return select(met.debrief_id).where(or_(met.kind == behaviour, met.group == behaviour), whose)
+    return [met.kind == behaviour, whose]
 
 
 def _in_order(wanted: WantedDebriefs, table: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -252,7 +249,7 @@ def _nearest(conditions: list[ColumnElement[bool]], wanted: WantedDebriefs, limi
         return chosen.order_by(*_in_order(wanted, debrief)).limit(limit)
 
     teams = [each for each in wanted.teams if wanted.team_id in (None, each)]
-    rarer = wanted.words or wanted.family_id or wanted.worker_id or wanted.behaviour
+    rarer = wanted.words or wanted.family_id or wanted.worker_id or wanted.rare
     if rarer or not 1 < len(teams) <= MOST_TEAMS:
         return select(nearest(_seen(wanted)).subquery().c.id)
     parts = [nearest(_theirs(wanted, [each])).subquery() for each in teams]

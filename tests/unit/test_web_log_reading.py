@@ -135,3 +135,25 @@ async def test_an_address_with_nonsense_in_it_is_read_as_if_it_said_nothing(worl
         for query in ("from=9999-12-31&to=9999-12-31", "team=x&kept=y&cursor=z", "severity=worse&reviewed=perhaps"):
             async with mia.get(f"/log?{query}") as answer:
                 assert answer.status == 200
+
+
+@pytest.mark.parametrize("seldom", [0, 300])
+@pytest.mark.parametrize("behaviour", ["argued", "confrontation", "weapon"])
+async def test_what_was_met_is_found_in_the_same_way_however_rare_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch, seldom: int, behaviour: str
+) -> None:
+    monkeypatch.setattr("safety_service.store.debrief_log.SELDOM", seldom)
+    _, hard, _ = await three(world)
+    group = (await _guidance(world)).behaviours["argued"].group
+    wanted = group if behaviour == "confrontation" else behaviour
+    found = await world.do("Mia", debrief_log.look, Search(behaviour=wanted))
+    assert [each.id for each in found.rows] == ([] if behaviour == "weapon" else [hard])
+    assert [each.id for each in (await world.do("Ann", debrief_log.look, Search(behaviour=wanted))).rows] == [
+        each.id for each in found.rows
+    ]
+    assert not (await world.do("Ben", debrief_log.look, Search(behaviour=wanted))).rows
+
+
+async def _guidance(world: World) -> Any:
+    async with world.database.reading() as tx:
+        return (await tx.guidance(world.agency_id)).guidance
