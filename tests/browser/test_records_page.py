@@ -204,7 +204,8 @@ async def test_on_paper_charts_stand_with_their_tables_and_nothing_to_press(
         steps = page.locator(".ds-figures__steps").first
         await page.emulate_media(media="print")
         await expect(page.locator(".ds-chart svg").first).to_be_visible()
-        assert (await steps.bounding_box() or {}).get("height", 0) > 20
+        box = await steps.bounding_box()
+        assert box is not None and box["height"] > 20
         await expect(page.get_by_role("button", name="Show")).to_be_hidden()
         fill = await page.locator(".ds-chart__bar").first.evaluate("bar => getComputedStyle(bar).fill")
         assert fill not in ("none", "rgb(255, 255, 255)")
