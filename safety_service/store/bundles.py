@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_, select
 from safety_service.store import outbox as rows
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Outgoing
+from safety_service.store.outbox_sql import gathered
 from safety_service.store.tables.alerts import outbox
 
 #: As many go into one message at most; what is left is the next one's.
@@ -29,7 +30,7 @@ async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> 
     """Every other alarm that waits for this chat and is due, the oldest first; cries are not among them."""
     lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
     due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
-    chosen = select(outbox.c.id).where(or_(due, lost), outbox.c.channel_id == channel_id, rows.gathered())
+    chosen = select(outbox.c.id).where(or_(due, lost), outbox.c.channel_id == channel_id, gathered())
     chosen = chosen.order_by(outbox.c.id).limit(MOST).with_for_update(skip_locked=True)
     return await rows.hold(tx, list((await tx.conn.execute(chosen)).scalars()), holder, for_)
 

@@ -7,23 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    not_,
-    or_,
-    select,
-    true,
-    union_all,
-    update,
-)
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from safety_service.domain.reaching import REACHING
+from safety_service.store import outbox_sql as sql
 from safety_service.store import tallies
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
@@ -36,8 +23,6 @@ log = logging.getLogger(__name__)
 #: What no key opens is tried again after this, so often: other keys come with another process.
 OPEN_AGAIN = timedelta(seconds=5)
 TRIES_TO_OPEN = 20
-#: The priority of alarms that are no cry.
-ALARMS = 1
 #: An error's text is kept to this length.
 ERROR_LENGTH = 300
 
@@ -120,12 +105,12 @@ def _row(tx: Tx, message: Message) -> dict[str, Any]:
 
 async def known(tx: Tx, dedupe: Collection[str]) -> frozenset[str]:
     """Which of these messages are in the outbox already."""
-    return frozenset(await tx.scalars(_KNOWN, dedupe=dedupe)) if dedupe else frozenset()
+    return frozenset(await tx.scalars(sql.KNOWN, dedupe=dedupe)) if dedupe else frozenset()
 
 
 async def drop_stale(tx: Tx) -> int:
     """Drop reminders whose time is over before their turn came; the row stays as the note of it."""
-    return await tx.do(_STALE, now=tx.now)
+    return await tx.do(sql.STALE, now=tx.now)
 
 
 async def lease(
@@ -148,19 +133,14 @@ async def lease(
     values: dict[str, Any] = {"channels": channels, "least": least, "most": most, "limit": limit, "now": tx.now}
     if resting:
         values["resting"] = resting
-    return await hold(tx, await tx.scalars(_NEXT[in_order, bool(resting)], **values), holder, for_)
-
-
-def gathered() -> ColumnElement[bool]:
-    """Alarms of which many may go out as one message; never danger."""
-    return and_(outbox.c.priority == ALARMS, outbox.c.template.like("alarm.%"))
+    return await hold(tx, await tx.scalars(sql.NEXT[in_order, bool(resting)], **values), holder, for_)
 
 
 async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
     """Take these rows, which this transaction has chosen and locked."""
     if not ids:
         return []
-    await tx.do(_HOLD, ids=ids, until=tx.now + for_, holder=holder)
+    await tx.do(sql.HOLD, ids=ids, until=tx.now + for_, holder=holder)
     try:
         return await _leased(tx, ids)
     except KeysDoNotOpen:
@@ -187,64 +167,12 @@ async def _that_open(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
 
 _FIELDS = tuple(name for name in Outgoing.__dataclass_fields__)
 _PUT = Ready(insert(outbox), *("id", "state", "sent_at", "created_at"), *Message.__dataclass_fields__)
-_KNOWN = Ready(select(outbox.c.dedupe).where(outbox.c.dedupe.in_(bindparam("dedupe", expanding=True))))
-_STALE = Ready(
-    update(outbox)
-    .where(outbox.c.state == "pending", outbox.c.expires_at <= bindparam("now"))
-    .values(state="dropped", error="stale")
-)
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_HOLD = Ready(
-    update(outbox)
-    .where(outbox.c.id.in_(_IDS))
-    .values(
-        maybe_sent=or_(outbox.c.maybe_sent, outbox.c.state == "sending"),
-        state="sending",
-        lease_until=bindparam("until"),
-        leased_by=bindparam("holder"),
-        attempts=outbox.c.attempts + 1,
-    )
-)
 _LEASED = Ready(
     select(*(outbox.c[name] for name in _FIELDS if name != "address"), channel.c.address)
     .join(channel, channel.c.id == outbox.c.channel_id)
-    .where(outbox.c.id.in_(_IDS))
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(outbox.c.priority, outbox.c.id)
 )
-
-
-def _next(*, in_order: bool, resting: bool) -> Ready:
-    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
-    due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
-    here = outbox.c.channel.in_(bindparam("channels", expanding=True))
-    these = and_(here, outbox.c.priority.between(bindparam("least"), bindparam("most")))
-    # Each by an index of its own, which is as small as what waits: not all that was ever sent is read.
-    out = union_all(
-        *(
-            select(outbox.c.id, outbox.c.channel_id).where(outbox.c.state == each, these)
-            for each in ("pending", "sending")
-        )
-    ).subquery("out")
-    place = func.row_number().over(partition_by=out.c.channel_id, order_by=out.c.id)
-    ranked = select(out.c.id, place.label("place")).subquery()
-    first = select(ranked.c.id).where(ranked.c.place == 1) if in_order else select(out.c.id)
-    rests = outbox.c.channel_id.in_(bindparam("resting", expanding=True))
-    awake = not_(and_(gathered(), rests)) if resting else true()
-    return Ready(
-        select(outbox.c.id)
-        # Said again of the row itself: another dispatcher may have taken it since.
-        .where(outbox.c.id.in_(first), or_(due, lost), awake)
-        .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
-        .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True)
-    )
-
-
-_NEXT = {
-    (in_order, resting): _next(in_order=in_order, resting=resting)
-    for in_order in (False, True)
-    for resting in (False, True)
-}
 
 
 def _outgoing(row: Any) -> Outgoing:
@@ -275,22 +203,7 @@ _DELIVERED = tuple(outbox.c[name] for name in Delivered.__dataclass_fields__)
 async def record_sent(tx: Tx, taken: Collection[tuple[UUID, str | None]]) -> None:
     """A provider took these (id, its name for it): sent; and reached, unless it only lies there (P4)."""
     now, rows = tx.now, [{"message": message_id, "provider_id": name} for message_id, name in taken]
-    await tx.do_all(_SENT, [{**each, "sent_at": now, "now": now} for each in rows])
-
-
-_REACHING = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
-_SENT = Ready(
-    update(outbox)
-    .where(outbox.c.id == bindparam("message"))
-    .values(
-        state="sent",
-        lease_until=None,
-        leased_by=None,
-        reached_at=case((_REACHING, bindparam("now", type_=outbox.c.reached_at.type))),
-        error=None,
-    ),
-    *("sent_at", "provider_id"),
-)
+    await tx.do_all(sql.SENT, [{**each, "sent_at": now, "now": now} for each in rows])
 
 
 async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:
