@@ -68,7 +68,8 @@ async def listed(
     if text:
         query = query.where(family.c.ref.contains(text, autoescape=True))
     if waiting:
-        query = query.where(theirs, exists().where(measure.c.family_id == family.c.id, *undecided(reader.kept_off)))
+        there = select(measure.c.family_id).where(measure.c.agency_id == reader.agency_id, *undecided(reader.kept_off))
+        query = query.where(theirs, family.c.id.in_(there))
     rows = await tx.conn.execute(query.order_by(family.c.ref).limit(limit))
     return [Listed(row.id, row.ref, bool(row.managed)) for row in rows]
 

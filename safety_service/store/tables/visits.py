@@ -102,6 +102,8 @@ visit = Table(
     CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     Index("ix_visit_team_starts", "team_id", "starts_at"),
     Index("ix_visit_family", "family_id"),
+    #: Which teams go to a family: without it a list of families reads every visit of a team for each of them.
+    Index("ix_visit_family_team", "family_id", "team_id"),
     #: What is to come or goes on: few, however many have been.
     Index(
         "ix_visit_open",

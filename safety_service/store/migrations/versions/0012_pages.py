@@ -126,6 +126,7 @@ def _visit() -> None:
         sqlite_where=sa.text(open_yet),
         postgresql_where=sa.text(open_yet),
     )
+    op.create_index("ix_visit_family_team", "visit", ["family_id", "team_id"])
 
 
 def _alert() -> None:
