@@ -50,10 +50,17 @@ def _words(figures: dict[str, str]) -> Iterator[Words]:
         yield Words(tuple(pattern.split(".")), says)
 
 
+@cache
+def placed(path: Path_) -> tuple[int, int, str] | None:
+    """In which section, and where in it, the figure at this path is read, and what it is called; None: nobody said."""
+    for place, section in enumerate(sections()):
+        for number, each in enumerate(section.figures):
+            if (said := each.of(path)) is not None:
+                return place, number, said
+    return None
+
+
 def words_for(path: Path_) -> str | None:
     """What the figure at this path is called; None: nobody has said yet."""
-    for section in sections():
-        for each in section.figures:
-            if (said := each.of(path)) is not None:
-                return said
-    return None
+    found = placed(path)
+    return None if found is None else found[2]

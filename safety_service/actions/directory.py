@@ -103,14 +103,13 @@ async def listed(
     hidden = await _hidden(tx, by)
     named = await directory.names(tx, by.agency_id, team_id=team_id, active=not left)
     found = [each for each in await _looked_for(tx, by, named, q) if each.id not in hidden]
-    members = await directory.members(tx, [each.id for each in known])
     here = _behind(found, after)[:PAGE]
     rows = await people.many(tx, [each.id for each in here])
     ways = await channels.live_many(tx, rows)
     return Listing(
         rows=[(rows[each.id], ways.get(each.id, ())) for each in here if each.id in rows],
         teams=known,
-        sizes={each: len(ids - hidden) for each, ids in members.items()},
+        sizes=await directory.sizes(tx, [each.id for each in known], hidden),
         count=len(found),
         after=here[-1].id if here and here[-1] != found[-1] else None,
     )

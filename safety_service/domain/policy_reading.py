@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from config.policy import Policy
-from config.policy_words import sections, words_for
+from config.policy_words import placed, sections, words_for
 from safety_service.domain.ladder import EVERYONE, freeze
 from safety_service.domain.loosening import hears, loosened
 from safety_service.domain.words import Kind, Risk
@@ -44,14 +44,17 @@ class Change:
 
 def read(policy: Policy) -> list[Read]:
     """All of it, in the order in which it matters."""
-    known = dict(_figures((), policy))
+    places: dict[int, list[tuple[int, str, str]]] = {}
+    other: list[tuple[str, str]] = []
+    for path, value in _figures((), policy):
+        if (place := placed(path)) is None:
+            other.append((_called(path), value))
+        else:
+            places.setdefault(place[0], []).append((place[1], place[2], value))
     found = [Read("Who hears of an alert, and when", _ladders(policy))]
-    for section in sections():
-        rows = [
-            (said, known[path]) for each in section.figures for path in known if (said := each.of(path)) is not None
-        ]
-        found.append(Read(section.heading, rows))
-    other = [(_called(path), value) for path, value in known.items() if words_for(path) is None]
+    for number, section in enumerate(sections()):
+        rows = sorted(places.get(number, ()), key=lambda each: each[0])
+        found.append(Read(section.heading, [(says, value) for _, says, value in rows]))
     found += [Read("Also", other)] if other else []
     return [*[each for each in found if each.rows], Read("What makes a visit riskier", _lines(policy))]
 

@@ -1,7 +1,7 @@
 """Everybody of an agency by name: names are sealed, so they are opened and put in order here, and nothing else is."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -49,24 +49,17 @@ async def _name(tx: Tx, person_id: UUID) -> str:
         return UNREAD
 
 
-async def members(tx: Tx, team_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """The active people of each of these teams."""
+async def sizes(tx: Tx, team_ids: Iterable[UUID], but: Collection[UUID]) -> dict[UUID, int]:
+    """How many active people are in each of these teams, without these; who is in none is not in it."""
     query = (
-        select(membership.c.team_id, membership.c.person_id)
+        select(membership.c.team_id, func.count(membership.c.person_id.distinct()))
         .join(person, person.c.id == membership.c.person_id)
         .where(membership.c.team_id.in_(tuple(team_ids)), person.c.active)
-        .distinct()
+        .group_by(membership.c.team_id)
     )
-    found: dict[UUID, frozenset[UUID]] = {}
-    for team_id, person_id in await tx.conn.execute(query):
-        found[team_id] = found.get(team_id, frozenset()) | {person_id}
-    return found
-
-
-async def how_many(tx: Tx, agency_id: UUID) -> int:
-    """How many work in an agency now."""
-    query = select(func.count()).select_from(person).where(person.c.agency_id == agency_id, person.c.active)
-    return int((await tx.conn.execute(query)).scalar_one())
+    if but:
+        query = query.where(person.c.id.not_in(tuple(but)))
+    return {team_id: int(count) for team_id, count in await tx.conn.execute(query)}
 
 
 async def owned_by(tx: Tx, person_id: UUID) -> list[tuple[UUID | None, UUID | None]]:
