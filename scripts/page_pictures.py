@@ -28,11 +28,12 @@ SIZES = {"phone": (PHONE, True), "desk": (DESK, False)}
 #: The pictures that stand in the documentation.
 BEST = (
     "board-desk",
-    "alert-phone",
-    "family-desk",
-    "family-plan-changes-desk",
+    "alert-taken-desk",
+    "family-met-desk",
     "rota-week-desk",
-    "figures-desk",
+    "figures-year-desk",
+    "log-desk",
+    "today-phone",
 )
 #: Milliseconds that a page's own script may take to draw.
 SETTLES = 300

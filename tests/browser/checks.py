@@ -39,17 +39,20 @@ LAME = """
 
 
 class Watched:
-    """What a page does behind the scenes from now on: what it complains of, and what it asks for."""
+    """What a page does behind the scenes from now on: what it complains of, and what it asks for.
 
-    def __init__(self, page: Page, base: str, status: int = 200) -> None:
-        self._base, self._status = base, status
+    `refuses`: it is, or becomes, an answer that Chromium itself complains of.
+    """
+
+    def __init__(self, page: Page, base: str, *, refuses: bool = False) -> None:
+        self._base, self._refuses = base, refuses
         self.faults: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("request", self._asked)
 
     def _said(self, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and not (self._status >= 400 and "Failed to load" in said.text):
+        if said.type in ("error", "warning") and not (self._refuses and "Failed to load" in said.text):
             self.faults.append(f"console: {said.text[:200]}")
 
     def _asked(self, request: Request) -> None:

@@ -31,7 +31,8 @@ class Look:
 
     async def open(self, page: Page) -> None:
         """Go there; complaints and size are looked at on the way."""
-        watched = checks.Watched(page, self._base, self.shown.status)
+        refuses = self.shown.status >= 400 or bool(self.shown.pressed)
+        watched = checks.Watched(page, self._base, refuses=refuses)
         self.faults = watched.faults
         status, size = await checks.loaded_bytes(page, self.url)
         if status != self.shown.status:
