@@ -159,9 +159,8 @@ async def test_with_duress_it_is_first_said_what_must_not_be_done(
     await expect(page.get_by_role("button", name="I have it")).to_be_in_viewport()
     await expect(page.get_by_text("Please do not ring them")).to_be_visible()
     Hand(page).did("read what to say to 999, in danger")
-    assert await page.locator("a[href^='tel:']").evaluate_all(
-        "all => all.map((each) => each.getAttribute('href'))"
-    ) == ["tel:999"]
+    ringing = await page.locator("#page a[href^='tel:']").all()
+    assert [await each.get_attribute("href") for each in ringing] == ["tel:999"]
 
 
 @each_size
