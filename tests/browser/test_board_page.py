@@ -13,8 +13,8 @@ from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.services import Health
 from safety_service.store.tables.visits import watch
-from tests.browser.clicks import Clicks, written
 from tests.browser.crowd import crowd
+from tests.browser.hand import Hand
 from tests.browser.phone import Phone, expect
 from tests.browser.service import Service
 from tests.http import application, serving, sign_in_code
@@ -45,15 +45,15 @@ async def test_what_changes_is_on_the_board_at_once_and_leads_to_the_alert(
     await world.later(41)
     await expect(mia.page.get_by_role("link", name="Open alert 1")).to_be_in_viewport()
     await expect(mia.page.locator("#said")).to_have_text("New: alert 1")
-    clicks = Clicks(mia.page)
-    await clicks.link("Open alert 1")
+    hand = Hand(mia.page)
+    await hand.link("Open alert 1")
     await expect(mia.page.get_by_role("heading", name="Alert 1")).to_be_visible()
-    assert clicks.count == written("Open an alert that has come up")
+    hand.did("Open an alert that has come up")
     await mia.open("/board")
-    clicks = Clicks(mia.page)
-    await clicks.link("Ann")
+    hand = Hand(mia.page)
+    await hand.link("Ann")
     await expect(mia.page.get_by_role("heading", level=1)).to_contain_text("F-1")
-    assert clicks.count == written("See the visit of somebody on the board")
+    hand.did("See the visit of somebody on the board")
     assert mia.errors == []
 
 
@@ -74,7 +74,8 @@ async def test_a_board_that_is_not_live_says_so_and_whom_to_ring(
     await expect(sign.get_by_role("link", name="01632 960000")).to_have_attribute("href", "tel:01632960000")
     await expect(mia.page).to_have_title("NOT LIVE Notes")
     await expect(mia.page.locator("#state")).to_contain_text("Not live")
-    await expect(mia.page.locator(".ds-left")).to_have_text(""), "nothing is counted down that may be otherwise by now"
+    # Nothing is counted down that may be otherwise by now.
+    await expect(mia.page.locator(".ds-left")).to_have_text("")
     await service.start()
     await mia.page.clock.fast_forward(16_000)
     await expect(sign).to_be_hidden()

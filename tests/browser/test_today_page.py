@@ -13,7 +13,7 @@ from bots.dialogue.router import handle
 from safety_service import web
 from safety_service.actions import words
 from safety_service.actions.words import Word
-from tests.browser.clicks import Clicks, written
+from tests.browser.hand import Hand
 from tests.browser.phone import Phone, expect
 from tests.http import application, serving, sign_in_code
 from tests.world import World
@@ -38,17 +38,17 @@ async def test_a_visit_from_going_in_to_out_with_a_tap_each(
     await ann.open("/today")
     main = ann.page.locator("main")
     await expect(ann.page.get_by_role("button", name="Going in")).to_be_in_viewport()
-    clicks = Clicks(ann.page)
-    await clicks.button("Going in")
+    hand = Hand(ann.page)
+    await hand.button("Going in")
     await expect(main).to_contain_text("OK. 09:30.")
-    assert clicks.count == written("Say the next word")
+    hand.did("Say the next word")
     # Whose home it is, and where, is off the screen with that tap.
     await expect(main).not_to_contain_text("F-1")
     await expect(main).not_to_contain_text("Elm Row")
     for label in ("Out", "Fine", "Alone", "Home"):
-        await clicks.button(label)
+        await hand.button(label)
     await expect(main).to_contain_text("F-1")
-    assert clicks.count == written("A visit from going in to home, all well told")
+    hand.did("From inside to home, all well told")
     visit = (await world.visit(row.id)).visit
     assert visit.status == "closed" and await world.alerts() == []
     assert ann.errors == []
@@ -88,7 +88,7 @@ async def test_what_is_owed_is_one_tap_away(world: World, browser: Browser, base
     await world.do("Ann", words.left, row.id, Word())
     ann = await Phone.of(world, browser, base, "Ann")
     await ann.open("/today")
-    clicks = Clicks(ann.page)
-    await clicks.link("Tell how it was: F-1, 09:00")
+    hand = Hand(ann.page)
+    await hand.link("Tell how it was: F-1, 09:00")
     await expect(ann.page.get_by_text("How was it?").first).to_be_visible()
-    assert clicks.count == written("Tell how a visit was, or read before the next")
+    hand.did("Tell how a visit was, or read before the next")
