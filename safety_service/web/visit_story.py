@@ -71,7 +71,7 @@ def _shown(story: Story, now: datetime, visitor: Visitor) -> dict[str, Any]:
         "may_decide": story.may_decide,
         "may_change": story.may_change,
         "removed": row.removed,
-        "watched": list(_watched(story, visitor)),
+        "watched": list(_watched(story, now, visitor)),
         "decisions": [
             {
                 "kind": words.DECISIONS[each.kind],
@@ -90,11 +90,12 @@ def _shown(story: Story, now: datetime, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _watched(story: Story, visitor: Visitor) -> Iterator[str]:
+def _watched(story: Story, now: datetime, visitor: Visitor) -> Iterator[str]:
     for each in story.row.visit.watches:
         if each.phase is not Phase.DONE and each.due_at is not None:
             name = story.names.get(each.worker_id, "")
-            yield f"{name}: {words.PHASES[each.phase]}, heard of by {visitor.clock(each.due_at)}"
+            until = words.time_said(each.due_at, visitor.known.zone, now)
+            yield f"{name}: {words.PHASES[each.phase]}. The next word is due: {until}"
 
 
 def _days(story: Story, now: datetime, visitor: Visitor) -> Iterator[tuple[str, list[tuple[str, Line]]]]:
