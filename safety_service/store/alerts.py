@@ -1,17 +1,16 @@
 """Alerts with their frozen ladders, and who was told."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, tuple_, update
 
 from safety_service.domain.alert import Alert, Doing, Resolution
-from safety_service.domain.ladder import CALLS, VOICE_ANSWER, Ladder, Rung
 from safety_service.domain.words import Found, Kind, KnownBy, State
-from safety_service.store import agencies
+from safety_service.store import agencies, ladders
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, told
@@ -229,7 +228,7 @@ def _values(each: Alert, agency_id: UUID) -> dict[str, Any]:
         "visit_id": each.visit_id,
         "opened_at": each.opened_at,
         "due_at": each.due_at,
-        "ladder": _ladder_out(each.ladder),
+        "ladder": ladders.written(each.ladder),
         "rung": each.rung,
         "step": each.step,
         "doing": each.doing,
@@ -248,26 +247,6 @@ def _values(each: Alert, agency_id: UUID) -> dict[str, Any]:
     }
 
 
-def _ladder_out(ladder: Ladder) -> dict[str, Any]:
-    def plain(value: object) -> object:
-        return value.total_seconds() if isinstance(value, timedelta) else value
-
-    flat = {name: plain(value) for name, value in asdict(ladder).items() if name != "rungs"}
-    return {**flat, "rungs": [{"who": each.who, "answer": plain(each.answer)} for each in ladder.rungs]}
-
-
-_TIMES = ("repeat", "everyone_after", "news_within", "reply", "reach", "confirm")
-
-
-def _ladder_in(kept: dict[str, Any]) -> Ladder:
-    times = {name: None if kept[name] is None else timedelta(seconds=kept[name]) for name in _TIMES}
-    rungs = tuple(Rung(each["who"], timedelta(seconds=each["answer"])) for each in kept["rungs"])
-    # An alert that older code opened says nothing of calls.
-    calls = kept.get("calls", CALLS)
-    answer = timedelta(seconds=kept.get("voice_answer", VOICE_ANSWER.total_seconds()))
-    return Ladder(rungs=rungs, together=kept["together"], calls=calls, voice_answer=answer, **times)  # type: ignore[arg-type]
-
-
 def _alert_row(row: Any, people: frozenset[UUID]) -> AlertRow:
     found = None
     if row.found is not None:
@@ -279,7 +258,7 @@ def _alert_row(row: Any, people: frozenset[UUID]) -> AlertRow:
         visit_id=row.visit_id,
         opened_at=row.opened_at,
         due_at=row.due_at,
-        ladder=_ladder_in(row.ladder),
+        ladder=ladders.read(row.ladder),
         state=State(row.state),
         number=row.number,
         rung=row.rung,

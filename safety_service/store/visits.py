@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, tuple_, update
 
 from safety_service.domain.visit import Visit
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
+from safety_service.store import visits_sql as sql
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
-from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import decision, family, visit, watch
 
 
@@ -83,9 +83,9 @@ async def insert_visit(tx: Tx, row: VisitRow) -> None:
     """Keep a new visit and its watches."""
     plan = row.visit
     to_locate = bool(row.address.get("text")) != (row.address.get("latitude") is not None)
-    of_plan = {name: getattr(plan, name) for name in _OF_PLAN}
-    await tx.do(_INSERT, to_locate=to_locate, **of_plan, **{name: getattr(row, name) for name in _OF_ROW})
-    await tx.do_all(_INSERT_WATCH, [{"visit_id": plan.id, **_watch_values(each)} for each in plan.watches])
+    of_plan = {name: getattr(plan, name) for name in sql.OF_PLAN}
+    await tx.do(sql.INSERT, to_locate=to_locate, **of_plan, **{name: getattr(row, name) for name in sql.OF_ROW})
+    await tx.do_all(sql.INSERT_WATCH, [{"visit_id": plan.id, **_watch_values(each)} for each in plan.watches])
 
 
 async def load(tx: Tx, visit_id: UUID, *, lock: bool = False) -> VisitRow | None:
@@ -102,7 +102,7 @@ async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dic
     """
     if not ids:
         return {}
-    rows = await tx.all(_LOCKED if lock else _LOADED, ids=ids)
+    rows = await tx.all(sql.LOCKED if lock else sql.LOADED, ids=ids)
     return {each.visit.id: each for each in await _with_parts(tx, rows)}
 
 
@@ -124,7 +124,7 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     elif wanted.worker_id is not None:
         yield _goes(wanted.worker_id, live=wanted.live)
     if wanted.live and wanted.worker_id is None:
-        yield exists().where(watch.c.visit_id == visit.c.id, *_LIVE)
+        yield exists().where(watch.c.visit_id == visit.c.id, *sql.LIVE)
     if wanted.family_id is not None:
         yield visit.c.family_id == wanted.family_id
     if wanted.statuses:
@@ -139,34 +139,30 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield place < there if wanted.newest_first else place > there
 
 
-#: The second says no more than the first, but in the words of the index that holds no watch that is done.
-_LIVE = (watch.c.phase != Phase.DONE, watch.c.next_at.is_not(None))
-
-
 def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
     its = exists().where(watch.c.visit_id == visit.c.id, watch.c.worker_id == worker_id)
-    return its.where(*_LIVE) if live else its
+    return its.where(*sql.LIVE) if live else its
 
 
 async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:
     """Every visit on which this worker is being watched, by planned start."""
-    ids = await tx.scalars(_LIVE_OF_WORKER, worker_id=worker_id)
+    ids = await tx.scalars(sql.LIVE_OF_WORKER, worker_id=worker_id)
     rows = await load_many(tx, ids, lock=lock)
     return sorted(rows.values(), key=lambda each: each.visit.starts_at)
 
 
 async def claim_due(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
     """(visit, worker) whose next moment has come, alarms first; locked visits are another sweep's."""
-    return [(each.visit_id, each.worker_id) for each in await tx.all(_DUE, now=tx.now, limit=limit)]
+    return [(each.visit_id, each.worker_id) for each in await tx.all(sql.DUE, now=tx.now, limit=limit)]
 
 
 async def save(tx: Tx, before: Visit, after: Visit) -> None:
     """Write what changed between two states of a visit that this transaction has locked."""
     for old, new in zip(before.watches, after.watches, strict=True):
         if old != new:
-            await tx.do(_SAVE_WATCH, of_visit=after.id, of_worker=new.worker_id, **_watch_values(new))
+            await tx.do(sql.SAVE_WATCH, of_visit=after.id, of_worker=new.worker_id, **_watch_values(new))
     if (before.status, before.outcome) != (after.status, after.outcome):
-        await tx.do(_SAVE, this=after.id, status=after.status, outcome=after.outcome)
+        await tx.do(sql.SAVE, this=after.id, status=after.status, outcome=after.outcome)
 
 
 async def set_outcome(tx: Tx, visit_id: UUID, outcome: Outcome) -> None:
@@ -208,7 +204,7 @@ async def _with_parts(tx: Tx, rows: Collection[Any]) -> list[VisitRow]:
     #: A decision on the plan as it was before it was changed does not stand.
     stands = {each.id: each.changed_version or 0 for each in rows}
     # After the lock, and apart from it: what was joined to a locked row would be as it was before the wait for it.
-    for row in await tx.all(_PARTS, ids=ids):
+    for row in await tx.all(sql.PARTS, ids=ids):
         watches[row.visit_id].append(_watch(row))
         if row.kind is not None and row.visit_version >= stands[row.visit_id]:
             latest[row.visit_id] = Decision(
@@ -250,60 +246,14 @@ def _visit_row(row: Any, watches: tuple[Watch, ...], made: Decision | None) -> V
 
 
 _NO_ADDRESS = {"text": "", "latitude": None, "longitude": None}
-_WATCH_FIELDS = tuple(name for name in Watch.__dataclass_fields__)
-_OF_PLAN = ("id", "status", "risk", "starts_at", "ends_at", "travel", "speaker_id", "outcome")
-_OF_ROW = (
-    *("agency_id", "team_id", "family_id", "because", "purpose", "address", "answers", "version", "created_at"),
-    *("created_by", "lacking", "plan_number"),
-)
-_INSERT = Ready(insert(visit), "to_locate", *_OF_PLAN, *_OF_ROW)
-_INSERT_WATCH = Ready(insert(watch), "visit_id", *_WATCH_FIELDS)
-_SAVE_WATCH = Ready(
-    update(watch).where(watch.c.visit_id == bindparam("of_visit"), watch.c.worker_id == bindparam("of_worker")),
-    *_WATCH_FIELDS,
-)
-_SAVE = Ready(
-    update(visit).where(visit.c.id == bindparam("this")).values(version=visit.c.version + 1), "status", "outcome"
-)
-_THESE = (
-    select(visit, family.c.ref)
-    .join(family, family.c.id == visit.c.family_id)
-    .where(visit.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(visit.c.id)
-)
-_LOADED = Ready(_THESE)
-_LOCKED = Ready(_THESE.with_for_update(of=visit, key_share=True))
-_LIVE_OF_WORKER = Ready(select(watch.c.visit_id).where(watch.c.worker_id == bindparam("worker_id"), *_LIVE))
-_DUE = Ready(
-    select(watch.c.visit_id, watch.c.worker_id)
-    .join(visit, visit.c.id == watch.c.visit_id)
-    .where(watch.c.next_at <= bindparam("now"))
-    .order_by(case((watch.c.stage == Stage.ALARM, 0), else_=1), watch.c.next_at)
-    .limit(bindparam("limit"))
-    .with_for_update(of=visit, skip_locked=True, key_share=True)
-)
-_later = decision.alias("later")
-_PARTS = Ready(
-    select(watch, *(decision.c[name] for name in ("kind", "reason", "by", "at", "plan_number", "visit_version")))
-    .select_from(watch)
-    .outerjoin(
-        decision,
-        and_(
-            decision.c.visit_id == watch.c.visit_id,
-            ~exists().where(_later.c.visit_id == decision.c.visit_id, _later.c.id > decision.c.id),
-        ),
-    )
-    .where(watch.c.visit_id.in_(bindparam("ids", expanding=True)))
-    .order_by(watch.c.worker_id)
-)
 
 
 def _watch_values(each: Watch) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in _WATCH_FIELDS}
+    return {name: getattr(each, name) for name in sql.WATCH_FIELDS}
 
 
 def _watch(row: Any) -> Watch:
-    values = {name: getattr(row, name) for name in _WATCH_FIELDS}
+    values = {name: getattr(row, name) for name in sql.WATCH_FIELDS}
     values["phase"] = Phase(row.phase)
     values["stage"] = None if row.stage is None else Stage(row.stage)
     return Watch(**values)

@@ -1,0 +1,57 @@
+"""The statements on visits and watches that every word and every sweep takes, which are written once."""
+
+from sqlalchemy import and_, bindparam, case, exists, insert, select, update
+
+from safety_service.domain.watch import Watch
+from safety_service.domain.words import Phase, Stage
+from safety_service.store.ready import Ready
+from safety_service.store.tables.visits import decision, family, visit, watch
+
+#: The second says no more than the first, but in the words of the index that holds no watch that is done.
+LIVE = (watch.c.phase != Phase.DONE, watch.c.next_at.is_not(None))
+WATCH_FIELDS = tuple(name for name in Watch.__dataclass_fields__)
+OF_PLAN = ("id", "status", "risk", "starts_at", "ends_at", "travel", "speaker_id", "outcome")
+OF_ROW = (
+    *("agency_id", "team_id", "family_id", "because", "purpose", "address", "answers", "version", "created_at"),
+    *("created_by", "lacking", "plan_number"),
+)
+INSERT = Ready(insert(visit), "to_locate", *OF_PLAN, *OF_ROW)
+INSERT_WATCH = Ready(insert(watch), "visit_id", *WATCH_FIELDS)
+SAVE_WATCH = Ready(
+    update(watch).where(watch.c.visit_id == bindparam("of_visit"), watch.c.worker_id == bindparam("of_worker")),
+    *WATCH_FIELDS,
+)
+SAVE = Ready(
+    update(visit).where(visit.c.id == bindparam("this")).values(version=visit.c.version + 1), "status", "outcome"
+)
+_THESE = (
+    select(visit, family.c.ref)
+    .join(family, family.c.id == visit.c.family_id)
+    .where(visit.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(visit.c.id)
+)
+LOADED = Ready(_THESE)
+LOCKED = Ready(_THESE.with_for_update(of=visit, key_share=True))
+LIVE_OF_WORKER = Ready(select(watch.c.visit_id).where(watch.c.worker_id == bindparam("worker_id"), *LIVE))
+DUE = Ready(
+    select(watch.c.visit_id, watch.c.worker_id)
+    .join(visit, visit.c.id == watch.c.visit_id)
+    .where(watch.c.next_at <= bindparam("now"))
+    .order_by(case((watch.c.stage == Stage.ALARM, 0), else_=1), watch.c.next_at)
+    .limit(bindparam("limit"))
+    .with_for_update(of=visit, skip_locked=True, key_share=True)
+)
+_later = decision.alias("later")
+PARTS = Ready(
+    select(watch, *(decision.c[name] for name in ("kind", "reason", "by", "at", "plan_number", "visit_version")))
+    .select_from(watch)
+    .outerjoin(
+        decision,
+        and_(
+            decision.c.visit_id == watch.c.visit_id,
+            ~exists().where(_later.c.visit_id == decision.c.visit_id, _later.c.id > decision.c.id),
+        ),
+    )
+    .where(watch.c.visit_id.in_(bindparam("ids", expanding=True)))
+    .order_by(watch.c.worker_id)
+)
