@@ -89,12 +89,12 @@ async def _who(tx: Tx, by: Actor, words: str) -> UUID:
 
 
 async def _visible(tx: Tx, by: Actor) -> list[Exclusion]:
+    """Those about the actor themself are of a worker or a family whom they are kept off: they go with these."""
     kept_off = await rows.of_person(tx, by.person_id)
     return [
         each
         for each in await rows.every(tx, by.agency_id)
-        if each.person_id != by.person_id
-        and each.person_id not in kept_off.workers
+        if each.person_id not in kept_off.workers
         and each.worker_id not in kept_off.workers
         and each.family_id not in kept_off.families
     ]

@@ -377,6 +377,19 @@ async def test_whoever_is_kept_off_finds_neither_the_person_nor_the_exclusion(
     assert status == 409 and "I do not know everybody" in text
 
 
+async def test_nobody_reads_from_which_family_they_are_kept_off(world: World, adam: ClientSession) -> None:
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, None, world.ids["Adam"], family_ref="F-9", reason="his brother")
+        await exclusions.add(tx, None, world.ids["Dev"], family_ref="F-9", reason="his neighbour")
+        others = await exclusions.add(tx, None, world.ids["Dev"], family_ref="F-8", reason="his aunt")
+    _, text = await get(adam, "/exclusions")
+    assert "F-8" in text and "F-9" not in text
+    assert (await get(adam, f"/exclusions/{others}"))[0] == 200
+    async with world.database.reading() as tx:
+        about = [each.id for each in await kept_off.every(tx, world.agency_id) if each.id != others]
+    assert [(await get(adam, f"/exclusions/{each}"))[0] for each in about] == [404, 404]
+
+
 async def test_a_supervisor_whom_the_administrator_may_not_know_stays(world: World, adam: ClientSession) -> None:
     async with world.database.transaction() as tx:
         await people.save(tx, replace(await people.get(tx, world.ids["Ann"]), supervisor_id=world.ids["Mia"]))
