@@ -512,3 +512,13 @@ async def test_what_was_begun_to_come_in_shows_nothing_again_and_the_other_way_r
         pass
     assert (await back(browser, address))[0] == 403
     assert await status(browser) != 200
+
+
+async def test_it_is_shown_for_the_session_that_was_sent_off_and_no_other(
+    world: World, provider: Provider, browser: ClientSession
+) -> None:
+    await linked(world, provider, "Mia")
+    await http.signed_in(world, browser, "Mia")
+    address = await chosen(browser, await off(browser, "/account/again"), "sub-Mia")
+    await http.signed_in(world, browser, "Mia")
+    assert (await back(browser, address))[0] == 403
