@@ -25,7 +25,7 @@ from safety_service.web import again
 from safety_service.web.acting import looked, said
 from safety_service.web.around_page import said_time
 from safety_service.web.days import begins, ends
-from safety_service.web.evidence_words import DEEDS, MATTERS, details, sentence
+from safety_service.web.evidence_words import DEEDS, MATTERS, details, page_of, sentence
 from safety_service.web.log_export import as_file, for_paper
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
@@ -142,6 +142,7 @@ def _line(each: Entry, names: Mapping[UUID, str], visitor: Visitor) -> dict[str,
     return {
         "at": said_time(each.noted.at, visitor),
         "says": sentence(each, names),
+        "page": page_of(each),
         "details": details(each, visitor.known.zone),
         "link": each.noted.link,
         "sealed": not each.with_text,

@@ -84,6 +84,7 @@ VERBS = {
     "acknowledged": "confirmed {}",
 }
 SUBJECTS = {
+    "board": "the board",
     "visit": "a visit",
     "alert": "an alert",
     "timeline": "the timeline of an alert",
@@ -158,6 +159,16 @@ MATTERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "rules": ("Policy and guidance", frozenset({"policy", "guidance", "notice", "agency"})),
     "service": ("The service itself", frozenset({"service", "evidence"})),
 }
+#: Details whose values are words of the program's.
+_OURS = frozenset({"doing", "reason", "kind", "view", "found", "known_by", "cause", "template"})
+#: Where what an entry is about is read.
+_PAGES = {
+    "alert": "/alerts/{}",
+    "timeline": "/alerts/{}",
+    "visit": "/visits/{}",
+    "debrief": "/log/{}",
+    "item": "/items/{}",
+}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 #: Details that say nothing to a reader, or are said already.
 _UNSAID = frozenset({"via", "people", "step", "messages", "person_id", "family_id", "team_id", "by"})
@@ -180,6 +191,13 @@ def sentence(entry: Entry, names: Mapping[UUID, str]) -> str:
         did = DID.get(noted.verb) or noted.verb.replace("_", " ")
         return f"{who}: {did}, {what}"
     return f"{who} {said.format(what)}"
+
+
+def page_of(entry: Entry) -> str:
+    """Where what it is about is read, for whoever reads its text; empty: nowhere."""
+    noted = entry.noted
+    page = _PAGES.get(noted.subject, "")
+    return page.format(noted.subject_id) if entry.with_text and noted.subject_id is not None else ""
 
 
 def details(entry: Entry, zone: ZoneInfo) -> list[tuple[str, str]]:
@@ -207,7 +225,7 @@ def _said(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if key in _UNSAID or value in (None, "", [], {}):
             continue
         if isinstance(value, str | int | float) and not _is_id(value):
-            yield key, str(value).replace("_", " ") if key in ("doing", "reason", "kind", "view") else str(value)
+            yield key, str(value).replace("_", " ") if key in _OURS else str(value)
         elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
             plain = [str(each) for each in value if not _is_id(each)]
             if plain:
