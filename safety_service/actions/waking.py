@@ -106,6 +106,8 @@ async def posts_asleep(
 ) -> tuple[str, ...]:
     """Of these posts of a team those that somebody holds then, by night, and of which nobody can be woken."""
     rules = await rules_of(tx, agency_id)
+    if not waking.by_night(rules, starts_at, ends_at):
+        return ()
     shifts = [each for each in await rota.between(tx, [team_id], starts_at, ends_at) if each.post in wanted]
     awake = await _awake(tx, {each.person_id for each in shifts}, rules)
     return waking.posts_asleep(shifts, awake, rules, starts_at, ends_at)

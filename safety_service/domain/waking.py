@@ -68,11 +68,16 @@ def posts_asleep(
     shifts: Collection[Shift], awake: Collection[UUID], rules: Rules, starts_at: datetime, ends_at: datetime
 ) -> tuple[str, ...]:
     """Posts that somebody holds in that night, and of which nobody can be woken."""
-    by_night = [each for each in shifts if _has_night(each, rules, starts_at, ends_at)]
-    woken = {each.post for each in by_night if each.person_id in awake}
-    return tuple(dict.fromkeys(each.post for each in by_night if each.post not in woken))
+    then = [each for each in shifts if _has_night(each, rules, starts_at, ends_at)]
+    woken = {each.post for each in then if each.person_id in awake}
+    return tuple(dict.fromkeys(each.post for each in then if each.post not in woken))
+
+
+def by_night(rules: Rules, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether any of this time is night."""
+    return nights(starts_at.astimezone(rules.zone), ends_at.astimezone(rules.zone), rules.hours)
 
 
 def _has_night(shift: Shift, rules: Rules, starts_at: datetime, ends_at: datetime) -> bool:
     begins, ends = max(shift.starts_at, starts_at), min(shift.ends_at, ends_at)
-    return begins < ends and nights(begins.astimezone(rules.zone), ends.astimezone(rules.zone), rules.hours)
+    return begins < ends and by_night(rules, begins, ends)

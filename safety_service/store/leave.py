@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from safety_service.domain.gaps import Leave
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import leave
 
 
@@ -18,9 +19,18 @@ async def of_people(tx: Tx, person_ids: Iterable[UUID], starts_at: datetime, end
     wanted = tuple(set(person_ids))
     if not wanted:
         return []
-    query = select(leave).where(leave.c.person_id.in_(wanted), leave.c.ends_at > starts_at, leave.c.starts_at < ends_at)
-    rows = await tx.conn.execute(query.order_by(leave.c.starts_at, leave.c.id))
-    return [_leave(row) for row in rows]
+    return [_leave(row) for row in await tx.all(_OF, people=wanted, starts_at=starts_at, ends_at=ends_at)]
+
+
+_OF = Ready(
+    select(leave)
+    .where(
+        leave.c.person_id.in_(bindparam("people", expanding=True)),
+        leave.c.ends_at > bindparam("starts_at"),
+        leave.c.starts_at < bindparam("ends_at"),
+    )
+    .order_by(leave.c.starts_at, leave.c.id)
+)
 
 
 async def get(tx: Tx, leave_id: UUID) -> Leave | None:
@@ -42,5 +52,5 @@ async def remove(tx: Tx, leave_id: UUID) -> bool:
     return (await tx.conn.execute(delete(leave).where(leave.c.id == leave_id))).rowcount == 1
 
 
-def _leave(row: Row[Any]) -> Leave:
+def _leave(row: Any) -> Leave:
     return Leave(id=row.id, person_id=row.person_id, starts_at=row.starts_at, ends_at=row.ends_at)
