@@ -44,13 +44,11 @@ async def decided(manager: Screen) -> None:
     await manager.press("After the threat: nobody goes alone into that")
     await manager.page.wait_for_timeout(500)
     await manager.open(f"/families/{FAMILY}/plan")
-    await manager.picture("measures")
 
 
 async def read(worker: Screen, manager: Screen) -> None:
     """Whoever goes next reads it first; the team reads the log."""
     await worker.open(f"/families/{FAMILY}/briefing")
-    await worker.picture("briefing", coarse=True)
     await worker.open("/chat")
     await manager.open("/log")
     await manager.open("/chat")

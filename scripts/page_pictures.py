@@ -31,9 +31,10 @@ BEST = (
     "alert-taken-desk",
     "family-met-desk",
     "rota-week-desk",
-    "figures-year-desk",
     "log-desk",
     "today-phone",
+    "family-plan-phone",
+    "family-briefing-phone",
 )
 #: Milliseconds that a page's own script may take to draw.
 SETTLES = 300

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
 
 from scripts.learning_tour import learned
@@ -39,6 +40,8 @@ ZONE = ZoneInfo("Europe/London")  # of the demonstration
 BEGINS = "13:55"  # there
 #: A step of the clock that is no gap in the watch: whoever is away for longer owns up to it, in the chat.
 STEP = 20.0
+#: So much of a page is kept for the documentation, in pixels.
+UPPER = 900
 #: Bytes that a picture may have: they are kept in the repository.
 LARGEST = 150_000
 
@@ -77,6 +80,8 @@ class Screen:
         file = self.folder / f"{name}.png"
         scale: Literal["css", "device"] = "css" if coarse else "device"
         await self.page.screenshot(path=file, animations="disabled", caret="hide", full_page=whole, scale=scale)
+        if file.stat().st_size > LARGEST:
+            small(file, file, upper=None)
         size = file.stat().st_size
         print(f"{file.name}: {size // 1000} kB")
         if size > LARGEST:
@@ -147,10 +152,8 @@ async def alarmed(manager: Screen, desk: Screen) -> None:
     await manager.picture("alarm")
     await desk.open("/board")
     await desk.sees("Nobody has it yet")
-    await desk.picture("board")
     await desk.page.get_by_role("link", name="Open alert 1").click()
     await desk.sees("Nobody has this yet")
-    await desk.picture("alert", whole=True)
 
 
 async def resolved(service: Service, worker: Screen, manager: Screen) -> None:
@@ -251,6 +254,14 @@ async def main(folder: Path) -> None:
             await tour(service, worker, manager, desk)
 
 
+def small(file: Path, kept: Path, *, upper: int | None = UPPER) -> None:
+    """A copy in few colours, of its upper part or of all of it: it is kept in the repository."""
+    with Image.open(file) as picture:
+        height = picture.height if upper is None else min(picture.height, upper)
+        few = picture.convert("RGB").crop((0, 0, picture.width, height)).quantize(colors=64)
+    few.save(kept, optimize=True)
+
+
 async def pages(folder: Path, best: Path) -> None:
     """Every page; copies of the best ones stand with the documentation."""
     async with chromium_browser() as browser:
@@ -258,7 +269,7 @@ async def pages(folder: Path, best: Path) -> None:
     for each in made:
         if each.stem in BEST:
             kept = best / f"page-{each.name}"
-            kept.write_bytes(each.read_bytes())
+            small(each, kept)
             if kept.stat().st_size > LARGEST:
                 raise SystemExit(f"{kept} has {kept.stat().st_size} bytes: more than {LARGEST}")
     print(f"{len(made)} pictures of pages in {folder}")
