@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import alerts, exclusions, visit_list, words
+from safety_service.actions import alerts, drafts, exclusions, visit_list, words
 from safety_service.actions.visit_list import Look
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, KnownBy, Risk, Role, Status
@@ -495,3 +495,26 @@ async def test_a_change_of_something_else_takes_back_neither_the_raised_risk_nor
     await post(browser, f"/visits/{row.id}/change/check", {"do": "plan", "strategies": "door"})
     after = await world.visit(row.id)
     assert after.answers["raise"] == "yes" and after.visit.risk is Risk.HIGH and after.answers["strategies"] == ["door"]
+
+
+async def test_who_was_away_shows_again_that_it_is_them_before_deciding(world: World, browser: ClientSession) -> None:
+    row = await world.plan("Ann", after=600, answers=HIGH)
+    await signed_in(world, browser, "Mia")
+    world.clock.move(timedelta(hours=2))
+    given = {"version": str(row.version), "kind": "go_ahead", "reason_go_ahead": "Talked it through"}
+    status, text, _ = await post(browser, f"/visits/{row.id}/decide", given)
+    assert status == 403 and 'value="Talked it through"' in text, "what was typed goes with it"
+    assert (await world.visit(row.id)).decision is None
+    assert (await get(browser, f"/visits/{row.id}/decide"))[0] == 200, "reading asks for nothing"
+
+
+async def test_what_is_begun_at_a_desk_takes_no_answer_from_the_chat(world: World, browser: ClientSession) -> None:
+    async with world.database.transaction() as tx:
+        actor = await world.actor(tx, "Ann")
+        asked = await drafts.begin(tx, actor, "visit", drafts.NOTHING, {"ref": "F-1"})
+    world.clock.move(MINUTE)
+    await signed_in(world, browser, "Ann")
+    await post(browser, "/visits/new", typed(world))
+    async with world.database.reading() as tx:
+        latest = await drafts.latest(tx, actor)
+    assert latest is not None and latest.id == asked.id
