@@ -102,9 +102,9 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 
 def test_every_picture_is_shown_is_small_and_says_what_is_on_it() -> None:
-    readme = text_of(ROOT / "README.md")
-    pictures = {f"docs/pictures/{each.name}": each for each in PICTURES.iterdir()}
-    shown = dict(re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]+)"', readme))
+    pictures = {each.name: each for each in PICTURES.iterdir()}
+    found = [re.findall(r'<img src="(?:docs/)?pictures/([^"]+)"[^>]* alt="([^"]+)"', text_of(each)) for each in PAGES]
+    shown = dict(each for page in found for each in page)
     assert set(shown) == set(pictures)
     assert all(shown.values())
     assert all(each.stat().st_size < LARGEST for each in pictures.values())
