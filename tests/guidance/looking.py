@@ -48,6 +48,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.base import metadata
+from safety_service.store.tables.people import rota
 from safety_service.store.tables.visits import family, kept_file
 from safety_service.store.visits import Wanted
 from tests.guidance.marks import Town
@@ -95,8 +96,14 @@ async def ids(town: Town) -> dict[str, list[UUID]]:
         }
         raised = select(alert.c.id).where(alert.c.agency_id == town.world.agency_id)
         cried = list((await tx.conn.execute(raised)).scalars())
+        stood = list((await tx.conn.execute(select(rota.c.id).where(rota.c.team_id == town.world.team_id))).scalars())
         kept = select(kept_file.c.id).where(kept_file.c.agency_id == town.world.agency_id)
-        return {**found, "alert": cried, kept_file.name: list((await tx.conn.execute(kept)).scalars())}
+        return {
+            **found,
+            "alert": cried,
+            rota.name: stood,
+            kept_file.name: list((await tx.conn.execute(kept)).scalars()),
+        }
 
 
 def reads(town: Town, there: Mapping[str, list[UUID]]) -> Iterator[Read]:

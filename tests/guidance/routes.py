@@ -31,6 +31,8 @@ IDS = {
     "files": "kept_file",
     "alerts": "alert",
     "openings": "family_opening",
+    "exclusions": "exclusion",
+    "shifts": "rota",
 }
 #: Everything else that stands in braces.
 WORDS: Mapping[str, Sequence[str]] = {
@@ -40,6 +42,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "way": ("raise", "lower"),
     "verb": ("correct", "end", "told", "review"),
     "code": ("not-one-of-ours",),
+    "number": ("1",),
 }
 #: Streams that never end, one-time codes, and what is no word of a person's.
 NOT_WALKED = re.compile(r"/events$|^/in/|^/static|^/metrics|^/health|\.\w+$|^/$")
@@ -72,4 +75,6 @@ def _choices(pattern: str, place: re.Match[str], town: Town, there: Mapping[str,
         return town.links
     if name != "id":
         return WORDS[name]
+    if before == "rota":
+        return [town.world.team_id]
     return [town.world.ids["Ann"], town.world.ids["Ben"]] if before == "people" else there[IDS[before]][-FEW:]
