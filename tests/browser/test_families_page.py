@@ -194,16 +194,19 @@ async def test_by_keyboard_alone_a_measure_is_decided_and_two_versions_are_compa
     async with seen_by(world, browser, service, "Mia", viewport=DESK) as page:
         await page.goto(f"{service.base}/proposals")
         await tab_to(page, "Decide: F-1")
-        await page.keyboard.press("Enter")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
         await tab_to(page, "Accept it")
         await page.keyboard.press("Space")
         await tab_to(page, "After the threat")
         await page.keyboard.press("Space")
         await tab_to(page, "Decide")
-        await page.keyboard.press("Enter")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
         await expect(page.get_by_text("accepted. After the threat")).to_be_visible()
         await tab_to(page, "Show what changed")
-        await page.keyboard.press("Enter")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="F-1: from version")).to_be_visible()
 
 
