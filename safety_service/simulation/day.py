@@ -23,7 +23,7 @@ from safety_service.simulation.virtual import VirtualLoop
 from safety_service.simulation.worker import LIVELY, Manner, Worker
 from safety_service.simulation.world import World
 from safety_service.store import ids as id_source
-from safety_service.store import sealing
+from safety_service.store import instant, sealing
 
 #: Seconds in which nothing goes wrong at the end: what is under way comes to its end.
 CALM = 360.0
@@ -66,8 +66,10 @@ def live(
     twin: Twin | None = None,
 ) -> Lived:
     """Simulate a day of so many hours. The same arguments are the same day."""
-    began = time.process_time()
     with _apart(seed):
+        # The tables are made once in a process, and are no part of a day.
+        instant.prepare()
+        began = time.process_time()
         loop = VirtualLoop()
         dice = chance(seed, "day")
         drawn = draw(dice)

@@ -113,23 +113,21 @@ class Tx:
         """Call this after the commit; if it fails, that is logged, and the word stands."""
         self._after.append(call)
 
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
         """What is done within is undone if it raises (its announcements too), and the rest is kept."""
-        announced, called = len(self._announcements), len(self._after)
-        driver = self._driver or await self.driver()
         self._savepoints += 1
-        name = f"s{self._savepoints}"
-        await driver.run(f"SAVEPOINT {name}", ())
-        try:
-            yield
-        except BaseException:
-            self.remembered.clear()
-            del self._announcements[announced:]
-            del self._after[called:]
-            await driver.run(f"ROLLBACK TO SAVEPOINT {name}", ())
-            raise
-        await driver.run(f"RELEASE SAVEPOINT {name}", ())
+        return _Savepoint(self, f"s{self._savepoints}")
+
+    def undo(self, announced: int, called: int) -> None:
+        """Forget what was to follow the commit after these, and what was read: it may have been undone."""
+        self.remembered.clear()
+        del self._announcements[announced:]
+        del self._after[called:]
+
+    @property
+    def follows(self) -> tuple[int, int]:
+        """How much is announced and called after the commit, as far as is known now."""
+        return len(self._announcements), len(self._after)
 
     async def must_be_current(self) -> None:
         """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""
@@ -149,6 +147,28 @@ class Tx:
                 call()
             except Exception:
                 log.exception("a call after the commit failed")
+
+
+class _Savepoint:
+    """One savepoint. Not a generator: every word and message takes several."""
+
+    __slots__ = ("_follows", "_name", "_tx")
+
+    def __init__(self, tx: Tx, name: str) -> None:
+        self._tx = tx
+        self._name = name
+        self._follows = tx.follows
+
+    async def __aenter__(self) -> None:
+        await (await self._tx.driver()).run(f"SAVEPOINT {self._name}", ())
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        driver = await self._tx.driver()
+        if kind is None:
+            await driver.run(f"RELEASE SAVEPOINT {self._name}", ())
+            return
+        self._tx.undo(*self._follows)
+        await driver.run(f"ROLLBACK TO SAVEPOINT {self._name}", ())
 
 
 class Database:

@@ -127,6 +127,11 @@ def _engine() -> Engine:
     return engine
 
 
+def prepare() -> None:
+    """Make the empty database from which each machine of this process begins."""
+    _empty("", "")
+
+
 @cache
 def _empty(first_policy: str, first_guidance: str) -> bytes:
     """A database with the newest schema and nothing in it; made once in a process."""
