@@ -23,7 +23,7 @@ from safety_service.store.tables.people import agency
 
 from . import rows
 
-DIALECTS: tuple[Dialect, ...] = (sqlite.dialect(), asyncpg.dialect())
+DIALECTS: tuple[Dialect, ...] = (sqlite.dialect(), asyncpg.dialect())  # type: ignore[no-untyped-call]
 _NAMES = Ready(select(agency.c.id, agency.c.name).where(agency.c.id.in_(bindparam("ids", expanding=True))))
 _TIMES = Ready(select(agency.c.id, agency.c.created_at).where(agency.c.created_at == bindparam("at")))
 _RENAME = Ready(update(agency).where(agency.c.id == bindparam("this")), "name")
