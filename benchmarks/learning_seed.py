@@ -36,6 +36,7 @@ class Seeded:
     """Who reads, who goes out, to which families, and which words are rare or common there."""
 
     agency_id: UUID
+    team_ids: list[UUID]
     reader_id: UUID
     worker_ids: list[UUID]
     refs: list[str]
@@ -86,7 +87,7 @@ async def seed(database: Database, families: int, each: int) -> Seeded:
     async with database.transaction() as tx:
         await tx.conn.execute(text("ANALYZE"))
     rare, common = talk.words[VOCABULARY // 2 : VOCABULARY // 2 + 200], talk.words[20:220]
-    return Seeded(agency.id, reader.id, worker_ids, refs, rare, common)
+    return Seeded(agency.id, team_ids, reader.id, worker_ids, refs, rare, common)
 
 
 @dataclass

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks import alarms, checkins, learning, seed
+from benchmarks import alarms, checkins, learning, pages, seed
 from benchmarks.alarms import AT_ONCE, LATENESS
 from benchmarks.ground import NAMES, Ground, Kind, begin
 from benchmarks.learning import LEARNING
+from benchmarks.pages import PAGES
 from benchmarks.processes import NotMeasured
 from benchmarks.profile import Profile, profile
 from benchmarks.scale import Scale
@@ -24,7 +25,7 @@ from safety_service.store.database import Database
 
 CHECK_INS, PROFILE = "check-ins", "profile"
 WATCH = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
-EVERY = (*WATCH, LEARNING)
+EVERY = (*WATCH, LEARNING, PAGES)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,9 @@ async def _measure_on(ground: Ground, kind: Kind, wanted: Collection[str], scale
     if LEARNING in wanted:
         with _or_missing(report, f"{NAMES[kind]}: the learning loop over years of debriefs"):
             report.rows += await learning.measure(ground, kind, scale)
+    if PAGES in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: the pages over years of debriefs"):
+            report.rows += await pages.measure(ground, kind, scale)
     if set(WATCH) & set(wanted):
         await _measure_watch(ground, kind, wanted, scale, report)
 

@@ -1,16 +1,20 @@
-"""Every statement that goes to a database, with its time: by SQLAlchemy's own events, nothing of ours is touched."""
+"""Every statement that goes to a database, with its time: by SQLAlchemy's events, and at the drivers themselves."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
+
+from safety_service.store.drivers import InlineSqlite, Postgres, ThreadedSqlite
+from safety_service.store.inline import InlineEngine
 
 _LOCK = re.compile(r"\bFOR (?:NO KEY )?UPDATE\b")
 _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
@@ -66,6 +70,44 @@ class Recording:
             self.statements.append(Statement("COMMIT", (), time.perf_counter() - self._began))
         self._committing = False
 
+    def taken(self, sql: str, rows: Sequence[Any], seconds: float) -> None:
+        """A driver was given this: for one row of values, or for several."""
+        self.statements += [Statement(sql, tuple(values), seconds / len(rows)) for values in rows]
+
+
+def _timed(made: Recording, method: Callable[..., Awaitable[Any]], *, many: bool = False) -> Callable[..., Any]:
+    async def timed(driver: Any, sql: str, values: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return await method(driver, sql, values)
+        finally:
+            made.taken(sql, values if many else [values], time.perf_counter() - began)
+
+    return timed
+
+
+def _timed_apart(made: Recording, apart: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    async def timed(engine: Any, call: Callable[..., Any], *words: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return await apart(engine, call, *words)
+        finally:
+            if words:
+                made.taken(words[0], [()], time.perf_counter() - began)
+
+    return timed
+
+
+@contextmanager
+def _at_the_drivers(made: Recording) -> Iterator[None]:
+    with ExitStack() as undone:
+        for kind in (InlineSqlite, ThreadedSqlite, Postgres):
+            for name in ("fetch", "run", "run_many"):
+                timed = _timed(made, getattr(kind, name), many=name == "run_many")
+                undone.enter_context(patch.object(kind, name, timed))
+        undone.enter_context(patch.object(InlineEngine, "apart", _timed_apart(made, InlineEngine.apart)))
+        yield
+
 
 @contextmanager
 def recording() -> Iterator[Recording]:
@@ -80,7 +122,8 @@ def recording() -> Iterator[Recording]:
     for target, name, hook in hooks:
         event.listen(target, name, hook)
     try:
-        yield made
+        with _at_the_drivers(made):
+            yield made
     finally:
         for target, name, hook in hooks:
             event.remove(target, name, hook)

@@ -26,6 +26,9 @@ class Scale:
     debriefs: int = 100
     #: How often each question of the learning loop is asked.
     asked: int = 200
+    #: People inside while pages are looked at, and how often each page is.
+    inside: int = 500
+    looked: int = 200
     #: Seconds after which alarms that have not come are given up.
     patience: float = 180.0
 
@@ -45,4 +48,6 @@ QUICK = Scale(
     families=20,
     debriefs=10,
     asked=20,
+    inside=20,
+    looked=10,
 )

@@ -40,11 +40,26 @@ async def seed(database: Database, count: int) -> list[Watched]:
         await _put(
             tx, tables.team, [{"id": each, "agency_id": agency_id, "name": f"T{n}"} for n, each in enumerate(teams)]
         )
-        await _on_duty(tx, agency_id, teams)
-        await _workers(tx, agency_id, teams, watched)
-        await _visits(tx, agency_id, teams, watched)
+        await _inside(tx, agency_id, teams, watched)
     await _settle(database)
     return watched
+
+
+async def seed_inside(database: Database, agency_id: UUID, teams: Sequence[UUID], count: int) -> list[Watched]:
+    """Two on duty in each of these teams of an agency that is there, and `count` new workers inside, one visit each."""
+    watched = [Watched(new_id(), new_id(), f"benchmark-{number}") for number in range(count)]
+    async with database.transaction() as tx:
+        await _inside(tx, agency_id, teams, watched, refs="W")
+    await _settle(database)
+    return watched
+
+
+async def _inside(
+    tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched], *, refs: str = "F"
+) -> None:
+    await _on_duty(tx, agency_id, teams)
+    await _workers(tx, agency_id, teams, watched)
+    await _visits(tx, agency_id, teams, watched, refs)
 
 
 async def _on_duty(tx: Tx, agency_id: UUID, teams: Sequence[UUID]) -> None:
@@ -119,10 +134,10 @@ async def _people(tx: Tx, agency_id: UUID, members: Sequence[tuple[UUID, UUID, R
     await _put(tx, tables.channel, chats)
 
 
-async def _visits(tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched]) -> None:
+async def _visits(tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched], refs: str) -> None:
     families, visits, watches = [], [], []
     for number, each in enumerate(watched):
-        family = {"id": new_id(), "agency_id": agency_id, "ref": f"F-{number}", "created_at": tx.now}
+        family = {"id": new_id(), "agency_id": agency_id, "ref": f"{refs}-{number}", "created_at": tx.now}
         due_at = tx.now + FIRST_DUE + SPREAD * number / len(watched)
         began_at = due_at - INTERVAL
         families.append(family)
