@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from safety_service import actions
 from safety_service.actions import (
+    accounts,
     acknowledging,
     alerts,
     by_link,
@@ -31,6 +32,7 @@ from safety_service.actions import (
     raising,
     reviews,
     rings,
+    rota_changes,
     seconding,
     sharing,
     warning,
@@ -46,7 +48,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.sharing import Basis
 from safety_service.domain.sharing import Decided as Shared
 from safety_service.domain.words import Decided, Found, KnownBy, News, Role
-from safety_service.store import channels, openings, people, shares
+from safety_service.store import channels, identities, openings, people, rota, shares
 from safety_service.store import families as family_rows
 from safety_service.store.tables.alerts import ring
 from tests.debriefs import given
@@ -178,6 +180,22 @@ async def own_channel(world: World) -> Own:
     return Own("Mia", (added.id,))
 
 
+async def own_account(world: World) -> Own:
+    """A work account that says that it is hers waits for a second person."""
+    async with world.database.transaction() as tx:
+        added = await identities.add(tx, world.ids["Mia"], "https://work.example", "mia", "waiting")
+    return Own("Mia", (added.id,))
+
+
+async def own_shift(world: World) -> Own:
+    """Standing in for herself, for a part of her own shift."""
+    begins, ends = world.now + timedelta(hours=1), world.now + timedelta(hours=3)
+    shift = rota.new_shift(world.team_id, "deputy_on_duty", world.ids["Mia"], begins, ends)
+    async with world.database.transaction() as tx:
+        await rota.add(tx, shift, by=None)
+    return Own("Mia", (shift.id, world.ids["Mia"], begins, ends))
+
+
 async def own_cover(world: World) -> Own:
     """Standing in for herself."""
     return Own("Mia", ("manager_on_duty", world.now + timedelta(hours=2), world.ids["Mia"]))
@@ -213,6 +231,9 @@ REFUSED: tuple[tuple[Action, Callable[[World], Awaitable[Own]]], ...] = (
     (policies.agree, own_policy),
     (seconding.agree, own_channel),
     (seconding.refuse, own_channel),
+    (accounts.agree, own_account),
+    (accounts.refuse, own_account),
+    (rota_changes.cover, own_shift),
     (duty.cover, own_cover),
     (duty.hand_over, own_cover),
 )
