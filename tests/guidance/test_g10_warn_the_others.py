@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
+from benchmarks.recording import recording
 from config.guidance import parse_guidance
 from safety_service.actions import debriefs as telling
 from safety_service.actions import sharing, warning
@@ -135,16 +135,9 @@ async def test_a_long_record_is_no_more_work_than_a_short_one(world: World, row:
 
 
 async def statements_of_record(world: World) -> int:
-    said: list[str] = []
-
-    def hear(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    engine = world.database._write.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
-    await world.do("Mia", sharing.record, "F-1")
-    event.remove(engine, "before_cursor_execute", hear)
-    return len(said)
+    with recording() as said:
+        await world.do("Mia", sharing.record, "F-1")
+    return len(said.take())
 
 
 async def test_who_is_kept_off_a_worker_reads_no_share_of_their_visit_in_the_record(
