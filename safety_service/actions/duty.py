@@ -17,7 +17,7 @@ from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.duty import Shift
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import channels, people, rota, teams
+from safety_service.store import channels, exclusions, people, rota, teams
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.teams import Team
@@ -63,7 +63,7 @@ async def cover(tx: Tx, actor: Actor, post: str, until: datetime, for_person: UU
     _sensible(tx, until)
     if for_person == actor.person_id:
         raise Refused("cover_yourself")
-    team = await _team_where_on(tx, for_person, post, until, within=actor.roles)
+    team = await _team_where_on(tx, await _seen(tx, actor, for_person), post, until, within=actor.roles)
     access.may_run_rota(actor, team.agency_id, team.id)
     shift = rota.new_shift(team.id, post, actor.person_id, tx.now, until, covers_id=for_person)
     await _put(tx, shift, by=actor.person_id)
@@ -75,14 +75,16 @@ async def cover(tx: Tx, actor: Actor, post: str, until: datetime, for_person: UU
 async def hand_over(tx: Tx, actor: Actor, post: str, until: datetime, to_person: UUID) -> Shift:
     """Offer the actor's own post to another manager until then. The actor stays on until it is accepted.
 
-    Raises Refused: `cover_yourself`, `until_past`, `until_too_far`, `not_on_duty`, `not_to_them`, `not_reachable`.
+    Raises NotFound; Refused: `cover_yourself`, `until_past`, `until_too_far`, `not_on_duty`, `not_to_them`,
+    `not_reachable`.
     """
     _sensible(tx, until)
     if to_person == actor.person_id:
         raise Refused("cover_yourself")
-    team = await _team_where_on(tx, actor.person_id, post, until, within=actor.roles)
-    receiver = (await people.many(tx, [to_person])).get(to_person)
-    if receiver is None or not receiver.active or receiver.agency_id != actor.agency_id:
+    giver = await people.get(tx, actor.person_id)
+    team = await _team_where_on(tx, giver, post, until, within=actor.roles)
+    receiver = await _seen(tx, actor, to_person)
+    if not receiver.active:
         raise NotFound
     if not receiver.has(Role.MANAGER):
         raise Refused("not_to_them", name=receiver.name)
@@ -131,13 +133,19 @@ def _sensible(tx: Tx, until: datetime) -> None:
         raise Refused("until_too_far", days=LONGEST_COVER.days)
 
 
-async def _team_where_on(tx: Tx, person_id: UUID, post: str, until: datetime, *, within: Iterable[UUID]) -> Team:
-    """The team, among these and the person's own, on whose rota they hold this post before `until`."""
-    person = (await people.many(tx, [person_id])).get(person_id)
-    if person is None:
+async def _seen(tx: Tx, actor: Actor, person_id: UUID) -> Person:
+    """Somebody whom the rota shows the actor: of their agency, and nobody they are kept off. Raises NotFound."""
+    found = (await people.many(tx, [person_id])).get(person_id)
+    hidden = (await exclusions.of_person(tx, actor.person_id)).workers
+    if found is None or found.agency_id != actor.agency_id or person_id in hidden:
         raise NotFound
+    return found
+
+
+async def _team_where_on(tx: Tx, person: Person, post: str, until: datetime, *, within: Iterable[UUID]) -> Team:
+    """The team, among these and the person's own, on whose rota they hold this post before `until`."""
     shifts = await rota.between(tx, {*within, *person.roles}, tx.now, until)
-    mine = [shift for shift in shifts if shift.person_id == person_id and shift.post == post]
+    mine = [shift for shift in shifts if shift.person_id == person.id and shift.post == post]
     if not mine:
         raise Refused("not_on_duty", name=person.name, post=post)
     return await teams.get(tx, mine[0].team_id)

@@ -12,7 +12,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.duty import Shift
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import channels, people, rota
+from safety_service.store import agencies, channels, exclusions, people, rota
 from safety_service.store.database import Database
 from tests.world import World, build
 
@@ -237,3 +237,17 @@ async def test_duty_is_handed_to_managers_whom_something_reaches(world: World) -
     for ends_at, why in ((world.now, "until_past"), (world.now + timedelta(days=15), "until_too_far")):
         with pytest.raises(Refused, match=why):
             await world.do("Mia", duty.hand_over, POST, ends_at, world.ids["Dev"])
+
+
+async def test_of_whom_one_is_shown_nothing_one_learns_nothing_by_standing_in_or_handing_over(world: World) -> None:
+    """Not even their name: another agency's people, and whom one is kept off."""
+    async with world.database.transaction() as tx:
+        other = await agencies.add(tx, "Oakshire", office_phone="")
+        world.ids["Olga"] = (await people.add(tx, other.id, "Olga", email="olga@example.org")).id
+        await exclusions.add(
+            tx, world.agency_id, world.ids["Mia"], worker_id=world.ids["Zoe"], reason="were married", by=None
+        )
+    for who in ("Olga", "Zoe"):
+        for action in (duty.cover, duty.hand_over):
+            with pytest.raises(NotFound):
+                await world.do("Mia", action, POST, world.now + HOUR, world.ids[who])
