@@ -8,11 +8,12 @@ from uuid import UUID
 
 from safety_service.actions import waking
 from safety_service.actions.actor import Actor
+from safety_service.actions.apart import apart
 from safety_service.actions.duty import posts_of_policy
 from safety_service.actions.waking import Outlook
 from safety_service.domain import duty
 from safety_service.domain.duty import Gap, Shift
-from safety_service.domain.gaps import missing
+from safety_service.domain.gaps import Leave, missing
 from safety_service.domain.readiness import SUPERVISOR, There, empty_rungs, posts
 from safety_service.domain.words import Risk, Role
 from safety_service.store import board, leave, people, rota, standing, teams
@@ -56,7 +57,14 @@ class Duty:
 
 
 async def look(tx: Tx, actor: Actor, wanted: Collection[UUID], out: Sequence[Watched]) -> Duty:
-    """Duty in those of these teams that the actor manages, and for those who are out in them."""
+    """Duty in those of these teams that the actor manages, and for those who are out in them.
+
+    Who is out and what is open stands beside it, and is shown although duty cannot be.
+    """
+    return await apart(tx, _whole(tx, actor, wanted, out), Duty((), (), None), "the board shows nothing of duty")
+
+
+async def _whole(tx: Tx, actor: Actor, wanted: Collection[UUID], out: Sequence[Watched]) -> Duty:
     managed = actor.teams(Role.MANAGER) & frozenset(wanted)
     if not managed:
         return Duty((), (), None)
@@ -74,8 +82,10 @@ async def look(tx: Tx, actor: Actor, wanted: Collection[UUID], out: Sequence[Wat
         for each in missing(shifts[team_id], away, None, called_on, tx.now, until)
     ]
     watched = [each for each in out if each.team_id in managed]
-    holes.extend(await _of_visits(tx, actor.agency_id, watched, shifts, named))
-    return Duty(await _on_now(tx, shifts, named, called_on), tuple(holes), await waking.seen_by(tx, actor))
+    holes.extend(await _of_visits(tx, actor.agency_id, watched, shifts, away, named))
+    on_now = await _on_now(tx, shifts, named, called_on)
+    nights = await apart(tx, waking.seen_by(tx, actor), None, "the board does not show who cannot be woken")
+    return Duty(on_now, tuple(holes), nights)
 
 
 async def _on_now(tx: Tx, shifts: Shifts, named: Mapping[UUID, str], called_on: frozenset[str]) -> tuple[OnNow, ...]:
@@ -89,20 +99,20 @@ async def _on_now(tx: Tx, shifts: Shifts, named: Mapping[UUID, str], called_on: 
 
 
 async def _of_visits(
-    tx: Tx, agency_id: UUID, out: Sequence[Watched], shifts: Shifts, named: Mapping[UUID, str]
+    tx: Tx, agency_id: UUID, out: Sequence[Watched], shifts: Shifts, away: Sequence[Leave], named: Mapping[UUID, str]
 ) -> list[Hole]:
-    """Rungs that are empty for one visit alone: whoever stands there goes themself, or is kept off it."""
-    apart = _apart(await board.kept_apart(tx, agency_id))
+    """Rungs that are empty for one visit alone: whoever stands there goes themself, is kept off it, or is away."""
+    kept_apart = _apart(await board.kept_apart(tx, agency_id))
     listed = await standing.of(tx, agency_id)
     policy = await tx.policy()
     wanted = {risk: posts(risk, policy) - {SUPERVISOR} for risk in Risk}
     found: list[Hole] = []
     for visit in _by_visit(out):
         one, theirs = visit[0], tuple(shifts[visit[0].team_id])
-        barred = _barred(visit, apart)
+        barred = _barred(visit, kept_apart)
         if barred.isdisjoint(listed) and barred.isdisjoint(each.person_id for each in theirs):
             continue
-        there = There(shifts=theirs, supervisors=frozenset(), standing=listed, barred=barred)
+        there = There(shifts=theirs, supervisors=frozenset(), standing=listed, barred=barred, leaves=tuple(away))
         worker = ", ".join(sorted(each.name for each in visit))
         gaps = _more_than_the_teams(wanted[one.risk], there, tx.now, max(one.ends_at, one.due_at))
         found.extend(Hole(named[one.team_id], gap, worker, one.ref) for gap in gaps)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from safety_service.actions import board as boards
 from safety_service.actions.words import Word
 from safety_service.domain.words import Role
 from safety_service.services import Health
-from safety_service.store import exclusions, people, rota, teams
+from safety_service.store import exclusions, leave, people, rota, teams
 from safety_service.store.errors import CannotKeep
 from safety_service.store.tables.people import person
 from safety_service.store.tables.system import event_log
@@ -187,6 +188,22 @@ async def test_a_rung_that_is_empty_for_one_visit_alone_is_said_with_the_visit(o
     seen = await board(await office.browser("Dev"))
     assert "North: nobody as manager on duty for Mia at F-9, now to 09:50." in seen
     assert "for Ann" not in seen
+
+
+async def test_whoever_is_on_leave_fills_no_rung_for_a_visit(office: Office) -> None:
+    """Of two on a post one is away and the other goes on the visit themself: nobody stands there."""
+    world = office.world
+    await is_also(world, "Mia", Role.MANAGER, Role.PRACTITIONER)
+    async with world.database.transaction() as tx:
+        until = tx.now + timedelta(days=1)
+        shift = rota.new_shift(world.team_id, "manager_on_duty", world.ids["Dev"], tx.now, until)
+        await rota.add(tx, shift, by=None)
+    await world.plan("Mia", ref="F-9", after=5)
+    dev = await office.browser("Dev")
+    assert "for Mia at F-9" not in await board(dev)
+    async with world.database.transaction() as tx:
+        await leave.add(tx, world.ids["Dev"], tx.now, until, by=None)
+    assert "North: nobody as manager on duty for Mia at F-9" in await board(dev)
 
 
 async def test_teams_are_chosen_and_no_address_opens_anybody_elses(office: Office) -> None:
