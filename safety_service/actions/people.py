@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from safety_service.actions import access, delivering
+from safety_service.actions import access, delivering, phrases
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
@@ -84,13 +84,19 @@ async def _cut_off(tx: Tx, person_id: UUID) -> None:
     await delivering.person_gone(tx, person_id)
 
 
-async def own_card(tx: Tx, actor: Actor) -> Mapping[str, str]:
-    """The actor's own card."""
+async def own_card(tx: Tx, actor: Actor) -> Mapping[str, str] | None:
+    """The actor's own card. None while they are out: their words for danger are on it, and others may look on."""
+    if await phrases.is_out(tx, actor):
+        return None
     return (await people.get(tx, actor.person_id)).responder or {}
 
 
 async def set_responder(tx: Tx, actor: Actor, card: Mapping[str, str]) -> Person:
-    """Keep the actor's own card; what is empty is left out. Raises Refused: `card_unknown`, `card_too_long`."""
+    """Keep the actor's own card; what is empty is left out.
+
+    Raises Refused: `not_while_out`, `card_unknown`, `card_too_long`.
+    """
+    await phrases.not_while_out(tx, actor)
     for name, text in card.items():
         if name not in RESPONDER_CARD:
             raise Refused("card_unknown", field=name)

@@ -42,7 +42,7 @@ async def choose(tx: Tx, actor: Actor, *, own: str, duress: str, tap: Tap, code:
 
     Raises Refused: `not_while_out`, `word_shape`, `word_taken`, `words_alike`, `code_too_long`, `code_alike`.
     """
-    await _not_while_out(tx, actor)
+    await not_while_out(tx, actor)
     some = secrets.SystemRandom().sample(DECOYS, k=len(DECOYS))
     await phrases.put(tx, actor.person_id, chosen(own, duress, tap, code, some))
     await _changed(tx, actor, "words_set")
@@ -50,7 +50,7 @@ async def choose(tx: Tx, actor: Actor, *, own: str, duress: str, tap: Tap, code:
 
 async def remove(tx: Tx, actor: Actor) -> None:
     """Have none any more. Raises Refused: `not_while_out`, `nothing_set`."""
-    await _not_while_out(tx, actor)
+    await not_while_out(tx, actor)
     if await phrases.set_at(tx, actor.person_id) is None:
         raise Refused("nothing_set")
     await phrases.remove(tx, actor.person_id)
@@ -63,7 +63,8 @@ async def is_out(tx: Tx, actor: Actor) -> bool:
     return any(row.visit.watch(actor.person_id).phase in (Phase.INSIDE, Phase.HOME) for row in live)
 
 
-async def _not_while_out(tx: Tx, actor: Actor) -> None:
+async def not_while_out(tx: Tx, actor: Actor) -> None:
+    """Raises Refused `not_while_out`."""
     if await is_out(tx, actor):
         raise Refused("not_while_out")
 
