@@ -16,7 +16,7 @@ from safety_service.domain.duty import Gap, Shift
 from safety_service.domain.gaps import Leave, missing
 from safety_service.domain.readiness import SUPERVISOR, There, empty_rungs, posts
 from safety_service.domain.words import Risk, Role
-from safety_service.store import board, leave, people, rota, standing, teams
+from safety_service.store import board, exclusions, leave, people, rota, standing, teams
 from safety_service.store.board import Watched
 from safety_service.store.database import Tx
 
@@ -30,11 +30,11 @@ Apart = defaultdict[UUID, set[UUID]]
 
 @dataclass(frozen=True, slots=True)
 class OnNow:
-    """A post of a team, and who holds it now."""
+    """A post of a team, and who holds it now; None: somebody of whom the reader learns nothing."""
 
     team: str
     post: str
-    names: tuple[str, ...]
+    names: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,25 @@ async def _whole(tx: Tx, actor: Actor, wanted: Collection[UUID], out: Sequence[W
     ]
     watched = [each for each in out if each.team_id in managed]
     holes.extend(await _of_visits(tx, actor.agency_id, watched, shifts, away, named))
-    on_now = await _on_now(tx, shifts, named, called_on)
+    hidden = (await exclusions.of_person(tx, actor.person_id)).workers
+    on_now = await _on_now(tx, shifts, named, called_on, hidden)
     nights = await apart(tx, waking.seen_by(tx, actor), None, "the board does not show who cannot be woken")
     return Duty(on_now, tuple(holes), nights)
 
 
-async def _on_now(tx: Tx, shifts: Shifts, named: Mapping[UUID, str], called_on: frozenset[str]) -> tuple[OnNow, ...]:
+async def _on_now(
+    tx: Tx, shifts: Shifts, named: Mapping[UUID, str], called_on: frozenset[str], hidden: frozenset[UUID]
+) -> tuple[OnNow, ...]:
     held = {team_id: duty.on_duty(shifts[team_id], tx.now) for team_id in named}
     known = await people.many(tx, {each for on in held.values() for there in on.values() for each in there})
+
+    def names(on: Iterable[UUID]) -> tuple[str | None, ...]:
+        there = [each for each in on if each in known]
+        shown = sorted(known[each].name for each in there if each not in hidden)
+        return (*shown, *(None for each in there if each in hidden))
+
     return tuple(
-        OnNow(team, post, tuple(sorted(known[each].name for each in held[team_id].get(post, ()) if each in known)))
+        OnNow(team, post, names(held[team_id].get(post, ())))
         for team_id, team in named.items()
         for post in sorted(called_on | held[team_id].keys())
     )

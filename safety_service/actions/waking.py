@@ -17,7 +17,7 @@ from safety_service.domain.duty import Shift
 from safety_service.domain.readiness import LEAST_STANDING
 from safety_service.domain.waking import Rules
 from safety_service.domain.words import Role
-from safety_service.store import agencies, channels, people, roles, rota, stamps, standing
+from safety_service.store import agencies, channels, exclusions, people, roles, rota, stamps, standing
 from safety_service.store.agencies import Agency
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
@@ -42,11 +42,15 @@ class Asleep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What is missing in the nights ahead. `standing`: those on the standing list who have two ways that count."""
+    """What is missing in the nights ahead. `standing`: those on the standing list who have two ways that count.
+
+    `hidden`: of whom the reader learns nothing: not that it is they whom nothing wakes.
+    """
 
     nothing_wakes: bool
     asleep: tuple[Asleep, ...]
     standing: int
+    hidden: frozenset[UUID] = frozenset()
 
     @property
     def standing_short(self) -> bool:
@@ -87,7 +91,7 @@ async def outlook(tx: Tx, agency_id: UUID) -> Outlook:
     by = await standing.of(tx, agency_id)
     awake = await _awake(tx, {each.person_id for each in shifts}, rules)
     asleep = waking.asleep(shifts, awake, rules, tx.now, until)
-    names = await people.many(tx, {each.person_id for each in asleep})
+    names = await people.even_unread(tx, {each.person_id for each in asleep})
     ways = await channels.live_many(tx, by)
     return Outlook(
         nothing_wakes=not rules.waking,
@@ -121,7 +125,8 @@ async def seen_by(tx: Tx, actor: Actor) -> Outlook | None:
         return None
     whole = await outlook(tx, actor.agency_id)
     mine = tuple(each for each in whole.asleep if administers or each.shift.team_id in teams)
-    return Outlook(nothing_wakes=whole.nothing_wakes, asleep=mine, standing=whole.standing)
+    hidden = (await exclusions.of_person(tx, actor.person_id)).workers
+    return Outlook(nothing_wakes=whole.nothing_wakes, asleep=mine, standing=whole.standing, hidden=hidden)
 
 
 async def missing(tx: Tx) -> list[str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from safety_service.actions.waking import Outlook
 from safety_service.domain.words import Kind, Phase, State
 from safety_service.store.board import OpenAlert
+from safety_service.web.running_words import SOMEBODY
 from safety_service.web.visitor import Visitor
 
 PHASES = {Phase.BEGIN: "Before", Phase.INSIDE: "Inside", Phase.HOME: "On the way home"}
@@ -90,16 +91,15 @@ def nights_said(visitor: Visitor, found: Outlook | None) -> list[str]:
     if found.nothing_wakes:
         said.append("By night nobody here can be woken: no calls or text messages are set up.")
     for each in () if found.nothing_wakes else found.asleep:
+        who = SOMEBODY.lower() if each.person.id in found.hidden else each.person.name
         since = each.shift.starts_at.astimezone(visitor.known.zone)
-        said.append(
-            f"Nothing wakes {each.person.name} by night: {post_named(each.shift.post)} from {since:%d %b %H:%M}."
-        )
+        said.append(f"Nothing wakes {who} by night: {post_named(each.shift.post)} from {since:%d %b %H:%M}.")
     if found.standing_short:
         said.append(f"Standing by, reached in two tried ways: {found.standing}. There should be two at least.")
     return said
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names in a line."""
-    several = list(names)
+def listed(names: Iterable[str | None]) -> str:
+    """Names in a line; None: of whom the reader learns nothing."""
+    several = [SOMEBODY if each is None else each for each in names]
     return " and ".join([*([", ".join(several[:-1])] if several[1:] else []), *several[-1:]])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from safety_service import web
-from safety_service.actions import standing, waking
+from safety_service.actions import exclusions, standing, waking
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.commands.doctor_inside import look_inside
 from safety_service.store import stamps
@@ -130,6 +130,22 @@ async def test_the_board_says_it_to_managers_and_not_to_workers(world: World) ->
             await signed_in(world, browser, "Adam")
             async with browser.get("/channels") as answer:
                 assert "Nothing wakes Mia" in await answer.text()
+
+
+async def test_whoever_is_kept_off_somebody_reads_neither_that_they_are_on_duty_nor_that_nothing_wakes_them(
+    world: World,
+) -> None:
+    """That somebody is there, and that nothing wakes them, is said all the same."""
+    await providers(world, "voice")
+    await world.do("Adam", exclusions.add, world.ids["Dev"], worker_id=world.ids["Mia"], reason="were married")
+    async with serving(application(world, web)) as base:
+        for path in ("/board", "/channels"):
+            async with browsing(base) as browser:
+                await signed_in(world, browser, "Dev")
+                async with browser.get(path) as answer:
+                    seen = await answer.text()
+            assert "Mia" not in seen and "Nothing wakes a colleague by night: manager on duty" in seen, path
+            assert path != "/board" or "<dd>A colleague</dd>" in seen
 
 
 async def test_at_begin_of_a_night_visit_the_managers_hear_that_nobody_can_be_woken(world: World) -> None:
