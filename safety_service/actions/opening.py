@@ -74,10 +74,14 @@ async def _has_to_do(tx: Tx, actor: Actor, family: Family) -> bool:
 
 
 async def of_family(tx: Tx, actor: Actor, family: Family) -> list[Opening]:
-    """The last ones of a family that the actor reads already, for its managers; for anybody else none."""
+    """The last ones of a family that the actor reads already, for its managers; for anybody else none.
+
+    None by those whom the actor is kept off.
+    """
     if actor.teams(Role.MANAGER).isdisjoint(family.teams):
         return []
-    return await openings.of_family(tx, family.id, LAST)
+    kept_off = await exclusions.of_person(tx, actor.person_id)
+    return await openings.of_family(tx, family.id, LAST, but=kept_off.workers)
 
 
 async def unseen(tx: Tx, actor: Actor) -> list[Opening]:
@@ -88,7 +92,7 @@ async def unseen(tx: Tx, actor: Actor) -> list[Opening]:
     if not teams:
         raise Refused("managers_only")
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    found = await openings.unseen(tx, teams, actor.person_id, kept_off.families, SHOWN)
+    found = await openings.unseen(tx, teams, actor.person_id, kept_off, SHOWN)
     if found:
         await keep(tx, actor, actor.agency_id, "read", subject="openings", subject_id=None, count=len(found))
     return found
@@ -132,10 +136,13 @@ async def _tell(tx: Tx, manager: UUID, count: int) -> None:
 
 
 async def _managers(tx: Tx, family_id: UUID, opener: UUID) -> frozenset[UUID]:
-    """The family's managers; of one that nobody visits, those of whoever opened it. Never they themselves."""
+    """The family's managers; of one that nobody visits, those of whoever opened it.
+
+    Never they themselves, nor who is kept off them or off the family.
+    """
     teams: Iterable[UUID]
     teams, _ = await circles.of_family(tx, family_id)
     if not teams:
         teams = (await people.get(tx, opener)).roles
     ours = [await roles.with_role(tx, Role.MANAGER, team_id=each) for each in teams]
-    return frozenset().union(*ours) - await exclusions.excluded(tx, None, family_id) - {opener}
+    return frozenset().union(*ours) - await exclusions.excluded(tx, opener, family_id) - {opener}

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, exists, insert, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.exclusions import KeptOff
 from safety_service.store.ids import new_id
 from safety_service.store.tables.people import membership
 from safety_service.store.tables.visits import family, family_opening, visit
@@ -45,19 +46,21 @@ async def open_for(tx: Tx, person_id: UUID, family_id: UUID) -> bool:
     return (await tx.conn.execute(held.limit(1))).first() is not None
 
 
-async def of_family(tx: Tx, family_id: UUID, limit: int) -> list[Opening]:
-    """The last ones of a family, the newest first."""
-    query = _rows().where(family_opening.c.family_id == family_id)
-    return await _read(tx, query.order_by(family_opening.c.at.desc(), family_opening.c.id.desc()).limit(limit))
+async def of_family(tx: Tx, family_id: UUID, limit: int, but: Collection[UUID] = ()) -> list[Opening]:
+    """The last ones of a family, the newest first; none by `but`."""
+    one = family_opening.c
+    query = _rows().where(one.family_id == family_id, one.person_id.not_in(tuple(but)))
+    return await _read(tx, query.order_by(one.at.desc(), one.id.desc()).limit(limit))
 
 
-async def unseen(tx: Tx, teams: Collection[UUID], but: UUID, kept_off: Collection[UUID], limit: int) -> list[Opening]:
-    """What no manager of these teams has seen, the oldest first; none of `but`'s own, nor of families kept off.
+async def unseen(tx: Tx, teams: Collection[UUID], but: UUID, kept_off: KeptOff, limit: int) -> list[Opening]:
+    """What no manager of these teams has seen, the oldest first; none of `but`'s own, nor what they are kept off.
 
     A family that nobody visits is looked after by the managers of whoever opened it.
     """
     one = family_opening.c
-    query = _rows().where(one.seen_at.is_(None), one.person_id != but, one.family_id.not_in(tuple(kept_off)))
+    opened_by = one.person_id != but, one.person_id.not_in(tuple(kept_off.workers))
+    query = _rows().where(one.seen_at.is_(None), *opened_by, one.family_id.not_in(tuple(kept_off.families)))
     visited = exists().where(visit.c.family_id == one.family_id)
     theirs = exists().where(visit.c.family_id == one.family_id, visit.c.team_id.in_(tuple(teams)))
     opener = exists().where(membership.c.person_id == one.person_id, membership.c.team_id.in_(tuple(teams)))

@@ -205,6 +205,21 @@ async def test_nobody_looks_at_their_own_reason_nor_who_is_kept_off(world: World
         await world.do("Mia", opening.see, one.id)
 
 
+async def test_a_manager_reads_nothing_that_somebody_they_are_kept_off_opened(visited: World) -> None:
+    await visited.do("Rita", opening.open_family, "F-1", WHY)
+    (one,) = await visited.do("Mia", opening.unseen)
+    async with visited.database.transaction() as tx:
+        mia, rita = visited.ids["Mia"], visited.ids["Rita"]
+        await exclusions.add(tx, visited.agency_id, mia, worker_id=rita, reason="were married", by=None)
+    assert await visited.do("Mia", opening.unseen) == []
+    family = await visited.do("Mia", families.known, "F-1")
+    assert await visited.do("Mia", opening.of_family, family) == []
+    with pytest.raises(NotFound):
+        await visited.do("Mia", opening.see, one.id)
+    assert [each.id for each in await visited.do("Dev", opening.unseen)] == [one.id]
+    assert [each.id for each in await visited.do("Dev", opening.of_family, family)] == [one.id]
+
+
 async def test_another_teams_manager_neither_reads_nor_sees_why(visited: World) -> None:
     async with visited.database.transaction() as tx:
         south = await teams.add(tx, visited.agency_id, "South")
