@@ -42,7 +42,7 @@ async def who_is_on(tx: Tx, actor: Actor) -> list[OnPost]:
     found: list[OnPost] = []
     for team in (await teams.many(tx, actor.roles)).values():
         held = await rota.on_duty(tx, team.id, tx.now)
-        known = await people.many(tx, {person for on in held.values() for person in on})
+        known = await people.even_unread(tx, {person for on in held.values() for person in on})
         for post in sorted(wanted | held.keys()):
             on = [known[person] for person in held.get(post, frozenset())]
             found.append(OnPost(team, post, tuple(sorted(on, key=lambda each: each.name))))

@@ -22,14 +22,18 @@ class Described:
     row: Exclusion
     person: Person
     kept_off: str
+    reason: str
 
 
 async def of_agency(tx: Tx, by: Actor | None, agency_id: UUID) -> list[Described]:
     """Every exclusion that has not ended."""
     access.may_run_exclusions(by, agency_id)
     rows = await exclusions.every(tx, agency_id)
-    known = await people.many(tx, {each for row in rows for each in (row.person_id, row.worker_id) if each})
-    return [Described(row, known[row.person_id], await _whom(tx, row, known)) for row in rows]
+    known = await people.even_unread(tx, {each for row in rows for each in (row.person_id, row.worker_id) if each})
+    return [
+        Described(row, known[row.person_id], await _whom(tx, row, known), await exclusions.reason_of(tx, row.id))
+        for row in rows
+    ]
 
 
 async def _whom(tx: Tx, row: Exclusion, known: dict[UUID, Person]) -> str:

@@ -31,7 +31,7 @@ async def listed(tx: Tx, by: Actor, person_id: UUID | None = None) -> list[Seen]
     access.may_run_exclusions(by, by.agency_id)
     found = await _visible(tx, by)
     mine = [each for each in found if person_id in (None, each.person_id)]
-    known = await people.many(tx, {who for each in mine for who in (each.person_id, each.worker_id) if who})
+    known = await people.even_unread(tx, {who for each in mine for who in (each.person_id, each.worker_id) if who})
     return [
         Seen(
             id=each.id,
@@ -56,7 +56,7 @@ async def why(tx: Tx, by: Actor, exclusion_id: UUID) -> tuple[Seen, str]:
         raise NotFound
     found = next(each for each in await listed(tx, by, row.person_id) if each.id == exclusion_id)
     await keep(tx, by, by.agency_id, "read", subject="exclusion", subject_id=exclusion_id)
-    return found, row.reason
+    return found, await rows.reason_of(tx, exclusion_id)
 
 
 async def add(tx: Tx, by: Actor, person_id: UUID, *, worker: str, family_ref: str, reason: str) -> UUID:

@@ -74,9 +74,9 @@ async def waiting(tx: Tx, actor: Actor) -> list[VisitRow]:
         raise Refused("managers_only")
     kept_off = await exclusions.of_person(tx, actor.person_id)
     ids = await visit_list.waiting(tx, teams, kept_off, WAITING)
-    found = await visits.load_many(tx, ids)
+    found = await visits.opened(tx, ids)
     await keep(tx, actor, actor.agency_id, "read", subject="visits", subject_id=None, count=len(ids), waiting=True)
-    return [found[each] for each in ids]
+    return [found[each] for each in ids if each in found]
 
 
 async def is_inside(tx: Tx, actor: Actor) -> bool:

@@ -46,7 +46,7 @@ def list_(agency: str | None) -> None:
     show(
         ("WHO", "KEPT OFF", "SINCE", "REASON", "ID"),
         [
-            (each.person.name, each.kept_off, f"{each.row.created_at:%Y-%m-%d}", each.row.reason, str(each.row.id))
+            (each.person.name, each.kept_off, f"{each.row.created_at:%Y-%m-%d}", each.reason, str(each.row.id))
             for each in run(work)
         ],
         empty="Nobody is kept off anything.",

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, LargeBinary, Row, Table, func, select, type_coerce
 
 from safety_service.domain.words import Kind, State
+from safety_service.store.board import name_of
 from safety_service.store.database import Tx
 from safety_service.store.event_seals import read_details
 from safety_service.store.tables.alerts import alert
@@ -151,12 +152,14 @@ async def around(tx: Tx, agency_id: UUID, at: datetime) -> tuple[UUID, UUID] | N
 
 
 async def people_of(tx: Tx, agency_id: UUID, teams: Ids | None) -> dict[UUID, str]:
-    """What the people of these teams are called, or of the whole agency."""
-    query = select(person.c.id, person.c.name).where(person.c.agency_id == agency_id)
+    """What the people of these teams are called, or of the whole agency; one whom no key opens is among them."""
+    query = select(person.c.id, type_coerce(person.c.name, LargeBinary).label("name")).where(
+        person.c.agency_id == agency_id
+    )
     if teams is not None:
         of_teams = select(membership.c.person_id).where(membership.c.team_id.in_(tuple(teams)))
         query = query.where(person.c.id.in_(of_teams))
-    return {row.id: row.name for row in await tx.conn.execute(query)}
+    return {row.id: name_of(row.name) for row in await tx.conn.execute(query)}
 
 
 async def about(tx: Tx, entries: Iterable[Noted]) -> dict[UUID, About]:

@@ -3,6 +3,7 @@
 A relative or a former partner may be among the staff. An exclusion ends; it is never deleted.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,21 +12,26 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
 from safety_service.store.tables.people import exclusion
 
+log = logging.getLogger(__name__)
+
+#: In place of a reason that no key opens.
+UNREAD = "The reason cannot be read."
+
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """One exclusion: `person_id` is kept off one worker or one family."""
+    """One exclusion: `person_id` is kept off one worker or one family. Why is read by itself (`reason_of`)."""
 
     id: UUID
     agency_id: UUID
     person_id: UUID
     worker_id: UUID | None
     family_id: UUID | None
-    reason: str
     created_at: datetime
 
 
@@ -77,13 +83,24 @@ async def of_person(tx: Tx, person_id: UUID) -> KeptOff:
 
 async def every(tx: Tx, agency_id: UUID | None = None) -> list[Exclusion]:
     """Exclusions that have not ended, the oldest first."""
-    query = select(exclusion).where(exclusion.c.ended_at.is_(None)).order_by(exclusion.c.id)
+    columns = (exclusion.c[name] for name in Exclusion.__dataclass_fields__)
+    query = select(*columns).where(exclusion.c.ended_at.is_(None)).order_by(exclusion.c.id)
     if agency_id is not None:
         query = query.where(exclusion.c.agency_id == agency_id)
     return [
-        Exclusion(row.id, row.agency_id, row.person_id, row.worker_id, row.family_id, row.reason, row.created_at)
+        Exclusion(row.id, row.agency_id, row.person_id, row.worker_id, row.family_id, row.created_at)
         for row in await tx.conn.execute(query)
     ]
+
+
+async def reason_of(tx: Tx, exclusion_id: UUID) -> str:
+    """Why; what says that it cannot be read, where no key opens it: the exclusion holds all the same."""
+    try:
+        query = select(exclusion.c.reason).where(exclusion.c.id == exclusion_id)
+        return (await tx.conn.execute(query)).scalar_one() or ""
+    except KeysDoNotOpen:
+        log.error("a reason that no key opens: exclusion %s", exclusion_id)  # noqa: TRY400 - the id says it all
+        return UNREAD
 
 
 async def add(
