@@ -23,6 +23,8 @@ from safety_service.store.teams import Team
 
 #: How far ahead gaps are named on the first page.
 AHEAD = timedelta(days=14)
+#: A day that somebody asks for lies between these.
+EARLIEST, LATEST = date(2, 1, 1), date(9998, 12, 31)
 WEEK = 7
 
 
@@ -87,6 +89,11 @@ class OneShift:
     without: Sequence[Missing]
 
 
+def within_reach(day: date) -> date:
+    """The day, or the nearest that has whole weeks before and after it: a calendar has ends, and clocks are shifted."""
+    return min(max(day, EARLIEST), LATEST)
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """When a day begins there."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
@@ -115,6 +122,7 @@ async def week(tx: Tx, by: Actor, team_id: UUID, day: date) -> Week:
     """The team's week in which this day lies. Raises NotFound; Refused `managers_only`."""
     team = await team_of(tx, by, team_id)
     zone = await circle.zone_of(tx, team.agency_id)
+    day = within_reach(day)
     monday = day - timedelta(days=day.weekday())
     starts_at, ends_at = midnight(monday, zone), midnight(monday + timedelta(days=WEEK), zone)
     asked = await offered.of(tx, max(starts_at, tx.now), ends_at, teams=[team_id])

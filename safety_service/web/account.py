@@ -80,7 +80,8 @@ async def linked(request: web.Request) -> web.StreamResponse:
             said = opened(given, tx.now)
         except NotBelieved:
             raise Refused("account_gone") from None
-        if said.get("session") != str(visitor.known.session.id):
+        # What an attempt is carried in is sealed here as well, and names no account.
+        if said.get("session") != str(visitor.known.session.id) or not {"issuer", "subject"} <= said.keys():
             raise Refused("account_gone")
         await accounts.link(tx, visitor.actor, Account(str(said["issuer"]), str(said["subject"])))
 

@@ -76,6 +76,10 @@ async def add(request: web.Request) -> web.StreamResponse:
 def _wanted(day: date | None) -> date:
     if day is None:
         raise Refused("time_unknown")
+    if day > rota_week.LATEST:
+        raise Refused("until_too_far", days=leave.LONGEST.days)
+    if day < rota_week.EARLIEST:
+        raise Refused("until_past")
     return day
 
 

@@ -151,7 +151,7 @@ async def _do(tx: Tx, visitor: Visitor, request: web.Request) -> str:
     if desk.row is None:
         row = await planning.plan_visit(tx, visitor.actor, asked)
     else:
-        seen = int(found.answers.get(desks.SEEN, 0))
+        seen = int(found.answers.get(desks.SEEN) or 0)
         row = await changing.change_visit(tx, visitor.actor, desk.row.id, asked, seen=seen)
     if desk.draft is not None:
         await drafts.end(tx, desk.draft)

@@ -13,6 +13,7 @@ from safety_service.actions import board_duty, exclusions, waking
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.store import people, rota, stamps
 from tests import http
+from tests.unit.test_web_visits import typed
 from tests.world import World
 
 SPOILT = b"nothing that a key opens"
@@ -127,3 +128,28 @@ async def test_a_visit_that_no_key_opens_is_left_out_of_what_waits(world: World,
     await http.signed_in(world, browser, "Mia")
     shown = await page(browser, "/visits/waiting")
     assert str(whole.id) in shown and str(spoilt.id) not in shown
+
+
+async def test_a_day_at_the_end_of_the_calendar_is_refused_in_words(world: World, browser: ClientSession) -> None:
+    await http.signed_in(world, browser, "Mia")
+    for day in ("9999-12-31", "0001-01-01"):
+        await page(browser, f"/rota/{world.team_id}?day={day}")
+    for begins, ends in (("2030-01-01", "9999-12-31"), ("9999-12-31", "9999-12-31"), ("0001-01-01", "0001-01-01")):
+        given = {"person": str(world.ids["Ann"]), "from": begins, "to": ends}
+        async with browser.post(f"/rota/{world.team_id}/leave", data=given) as answer:
+            shown = await answer.text()
+            assert answer.status in (409, 422) and given["from"] in shown, shown
+        if begins == "2030-01-01":
+            assert "That is too long: 366 days at most." in shown
+
+
+async def test_a_visit_is_not_changed_by_whoever_never_said_which_they_saw(
+    world: World, browser: ClientSession
+) -> None:
+    row = await world.plan("Ann", after=60)
+    await http.signed_in(world, browser, "Ann")
+    given = typed(world)
+    async with browser.post(f"/visits/{row.id}/change", data=given) as answer:
+        assert answer.status == 200
+    async with browser.post(f"/visits/{row.id}/change/check", data={"do": "plan"}) as answer:
+        assert answer.status == 409 and "Somebody changed this meanwhile" in await answer.text()

@@ -307,7 +307,9 @@ async def test_what_is_carried_is_good_in_that_session_for_ten_minutes_and_canno
             assert answer.status == 409
     async with browser.get("/account/enter", allow_redirects=False) as answer:
         attempt = answer.cookies["doorstep-account"].value
-    for given in ("", "x", attempt, carried[:-4] + "AAAA"):
+    async with browser.get("/account/link", allow_redirects=False) as answer:
+        of_link = answer.cookies["doorstep-account"].value
+    for given in ("", "x", attempt, of_link, carried[:-4] + "AAAA"):
         async with browser.post("/account/link", data={"account": given}) as answer:
             assert answer.status == 409, given
     world.clock.move(timedelta(minutes=10, seconds=1))
