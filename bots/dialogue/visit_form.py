@@ -156,7 +156,7 @@ async def _judged(turn: Turn, draft: Draft) -> Draft:
     if not all(answers.get(key) for key in ("ref", "starts", "length")):
         return draft
     request = request_of(turn, answers)
-    risk, because = await planning.judge_risk(turn.tx, turn.actor, request)
+    risk, because = await planning.looked_ahead(turn.tx, turn.actor, request)
     plan = await planning.demanded(turn.tx, turn.actor, request)
     threat = is_threat(answers, risk, because)
     judged = {

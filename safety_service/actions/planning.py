@@ -11,6 +11,7 @@ from safety_service.actions.access import may_plan_for
 from safety_service.actions.actor import Actor
 from safety_service.actions.apart import apart
 from safety_service.actions.carrying import carry_out
+from safety_service.actions.evidence import keep
 from safety_service.actions.judging import judged
 from safety_service.domain import visit as rules
 from safety_service.domain.demands import counting, interval, to_confirm
@@ -128,12 +129,26 @@ def _undecided(row: VisitRow) -> VisitRow:
     return replace(row, visit=replace(row.visit, status=Status.WAITING))
 
 
+async def looked_ahead(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, tuple[Because, ...]]:
+    """The risk before the visit is planned, for whoever plans it. That they read what is known of a family is kept."""
+    family_id = await _known_to(tx, actor, request)
+    if family_id is not None:
+        await keep(tx, actor, actor.agency_id, "read", subject="family", subject_id=family_id, view="risk")
+    return await judge_risk(tx, actor, request)
+
+
+async def _known_to(tx: Tx, actor: Actor, request: PlanRequest) -> UUID | None:
+    """The family that is asked for; None: there is none yet, or the actor is kept off it."""
+    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
+    return None if actor.person_id in await exclusions.excluded(tx, None, family_id) else family_id
+
+
 async def judge_risk(tx: Tx, actor: Actor, request: PlanRequest) -> tuple[Risk, tuple[Because, ...]]:
-    """The risk of a visit as it is asked for, with every true line."""
+    """The risk of a visit as it is asked for, with every true line; none from a family that the actor is kept off."""
     return await judged(
         tx,
         actor.agency_id,
-        await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref)),
+        await _known_to(tx, actor, request),
         answers=request.answers,
         workers=frozenset(request.workers or (actor.person_id,)),
         starts_at=request.starts_at,
@@ -158,8 +173,8 @@ async def demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
 
 
 async def _demanded(tx: Tx, actor: Actor, request: PlanRequest) -> Demanded:
-    family_id = await families.by_ref(tx, actor.agency_id, families.tidy_ref(request.family_ref))
-    if family_id is None or actor.person_id in await exclusions.excluded(tx, None, family_id):
+    family_id = await _known_to(tx, actor, request)
+    if family_id is None:
         return Demanded()
     zone = await circle.zone_of(tx, actor.agency_id)
     on = request.starts_at.astimezone(zone).date()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,13 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import alerts, drafts, exclusions, visit_list, words
+from safety_service.actions import alerts, drafts, evidence_read, exclusions, planning, visit_list, words
+from safety_service.actions.evidence_read import Search
+from safety_service.actions.planning import PlanRequest
 from safety_service.actions.visit_list import Look
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, KnownBy, Risk, Role, Status
-from safety_service.store import people, teams
+from safety_service.store import people, risk_facts, teams
 from safety_service.store.visits import VisitRow
 from tests.danger import DURESS, agreed, inside_high
 from tests.guidance.telling import gives, out
@@ -24,6 +27,8 @@ from tests.http import application, browsing, serving, signed_in
 from tests.world import MINUTE, World
 
 HIGH = {"raise": "yes"}
+#: A line of the risk that a threat told of before makes.
+THREAT = "Open threat on"
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -182,6 +187,36 @@ async def test_nobody_plans_for_whom_they_do_not_manage(world: World, browser: C
     await signed_in(world, browser, "Rita")
     status, text, _ = await get(browser, "/visits/new")
     assert status == 409 and "That is not yours to do" in text
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_what_is_known_of_a_family_is_no_line_for_whoever_is_kept_off_it(
+    world: World, browser: ClientSession, off: bool
+) -> None:
+    row = await world.inside("Ann")
+    async with world.database.transaction() as tx:
+        await risk_facts.add(tx, row.family_id, "open_threat", world.now.date(), source="debrief", by=None)
+    if off:
+        await world.do("Adam", exclusions.add, world.ids["Ben"], family_ref="F-1", reason="a cousin")
+    await signed_in(world, browser, "Ben")
+    status, text, at = await post(browser, "/visits/new", typed(world, **{"ref.own": "f-1"}))
+    assert (status, at) == (200, "/visits/new/check")
+    assert (THREAT in text) is not off
+    wanted = Search(who=world.ids["Ben"], verbs=frozenset({"read"}), subjects=frozenset({"family"}))
+    looked = (await world.do("Dev", evidence_read.look, wanted)).entries
+    assert [each.noted.subject_id for each in looked[:1]] == ([] if off else [row.family_id])
+
+
+async def test_who_is_kept_off_a_family_is_told_the_risk_of_one_that_nobody_knows(world: World) -> None:
+    row = await world.inside("Ann")
+    async with world.database.transaction() as tx:
+        await risk_facts.add(tx, row.family_id, "open_threat", world.now.date(), source="debrief", by=None)
+    await world.do("Adam", exclusions.add, world.ids["Ben"], family_ref="F-1", reason="a cousin")
+    asked = PlanRequest(family_ref="F-1", starts_at=world.now, ends_at=world.now + 30 * MINUTE)
+    unknown = await world.do("Ben", planning.looked_ahead, replace(asked, family_ref="F-404"))
+    assert await world.do("Ben", planning.looked_ahead, asked) == unknown
+    risk, because = await world.do("Mia", planning.looked_ahead, asked)
+    assert risk is Risk.HIGH and "open_threat" in {each.key for each in because}
 
 
 # --- Changing ---------------------------------------------------------------------------------------------------------
