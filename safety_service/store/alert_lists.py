@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
-from safety_service.domain.words import Found, Kind, State
+from safety_service.domain.words import Found, Kind, Phase, State
 from safety_service.store.database import Tx
 from safety_service.store.exclusions import KeptOff
 from safety_service.store.tables.alerts import alert, told
@@ -97,7 +97,11 @@ def _asked(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
 
 
 def _theirs(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
-    """Never their own; nothing that they are kept off; no open duress of somebody beside them on a visit (P5)."""
+    """Never their own; nothing that they are kept off; no open duress of somebody beside them on a visit (P5).
+
+    Nor anything else that is open there while they are watched on it: duress takes in misses, and a miss that is shown
+    on every other day would tell by not being there.
+    """
     me = wanted.reader_id
     was_told = exists().where(told.c.alert_id == alert.c.id, told.c.person_id == me)
     yield alert.c.agency_id == wanted.agency_id
@@ -105,6 +109,7 @@ def _theirs(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     yield or_(alert.c.worker_id.is_(None), alert.c.worker_id != me)
     beside = exists().where(watch.c.visit_id == alert.c.visit_id, watch.c.worker_id == me)
     yield ~and_(alert.c.kind == Kind.DURESS, alert.c.open_key.is_not(None), beside)
+    yield ~and_(alert.c.open_key.is_not(None), beside.where(watch.c.phase != Phase.DONE))
     if wanted.kept_off.families:
         yield or_(visit.c.family_id.is_(None), visit.c.family_id.not_in(wanted.kept_off.families))
     if wanted.kept_off.workers:

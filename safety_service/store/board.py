@@ -125,7 +125,13 @@ _PHASES = {str(each): each for each in Phase}
 async def open_alerts(
     tx: Tx, reader_id: UUID, agency_id: UUID, teams: Collection[UUID], kept_off: KeptOff, limit: int
 ) -> list[OpenAlert]:
-    """Alerts of these teams, and those that the reader was told of, that are not resolved; never the reader's own."""
+    """Alerts of these teams, and those that the reader was told of, that are not resolved; never the reader's own.
+
+    Nor any of a visit on which the reader is watched now: duress takes in what is missed, and a miss that is shown on
+    every other day would tell by not being there (P5).
+    """
+    mine = watch.alias("mine")
+    along = exists().where(mine.c.visit_id == alert.c.visit_id, mine.c.worker_id == reader_id)
     worker, owner = person.alias("worker"), person.alias("owner")
     was_told = exists().where(told.c.alert_id == alert.c.id, told.c.person_id == reader_id)
     columns = (
@@ -141,7 +147,7 @@ async def open_alerts(
         .where(alert.c.due_now.is_not(None), alert.c.agency_id == agency_id, alert.c.state != State.RESOLVED)
         .where(or_(alert.c.team_id.in_(teams), was_told))
         .where(or_(alert.c.worker_id.is_(None), alert.c.worker_id != reader_id))
-        .where(*_seen(kept_off, alert.c.visit_id, visit.c.family_id))
+        .where(~along.where(mine.c.phase != Phase.DONE), *_seen(kept_off, alert.c.visit_id, visit.c.family_id))
         .order_by(alert.c.opened_at, alert.c.id)
         .limit(limit)
     )

@@ -123,6 +123,20 @@ async def test_a_manager_beside_a_worker_under_duress_sees_the_board_of_a_normal
     assert "Do not ring" in await board(await office.browser("Dev"))
 
 
+async def test_whoever_goes_along_is_shown_no_open_alert_of_the_visit_of_whatever_kind(office: Office) -> None:
+    """P5: duress takes in what is missed. Were misses shown on every other day, one that is not there would tell."""
+    world = office.world
+    await is_also(world, "Mia", Role.MANAGER, Role.PRACTITIONER)
+    await world.inside("Ann", workers=(world.ids["Ann"], world.ids["Mia"]))
+    await world.later(41)
+    assert "missed_check_in" in {each.alert.kind for each in await world.alerts()}
+    mia, dev = await office.browser("Mia"), await office.browser("Dev")
+    for path, sees in ((mia, False), (dev, True)):
+        assert ("Ann missed a check-in" in await board(path, "?all=1")) is sees
+        async with path.get("/alerts") as answer:
+            assert ("/alerts/" in (await answer.text()).partition("<main")[2].partition("</main>")[0]) is sees
+
+
 async def test_on_ones_own_visit_no_row_speaks_of_an_alert(office: Office) -> None:
     """Whoever goes along may not act on it, and may have the page open beside the worker."""
     world = office.world
