@@ -16,7 +16,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import evidence, exclusions
+from safety_service.store import evidence, exclusions, roles
 from safety_service.store.database import Tx
 from safety_service.store.evidence import About, Noted, Wanted
 from safety_service.store.exclusions import KeptOff
@@ -63,6 +63,8 @@ class _Reader:
     kept_off: KeptOff
     #: Since when duress goes on that is about them.
     hidden_since: datetime | None
+    #: Whom they supervise now.
+    supervised: frozenset[UUID]
 
     def sees(self, noted: Noted, about: About) -> LogView | None:
         """How they read this entry; None: not at all."""
@@ -75,11 +77,16 @@ class _Reader:
             except NotFound:
                 continue
             if view is LogView.WITH_TEXT:
-                return view
+                return LogView.SEALED if self._not_theirs(about) else view
         return LogView.SEALED if self.actor.is_any(Role.ADMINISTRATOR) else None
 
     def _kept_off(self, about: About) -> bool:
-        return self.kept_off.from_matter(about.workers, about.family_id)
+        barred = self.kept_off.from_matter(about.workers, about.family_id)
+        return barred or about.not_for == self.actor.person_id
+
+    def _not_theirs(self, about: About) -> bool:
+        """What belongs into a supervision is the worker's, and of whoever supervises them now; nobody else's."""
+        return about.private and about.workers.isdisjoint(self.supervised | {self.actor.person_id})
 
     def _hidden(self, noted: Noted) -> bool:
         return self.hidden_since is not None and noted.at >= self.hidden_since
@@ -109,7 +116,8 @@ async def _reader(tx: Tx, actor: Actor) -> _Reader:
     if not actor.teams(Role.PRACTITIONER, Role.MANAGER, Role.ADMINISTRATOR):
         raise Refused("not_your_role")
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    return _Reader(actor, kept_off, await evidence.hidden_since(tx, actor.person_id))
+    hidden_since = await evidence.hidden_since(tx, actor.person_id)
+    return _Reader(actor, kept_off, hidden_since, await roles.supervised_by(tx, actor.person_id))
 
 
 def _asked(actor: Actor, wanted: Search) -> Wanted:

@@ -187,6 +187,10 @@ async def _concerned(tx: Tx, row: Item) -> frozenset[UUID]:
 
 
 async def _log(tx: Tx, actor: Actor | None, row: Item, verb: str, **details: Any) -> None:
+    """One entry about it; of a supervision without what was said: the log has more readers than they are two."""
+    about = {"kind": row.kind, "key": row.key, "via": "clock" if actor is None else actor.via, **details}
+    if row.kind == "supervision":
+        about = {name: value for name, value in about.items() if name not in ("key", "note")}
     await events.log(
         tx,
         agency_id=row.agency_id,
@@ -194,5 +198,5 @@ async def _log(tx: Tx, actor: Actor | None, row: Item, verb: str, **details: Any
         verb=verb,
         subject="item",
         subject_id=row.id,
-        details={"kind": row.kind, "key": row.key, "via": "clock" if actor is None else actor.via, **details},
+        details=about,
     )

@@ -17,7 +17,7 @@ from safety_service.store.event_seals import read_details
 from safety_service.store.tables.alerts import alert
 from safety_service.store.tables.around import meeting, partner, share
 from safety_service.store.tables.learning import debrief, item
-from safety_service.store.tables.people import membership, person
+from safety_service.store.tables.people import exclusion, membership, person
 from safety_service.store.tables.plans import contact_summary, measure, undertaking
 from safety_service.store.tables.system import event_log, event_seal
 from safety_service.store.tables.visits import family, family_opening, risk_fact, visit, watch
@@ -34,12 +34,13 @@ _OF_FAMILY: dict[str, Table] = {
     "opening": family_opening,
     "item": item,
     "debrief": debrief,
+    "exclusion": exclusion,
 }
 #: Entries whose subject is a family, or a person, itself.
 FAMILIES = frozenset(
     {"family", "plan", "briefing", "household", "shares", "undertakings", "meetings", "subject_access"}
 )
-PEOPLE = frozenset({"person", "worker", "supervision", "exclusion"})
+PEOPLE = frozenset({"person", "worker", "supervision"})
 #: Halvings, at most: they leave a second of thirty years.
 _STEPS = 30
 
@@ -88,6 +89,9 @@ class About:
     family_id: UUID | None = None
     workers: frozenset[UUID] = frozenset()
     ref: str = ""
+    #: Of an exclusion: whom it keeps off. Of an item of a supervision: it is the worker's and their supervisor's alone.
+    not_for: UUID | None = None
+    private: bool = False
 
 
 @dataclass
@@ -102,6 +106,8 @@ class _Known:
     worker_of: dict[UUID, UUID] = field(default_factory=dict)
     families: dict[UUID, tuple[str, frozenset[UUID]]] = field(default_factory=dict)
     people: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    excluded: dict[UUID, UUID] = field(default_factory=dict)
+    kinds: dict[UUID, str] = field(default_factory=dict)
 
 
 async def stretch(tx: Tx, wanted: Wanted, before: UUID, length: int) -> tuple[list[Noted], UUID | None]:
@@ -203,7 +209,8 @@ async def _known(tx: Tx, noted: list[Noted]) -> _Known:
     known.going = await _going(tx, visits)
     for word, table in _OF_FAMILY.items():
         ids = _ids(each.subject_id for each in noted if each.subject == word)
-        names = {"family_id": known.family_of, "team_id": known.team_of, "worker_id": known.worker_of}
+        names = dict[str, dict[UUID, Any]](family_id=known.family_of, team_id=known.team_of, worker_id=known.worker_of)
+        names |= {"person_id": known.excluded} if table is exclusion else {"kind": known.kinds} if table is item else {}
         there = {name: kept for name, kept in names.items() if name in table.c}
         for row_id, row in (await _rows(tx, table, ids, *there)).items():
             for name, kept in there.items():
@@ -238,7 +245,10 @@ def _about(known: _Known, each: Noted) -> About:
     ref, teams = known.families.get(family_id, ("", frozenset())) if family_id else ("", frozenset[UUID]())
     team_id, worker_id = known.team_of.get(each.subject_id), known.worker_of.get(each.subject_id)
     workers = frozenset() if worker_id is None else frozenset({worker_id})
-    return About(teams if team_id is None else frozenset({team_id}), family_id, workers, ref)
+    if (off := known.excluded.get(each.subject_id)) is not None:
+        return About(frozenset(), family_id, workers | {off}, not_for=off)
+    private = known.kinds.get(each.subject_id) == "supervision"
+    return About(teams if team_id is None else frozenset({team_id}), family_id, workers, ref, private=private)
 
 
 async def _rows(tx: Tx, table: Table, ids: set[UUID], *names: str) -> dict[UUID, Row[Any]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -15,13 +16,26 @@ from yarl import URL
 
 from safety_service import web
 from safety_service.actions import alerts as handling
-from safety_service.actions import event_chain, evidence_check, evidence_read, exclusions, families, reading, words
+from safety_service.actions import (
+    event_chain,
+    evidence_check,
+    evidence_read,
+    exclusions,
+    families,
+    items,
+    reading,
+    words,
+)
+from safety_service.actions.actor import Actor
+from safety_service.actions.evidence import keep as evidence_keep
 from safety_service.actions.evidence_read import Entry, Found, Search
 from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found as WhatFound
 from safety_service.domain.words import KnownBy, Role
 from safety_service.store import evidence, people
+from safety_service.store.database import Tx
+from safety_service.store.items import Item
 from tests.danger import DURESS, agreed, inside_high
 from tests.debriefs import given
 from tests.http import application, browsing, serving, signed_in
@@ -128,6 +142,54 @@ async def test_what_somebody_is_kept_off_is_not_in_it(world: World) -> None:
     left = await look(world, "Mia")
     assert not {each.about.ref for each in left.entries} & {"F-1", "F-2"}
     assert world.ids["Ben"] not in left.names
+
+
+async def test_whom_an_exclusion_keeps_off_reads_nothing_of_it(world: World) -> None:
+    async with world.database.transaction() as tx:
+        eve = await people.add(tx, world.agency_id, "Eve", email="eve@example.org")
+        world.ids["Eve"] = eve.id
+        await people.set_roles(tx, eve.id, world.team_id, frozenset({Role.ADMINISTRATOR}))
+    await world.plan("Ann", ref="F-1")
+    adam = world.ids["Adam"]
+    kept = await world.do("Eve", exclusions.add, adam, worker_id=world.ids["Ann"], reason="were married")
+    await world.do("Eve", exclusions.add, adam, family_ref="F-1", reason="a cousin")
+    await world.do("Eve", exclusions.add, world.ids["Mia"], worker_id=world.ids["Ann"], reason="a sister")
+    wanted = frozenset({"exclusion"})
+    assert await read(world, "Adam", subjects=wanted) == []
+    assert len(await read(world, "Eve", subjects=wanted)) == 3
+    await world.do("Eve", exclusions.end, world.agency_id, kept)
+    left = await read(world, "Adam", subjects=wanted)
+    assert [each.noted.verb for each in left] == ["added"] and not left[0].with_text
+
+
+@pytest.mark.parametrize("logged", ["now", "before"])
+async def test_what_became_of_a_wish_for_supervision_is_read_by_the_two_of_them_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch, logged: str
+) -> None:
+    world = office.world
+    if logged == "before":
+        monkeypatch.setattr(items, "_log", _as_it_was_logged)
+    async with world.database.transaction() as tx:
+        ann = await people.get(tx, world.ids["Ann"])
+        await people.save(tx, replace(ann, supervisor_id=world.ids["Mia"]))
+        about: dict[str, Any] = {"kind": "supervision", "text": "My nights", "worker_id": ann.id}
+        row = await items.open_item(tx, agency_id=world.agency_id, team_id=world.team_id, key="sleep", **about)
+    await world.do("Ann", items.close_item, row.id, "I sleep again")
+    verbs = frozenset({"item_closed"})
+    for reader, with_text in (("Dev", False), ("Adam", False), ("Mia", True), ("Ann", True)):
+        (entry,) = await read(world, reader, verbs=verbs)
+        assert entry.with_text is with_text, reader
+    shown = await page(await office.browser("Dev"), "/evidence")
+    assert "I sleep again" not in shown and "sleep" not in shown and str(row.id) not in shown
+    (entry,) = await read(world, "Mia", verbs=verbs)
+    assert ("I sleep again" in str(entry.noted.details)) is (logged == "before")
+    assert ("'key'" in str(entry.noted.details)) is (logged == "before")
+
+
+async def _as_it_was_logged(tx: Tx, actor: Actor | None, row: Item, verb: str, **details: Any) -> None:
+    """With the note, as entries are that exist."""
+    note = details.get("note", "")
+    await evidence_keep(tx, actor, row.agency_id, verb, subject="item", subject_id=row.id, key=row.key, note=note)
 
 
 async def test_nothing_of_duress_is_read_by_whom_it_is_about(world: World) -> None:
