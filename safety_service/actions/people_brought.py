@@ -9,7 +9,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.people_csv import BadPeopleFile, Entry
 from safety_service.actions.people_import import Imported, import_people
 from safety_service.domain.words import Role
-from safety_service.store import agencies, exclusions, people, teams
+from safety_service.store import agencies, exclusions, people, teams, training
 from safety_service.store.database import Tx
 
 #: Words wait while a file is brought in: a longer one is brought in on the machine, or in parts.
@@ -89,9 +89,14 @@ async def _not_theirs(tx: Tx, by: Actor, entries: Sequence[Entry]) -> list[str]:
     off = {each.email for each in (await people.many(tx, hidden)).values()}
     held = {each.name: mine.roles.get(each.id, frozenset[Role]()) for each in known}
     faults = [each.says("somebody else has to bring this row in") for each in entries if each.email in off]
+    had = await training.of(tx, by.person_id)
     for each in entries:
-        if each.email == mine.email and (each.roles != held.get(each.team, frozenset()) or await _other(tx, by, each)):
+        if each.email != mine.email:
+            continue
+        if each.roles != held.get(each.team, frozenset()) or await _other(tx, by, each):
             faults.append(each.says("what you may do yourself, and who supervises you, somebody else has to change"))
+        if any(had.get(code) != day for code, day in each.training.items()):
+            faults.append(each.says("a training of your own somebody else has to write down"))
     return faults
 
 

@@ -126,8 +126,13 @@ async def set_all_roles(tx: Tx, by: Actor, person_id: UUID, wanted: Mapping[UUID
 
 
 async def train(tx: Tx, by: Actor, person_id: UUID, code: str, on: date | None) -> None:
-    """They had this training on that day. Raises NotFound; Refused: `administrators_only`, `training_unknown`."""
+    """They had this training on that day: a gate before visits that nobody opens for themselves.
+
+    Raises NotFound; Refused: `administrators_only`, `never_your_own`, `training_unknown`.
+    """
     await person_of(tx, by, person_id)
+    if person_id == by.person_id:
+        raise Refused("never_your_own")
     codes = (await tx.policy()).training.codes
     if code not in codes or on is None or on > await circle.today(tx, by.agency_id):
         raise Refused("training_unknown")

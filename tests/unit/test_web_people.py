@@ -489,6 +489,9 @@ async def test_a_file_gives_nobody_rights_of_their_own_nor_touches_whom_they_are
     text = rows("Elmshire,North,Adam,adam@example.org,,administrator;manager,,")
     status, page = await post(adam, "/people/import", text=text, do="bring")
     assert status == 422 and "somebody else has to change" in page
+    text = rows("Elmshire,North,Adam,adam@example.org,,administrator,,personal_safety:2026-01-01")
+    status, page = await post(adam, "/people/import", text=text, do="bring")
+    assert status == 422 and "a training of your own" in page
     await keep_off(world, "Adam", "Ann")
     text = rows("Elmshire,North,Ann,ann@example.org,,practitioner,adam@example.org,")
     status, page = await post(adam, "/people/import", text=text, do="bring")

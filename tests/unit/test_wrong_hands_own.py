@@ -28,6 +28,7 @@ from safety_service.actions import (
     families,
     measures,
     opening,
+    people_changing,
     policies,
     raising,
     reviews,
@@ -196,6 +197,11 @@ async def own_shift(world: World) -> Own:
     return Own("Mia", (shift.id, world.ids["Mia"], begins, ends))
 
 
+async def own_training(world: World) -> Own:
+    """An administrator writes down a training of their own."""
+    return Own("Adam", (world.ids["Adam"], "personal_safety", world.now.date()))
+
+
 async def own_cover(world: World) -> Own:
     """Standing in for herself."""
     return Own("Mia", ("manager_on_duty", world.now + timedelta(hours=2), world.ids["Mia"]))
@@ -234,6 +240,7 @@ REFUSED: tuple[tuple[Action, Callable[[World], Awaitable[Own]]], ...] = (
     (accounts.agree, own_account),
     (accounts.refuse, own_account),
     (rota_changes.cover, own_shift),
+    (people_changing.train, own_training),
     (duty.cover, own_cover),
     (duty.hand_over, own_cover),
 )
