@@ -8,7 +8,7 @@ from uuid import UUID
 from safety_service.actions.actor import Actor
 from safety_service.actions.visitors import names_of, teams_of
 from safety_service.domain.words import Found, Kind, Role
-from safety_service.store import alert_lists, exclusions
+from safety_service.store import alert_lists, beside, exclusions
 from safety_service.store.alert_lists import AlertLine, Wanted
 from safety_service.store.database import Tx
 
@@ -62,6 +62,9 @@ async def listed(
         )
 
     going_on = await alert_lists.listed(tx, wanted(Filters(), still_open=True), MOST_OPEN) if before is None else []
+    # P5: nothing of duress on the screen of somebody who is beside the worker, on whatever visit.
+    there = await beside.of(tx, {actor.person_id}) if any(each.kind is Kind.DURESS for each in going_on) else ()
+    going_on = [each for each in going_on if each.kind is not Kind.DURESS or each.worker_id not in there]
     rows = await alert_lists.listed(tx, wanted(filters, still_open=False), limit + 1)
     past = rows[:limit]
     people = {each for row in (*going_on, *past) for each in (row.worker_id, row.owner_id) if each is not None}

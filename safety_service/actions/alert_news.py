@@ -12,9 +12,9 @@ from safety_service.actions.scene import Scene
 from safety_service.actions.telling import Calls, Priority, iso, tell
 from safety_service.domain import alert_effects as ax
 from safety_service.domain import climb
-from safety_service.domain.words import Role
+from safety_service.domain.words import Kind, Role
 from safety_service.store import alerts as alert_rows
-from safety_service.store import calling, events, exclusions, people, roles, unsent
+from safety_service.store import beside, calling, events, exclusions, people, roles, unsent
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 
@@ -29,10 +29,13 @@ async def carry_out(tx: Tx, scene: Scene, alerts: Mapping[UUID, AlertRow], effec
 
 
 async def _may_hear(tx: Tx, scene: Scene, row: AlertRow, people_ids: Iterable[UUID]) -> list[UUID]:
-    """Without those who are kept off it by now, told before or not."""
+    """Without those who are kept off it by now, told before or not; of duress without who is beside the worker (P5)."""
     family_id = None if scene.row is None else scene.row.family_id
     workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
-    return sorted(frozenset(people_ids) - await exclusions.excluded_any(tx, workers, family_id))
+    barred = await exclusions.excluded_any(tx, workers, family_id)
+    if row.alert.kind is Kind.DURESS and row.alert.worker_id is not None:
+        barred |= await beside.of(tx, {row.alert.worker_id})
+    return sorted(frozenset(people_ids) - barred)
 
 
 async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -> None:
@@ -170,9 +173,9 @@ async def _nobody_there(tx: Tx, scene: Scene, row: AlertRow, _effect: ax.NobodyT
     """The administrators hear, and as people who were told they may take it."""
     log.critical("alert %s: nobody on duty or standing by can be reached", row.alert.number)
     await _log(tx, row, "nobody_there", {"rung": row.alert.rung})
-    family_id = None if scene.row is None else scene.row.family_id
-    barred = scene.workers | {row.alert.worker_id} | await exclusions.excluded_any(tx, scene.workers, family_id)
-    administrators = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=row.agency_id) - barred
+    everyone = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=row.agency_id)
+    allowed = await _may_hear(tx, scene, row, everyone)
+    administrators = frozenset(allowed) - scene.workers - {row.alert.worker_id}
     row = await alert_rows.save(tx, row, replace(row.alert, told=row.alert.told | administrators))
     params = await _short(tx, row)
     await tell(tx, administrators, "alert.nobody", params, priority=Priority.ALARM, alert_id=row.id)

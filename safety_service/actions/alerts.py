@@ -16,7 +16,7 @@ from safety_service.domain.alert import Resolution, Step
 from safety_service.domain.alert_effects import TellTold
 from safety_service.domain.case import Case, World
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Found, KnownBy, News
+from safety_service.domain.words import Found, Kind, KnownBy, News
 from safety_service.store import alerts, people, rota, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -73,7 +73,8 @@ async def pass_on(tx: Tx, actor: Actor, alert_id: UUID, to: UUID) -> AlertRow:
     receiver = (await people.many(tx, [to])).get(to)
     if receiver is None or not receiver.active or receiver.agency_id != row.agency_id or to in scene.workers:
         raise Refused("not_to_them")
-    if to in (await matters.of_alert(tx, row, scene)).excluded:
+    matter = await matters.of_alert(tx, row, scene)
+    if to in matter.excluded or to in matter.workers:
         raise Refused("not_to_them")
     step = handling.pass_on(row.alert, actor.person_id, to, tx.now)
     return await _done(tx, actor, row, scene, step, "passed_on", to=str(to))
@@ -124,13 +125,14 @@ async def _ready(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[AlertRow, Scene]
 
 
 async def scene_of(tx: Tx, row: AlertRow, *, lock: bool = False) -> Scene:
-    """Where an alert belongs."""
+    """Where an alert belongs. Of duress nobody stands on a rung who is beside the worker now."""
+    duress_of = row.alert.worker_id if row.alert.kind is Kind.DURESS and row.alert.open else None
     if row.alert.visit_id is not None:
         visit = await visits.load(tx, row.alert.visit_id, lock=lock)
         if visit is not None:
-            return await scenes.of_visit(tx, visit)
+            return await scenes.of_visit(tx, visit, duress_of=duress_of)
     if row.alert.worker_id is not None:
-        return await scenes.of_worker(tx, row.alert.worker_id)
+        return await scenes.of_worker(tx, row.alert.worker_id, duress_of=duress_of)
     return await scenes.of_agency(tx, row.agency_id)
 
 

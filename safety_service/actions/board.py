@@ -11,7 +11,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import DANGER, Kind, Phase, Role, State
-from safety_service.store import board, exclusions, teams
+from safety_service.store import beside, board, exclusions, teams
 from safety_service.store.board import OpenAlert, Unwatched, Watched
 from safety_service.store.database import Tx
 
@@ -64,7 +64,9 @@ async def look(tx: Tx, actor: Actor, only: Collection[UUID] = (), *, all_of_it: 
     if not quiet:
         theirs = await board.open_alerts(tx, actor.person_id, actor.agency_id, managed, kept_off, CALLS)
         # P5: nothing of duress on the screen of somebody who is beside the worker.
-        found = [each for each in theirs if not (each.own and each.kind is Kind.DURESS)]
+        hidden = any(each.kind is Kind.DURESS for each in theirs)
+        there = await beside.of(tx, {actor.person_id}) if hidden else frozenset()
+        found = [each for each in theirs if each.kind is not Kind.DURESS or not (each.own or each.worker_id in there)]
     since, until = tx.now - BEFORE, tx.now + AHEAD
     return Board(
         lines=_lines(rows, found, managed),

@@ -25,7 +25,7 @@ async def happen(tx: Tx, row: VisitRow, event: ev.Event, *, alerts_open: list[Al
     Overheard: the same, and whoever notes the refusal opens duress.
     """
     rows = await alerts.open_of_visits(tx, [row.id], lock=True) if alerts_open is None else alerts_open
-    scene = await scenes.of_visit(tx, row, with_people=_may_raise(row, event, tx))
+    scene = await scenes.of_visit(tx, row, with_people=_may_raise(row, event, tx), duress_of=_duress_of(event))
     world = World(tx.now, await tx.policy(), scene.present, new_id)
     after, effects = case.step(Case(row.visit, tuple(each.alert for each in rows)), event, world)
     for effect in effects:
@@ -53,6 +53,14 @@ def _may_raise(row: VisitRow, event: ev.Event, tx: Tx) -> bool:
     if isinstance(event, ev.Extend) and event.duress:
         return True
     return isinstance(event, ev.Extend | ev.Out | ev.Home) and event.proof in (Proof.DURESS, Proof.WRONG)
+
+
+def _duress_of(event: ev.Event) -> UUID | None:
+    """Who says by this word that they are under duress."""
+    if not isinstance(event, ev.Extend | ev.Out | ev.Home):
+        return None
+    tapped = isinstance(event, ev.Extend) and event.duress
+    return event.worker_id if tapped or event.proof is Proof.DURESS else None
 
 
 async def _save_alerts(tx: Tx, scene: Scene, before: list[AlertRow], after: Case) -> dict[UUID, AlertRow]:

@@ -16,7 +16,7 @@ async def duress(tx: Tx, worker_id: UUID, visit_id: UUID | None, said_at: dateti
     wanted = RaiseAlert(worker_id, Kind.DURESS, said_at, said_at)
     row = None if visit_id is None else await visits.load(tx, visit_id, lock=True)
     if row is not None and row.visit.watch(worker_id).phase in (Phase.INSIDE, Phase.HOME):
-        await raise_on_visit(tx, await scenes.of_visit(tx, row), wanted)
+        await raise_on_visit(tx, await scenes.of_visit(tx, row, duress_of=worker_id), wanted)
         return
     await alerts.lock_worker(tx, worker_id)
-    await raise_without_visit(tx, await scenes.of_worker(tx, worker_id), wanted)
+    await raise_without_visit(tx, await scenes.of_worker(tx, worker_id, duress_of=worker_id), wanted)

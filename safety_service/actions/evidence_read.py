@@ -16,7 +16,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import evidence, exclusions, roles
+from safety_service.store import beside, evidence, exclusions, roles
 from safety_service.store.database import Tx
 from safety_service.store.evidence import About, Noted, Wanted
 from safety_service.store.exclusions import KeptOff
@@ -116,7 +116,8 @@ async def _reader(tx: Tx, actor: Actor) -> _Reader:
     if not actor.teams(Role.PRACTITIONER, Role.MANAGER, Role.ADMINISTRATOR):
         raise Refused("not_your_role")
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    hidden_since = await evidence.hidden_since(tx, actor.person_id)
+    there = await beside.of(tx, {actor.person_id})
+    hidden_since = await evidence.hidden_since(tx, actor.person_id, there)
     return _Reader(actor, kept_off, hidden_since, await roles.supervised_by(tx, actor.person_id))
 
 

@@ -20,7 +20,7 @@ from safety_service.actions.table import Row, Table
 from safety_service.domain.keeping import how_long
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role, State
-from safety_service.store import care, debrief_log, exclusions, guidances, reviews, teams, visits
+from safety_service.store import beside, care, debrief_log, exclusions, guidances, reviews, teams, visits
 from safety_service.store.database import Tx
 from safety_service.store.debrief_log import Logged, WantedDebriefs
 from safety_service.store.exclusions import KeptOff
@@ -246,6 +246,8 @@ async def alerts_of(tx: Tx, scope: Scope) -> list[care.AlertLine]:
     _not_too_many(lines, scope)
     going = await care.workers_of(tx, {each.visit_id for each in lines if each.visit_id is not None})
 
+    there = frozenset() if scope.reader_id is None else await beside.of(tx, {scope.reader_id})
+
     def about(each: care.AlertLine) -> frozenset[UUID]:
         own = frozenset() if each.worker_id is None else frozenset({each.worker_id})
         return own if each.visit_id is None else own | going[each.visit_id]
@@ -253,13 +255,14 @@ async def alerts_of(tx: Tx, scope: Scope) -> list[care.AlertLine]:
     return [
         each
         for each in lines
-        if not scope.kept_off.from_matter(about(each), each.family_id) and not _hidden(each, about(each), scope)
+        if not scope.kept_off.from_matter(about(each), each.family_id) and not _hidden(each, about(each), scope, there)
     ]
 
 
-def _hidden(each: care.AlertLine, about: frozenset[UUID], scope: Scope) -> bool:
-    """P5: an open duress alert is not shown to whom it is about, on no way out."""
-    return each.kind == Kind.DURESS and each.state != State.RESOLVED and scope.reader_id in about
+def _hidden(each: care.AlertLine, about: frozenset[UUID], scope: Scope, there: frozenset[UUID]) -> bool:
+    """P5: an open duress alert is not shown to whom it is about, nor beside them (`there`), on no way out."""
+    theirs = scope.reader_id in about or each.worker_id in there
+    return each.kind == Kind.DURESS and each.state != State.RESOLVED and theirs
 
 
 def _alert(each: care.AlertLine, scope: Scope) -> Row:

@@ -6,7 +6,7 @@ from uuid import UUID
 from safety_service.actions.access import Matter
 from safety_service.actions.scene import Scene
 from safety_service.domain.words import Kind
-from safety_service.store import exclusions
+from safety_service.store import beside, exclusions
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
@@ -24,10 +24,16 @@ async def of_visit(tx: Tx, row: VisitRow) -> Matter:
 
 
 async def of_alert(tx: Tx, row: AlertRow, scene: Scene) -> Matter:
-    """An alert: called are those told, those on its ladder now, and the standing list."""
+    """An alert: called are those told, those on its ladder now, and the standing list.
+
+    Open duress is as much a matter of those who are beside the worker now, on whatever visit (P5).
+    """
     workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
     family_id = None if scene.row is None else scene.row.family_id
     excluded = await exclusions.excluded_any(tx, workers, family_id)
+    hidden = row.alert.kind is Kind.DURESS and row.alert.open
+    if hidden and row.alert.worker_id is not None:
+        workers |= await beside.of(tx, {row.alert.worker_id})
     called: AbstractSet[UUID] = row.alert.told.union(*scene.present.values())
     return Matter(
         agency_id=row.agency_id,
@@ -35,7 +41,7 @@ async def of_alert(tx: Tx, row: AlertRow, scene: Scene) -> Matter:
         workers=workers,
         excluded=excluded,
         called=called,
-        hidden_from_workers=row.alert.kind is Kind.DURESS and row.alert.open,
+        hidden_from_workers=hidden,
     )
 
 

@@ -14,7 +14,7 @@ from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Kind, Phase, Role, State
-from safety_service.store import agencies, alerts, events, exclusions, outbox, people, visits
+from safety_service.store import agencies, alerts, beside, events, exclusions, outbox, people, visits
 from safety_service.store.alerts import AlertRow, WantedAlerts
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow, Wanted
@@ -173,15 +173,17 @@ async def alerts_of(
     rows = [each for each in rows[:limit] if each.alert.worker_id != actor.person_id]
     kept_off = await exclusions.of_person(tx, actor.person_id)
     about = await visits.load_many(tx, {each.alert.visit_id for each in rows if each.alert.visit_id is not None})
-    rows = [each for each in rows if not _beside(actor, each, about)]
+    there = await beside.of(tx, {actor.person_id})
+    rows = [each for each in rows if not _beside(actor, there, each, about)]
     return Page([each for each in rows if not _kept_off(kept_off, each, about)], after)
 
 
-def _beside(actor: Actor, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:
-    """Whether the reader is on the same visit as somebody whose duress is open: it must not be on their screen (P5)."""
+def _beside(actor: Actor, there: frozenset[UUID], row: AlertRow, about: dict[UUID, VisitRow]) -> bool:
+    """Whether the reader is on a visit with somebody whose duress is open: it must not be on their screen (P5)."""
     visit_row = None if row.alert.visit_id is None else about.get(row.alert.visit_id)
     hidden = row.alert.kind is Kind.DURESS and row.alert.open
-    return hidden and visit_row is not None and actor.person_id in visit_row.workers
+    on_it = visit_row is not None and actor.person_id in visit_row.workers
+    return hidden and (on_it or row.alert.worker_id in there)
 
 
 def _kept_off(kept_off: exclusions.KeptOff, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from safety_service.domain.ladder import EVERYONE, Present
 from safety_service.domain.words import Risk, Role
-from safety_service.store import exclusions, people, roles, rota, standing
+from safety_service.store import beside, exclusions, people, roles, rota, standing
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -32,17 +32,21 @@ class Scene:
         return None if self.row is None else self.row.id
 
 
-async def of_visit(tx: Tx, row: VisitRow, *, with_people: bool = True) -> Scene:
-    """The scene of a visit."""
-    present = await present_for(tx, row.agency_id, [row.team_id], row.workers, row.family_id) if with_people else {}
+async def of_visit(tx: Tx, row: VisitRow, *, with_people: bool = True, duress_of: UUID | None = None) -> Scene:
+    """The scene of a visit; `duress_of`: under duress, so that nobody who is beside them now stands on a rung (P5)."""
+    present: Present = {}
+    if with_people:
+        apart = await _beside(tx, duress_of)
+        present = await present_for(tx, row.agency_id, [row.team_id], row.workers, row.family_id, apart)
     return Scene(agency_id=row.agency_id, team_id=row.team_id, workers=row.workers, row=row, present=present)
 
 
-async def of_worker(tx: Tx, worker_id: UUID) -> Scene:
-    """The scene of a worker without a visit: all teams in which they work."""
+async def of_worker(tx: Tx, worker_id: UUID, *, duress_of: UUID | None = None) -> Scene:
+    """The scene of a worker without a visit: all teams in which they work. `duress_of` as of a visit."""
     worker = await people.get_even_unread(tx, worker_id)
     teams = [each for each, held in worker.roles.items() if Role.PRACTITIONER in held] or list(worker.roles)
-    present = await present_for(tx, worker.agency_id, teams, frozenset({worker_id}), None)
+    apart = await _beside(tx, duress_of)
+    present = await present_for(tx, worker.agency_id, teams, frozenset({worker_id}), None, apart)
     team_id = teams[0] if teams else None
     return Scene(agency_id=worker.agency_id, team_id=team_id, workers=frozenset({worker_id}), present=present)
 
@@ -54,10 +58,19 @@ async def of_agency(tx: Tx, agency_id: UUID) -> Scene:
     return Scene(agency_id=agency_id, team_id=None, workers=frozenset(), present=present)
 
 
+async def _beside(tx: Tx, duress_of: UUID | None) -> frozenset[UUID]:
+    return frozenset() if duress_of is None else await beside.of(tx, {duress_of})
+
+
 async def present_for(
-    tx: Tx, agency_id: UUID, teams: Collection[UUID], workers: frozenset[UUID], family_id: UUID | None
+    tx: Tx,
+    agency_id: UUID,
+    teams: Collection[UUID],
+    workers: frozenset[UUID],
+    family_id: UUID | None,
+    apart: frozenset[UUID] = frozenset(),
 ) -> Present:
-    """Who stands on each rung now. Workers of the visit and excluded people are left out: the rung passes."""
+    """Who stands on each rung now. Left out are the visit's workers, the excluded and `apart`: the rung passes."""
     posts: dict[str, frozenset[UUID]] = {}
     for team_id in teams:
         for post, on in (await rota.on_duty(tx, team_id, tx.now)).items():
@@ -65,7 +78,7 @@ async def present_for(
     posts["supervisor"] = await roles.supervisors_of(tx, workers)
     posts["standing"] = frozenset(await standing.of(tx, agency_id))
     posts[EVERYONE] = frozenset().union(*posts.values())
-    barred = workers | await exclusions.excluded_any(tx, workers, family_id)
+    barred = workers | apart | await exclusions.excluded_any(tx, workers, family_id)
     allowed = {post: on - barred for post, on in posts.items()}
     if not allowed[EVERYONE]:
         allowed[EVERYONE] = await _last_resort(tx, agency_id, teams) - barred

@@ -17,8 +17,8 @@ from safety_service.actions.matters import of_visit
 from safety_service.actions.visitors import names_of
 from safety_service.domain.refusal import Refused
 from safety_service.domain.timeline import Deed, Sending
-from safety_service.domain.words import ENDED
-from safety_service.store import alerts, said, timelines, visit_story
+from safety_service.domain.words import ENDED, Kind
+from safety_service.store import alerts, beside, said, timelines, visit_story
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.said import Said
@@ -59,7 +59,8 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
     decisions = tuple(await visit_story.decisions(tx, row.id))
     deeds = tuple(await visit_story.deeds(tx, row.id))
     words = tuple(_heard(each, own=own) for each in await said.of_visit(tx, row.id) if _told(each, readers, own=own))
-    found = tuple(each for each in await alerts.of_visit(tx, row.id) if _shown(each, own=own))
+    there = await beside.of(tx, {actor.person_id})
+    found = tuple(each for each in await alerts.of_visit(tx, row.id) if _shown(each, there, own=own))
     since, until = row.visit.starts_at - AROUND, row.visit.ends_at + AROUND
     sendings = tuple(await timelines.to_workers(tx, row.id, readers, since, until))
     return Story(
@@ -89,8 +90,10 @@ def _heard(word: Said, *, own: bool) -> Said:
     return replace(word, note=None) if own else word
 
 
-def _shown(row: AlertRow, *, own: bool) -> bool:
-    return not own or not row.alert.open
+def _shown(row: AlertRow, there: frozenset[UUID], *, own: bool) -> bool:
+    """P5: open duress is on no screen beside the worker, of another visit of theirs either."""
+    hidden = own or (row.alert.kind is Kind.DURESS and row.alert.worker_id in there)
+    return not hidden or not row.alert.open
 
 
 def _named(

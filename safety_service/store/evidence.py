@@ -175,11 +175,11 @@ async def about(tx: Tx, entries: Iterable[Noted]) -> dict[UUID, About]:
     return {each.id: _about(known, each) for each in noted}
 
 
-async def hidden_since(tx: Tx, worker_id: UUID) -> datetime | None:
-    """Since when duress goes on that is about this person, or about a visit on which they are; None: there is none."""
+async def hidden_since(tx: Tx, worker_id: UUID, beside: Ids = ()) -> datetime | None:
+    """Since when duress goes on that is about this person, a visit of theirs, or one of these; None: there is none."""
     with_them = select(watch.c.visit_id).where(watch.c.worker_id == worker_id)
     goes_on = alert.c.open_key.is_not(None), alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED
-    theirs = (alert.c.worker_id == worker_id) | alert.c.visit_id.in_(with_them)
+    theirs = alert.c.worker_id.in_((worker_id, *beside)) | alert.c.visit_id.in_(with_them)
     query = select(func.min(alert.c.opened_at)).where(*goes_on, theirs)
     found: datetime | None = (await tx.conn.execute(query)).scalar()
     return found
