@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -17,7 +17,11 @@ log = logging.getLogger(__name__)
 #: Does at most so many due things, urgent first, and gives how many it did.
 Sweep = Callable[[Tx, int], Awaitable[int]]
 #: Which sweeps have something to do, by one look.
-Glance = Callable[[Tx], Awaitable[Container[str]]]
+Glance = Callable[[Tx], Awaitable[Collection[str]]]
+#: Sweeps that raise alerts, which may have to climb in the same run.
+RAISING = frozenset({"watches", "rings"})
+#: Seconds that a look may take; then everything is swept.
+GLANCE_WITHIN = 0.5
 #: A failing one of these is loud, but nobody goes unwatched for it: it is no reason to start the process again.
 MAY_WAIT = frozenset({"debriefs"})
 #: Seconds after which a run with more to do lets the next one go on: other sweeps get their turn, stamps are made.
@@ -130,8 +134,14 @@ class Sweeper:
         """What has something to do: where nothing is due, nobody who writes need wait for the sweep."""
         if self._glance is None:
             return dict(self._sweeps)
-        async with self._database.reading() as tx:
-            due = await self._glance(tx)
+        try:
+            async with asyncio.timeout(GLANCE_WITHIN), self._database.reading() as tx:
+                due = set(await self._glance(tx))
+        except (TryAgain, TimeoutError):
+            # Whoever else reads must not keep the watch from being kept.
+            return dict(self._sweeps)
+        if due & RAISING:
+            due.add("alerts")
         return {name: sweep for name, sweep in self._sweeps.items() if name in due}
 
     async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:

@@ -154,7 +154,9 @@ class WatchesSeen:
         interval_grace, end_grace, home_grace = GRACE[watch.risk]
         known = [self._known.get(each, watch.created_at) for each in (watch.worker, watch.speaker) if each is not None]
         if self._observer.alerts.about(watch.worker):
-            known.append(self._observer.now)
+            # Kept: a clock that is set back afterwards does not undo that somebody knew.
+            self._know(watch.worker, self._observer.now)
+            known.append(self._known[watch.worker])
         last = max(known)
         if watch.phase == "inside":
             grace = max(interval_grace, end_grace)

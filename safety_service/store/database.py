@@ -115,8 +115,21 @@ class Tx:
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """What is done within is undone if it raises (its announcements too), and the rest is kept."""
+        if self.dialect == "postgresql":
+            return self._nested()
         self._savepoints += 1
         return _Savepoint(self, f"s{self._savepoints}")
+
+    @asynccontextmanager
+    async def _nested(self) -> AsyncIterator[None]:
+        # SQLAlchemy's own: it knows of connections that were lost within.
+        follows = self.follows
+        try:
+            async with self.conn.begin_nested():
+                yield
+        except BaseException:
+            self.undo(*follows)
+            raise
 
     def undo(self, announced: int, called: int) -> None:
         """Forget what was to follow the commit after these, and what was read: it may have been undone."""
@@ -150,7 +163,7 @@ class Tx:
 
 
 class _Savepoint:
-    """One savepoint. Not a generator: every word and message takes several."""
+    """One savepoint of SQLite. Not a generator: every word and message takes several."""
 
     __slots__ = ("_follows", "_name", "_tx")
 
@@ -168,7 +181,8 @@ class _Savepoint:
             await driver.run(f"RELEASE SAVEPOINT {self._name}", ())
             return
         self._tx.undo(*self._follows)
-        await driver.run(f"ROLLBACK TO SAVEPOINT {self._name}", ())
+        if driver.lives:
+            await driver.run(f"ROLLBACK TO SAVEPOINT {self._name}", ())
 
 
 class Database:

@@ -31,7 +31,8 @@ async def due_rows(
     found: list[Read] = []
     for row_id in await tx.scalars(chosen, now=tx.now, limit=limit):
         try:
-            found.append(read(await tx.first(whole, id=row_id)))
+            if (row := await tx.first(whole, id=row_id)) is not None:
+                found.append(read(row))
         except (KeysDoNotOpen, ValueError, TypeError, KeyError):
             log.critical("%s %s cannot be read: nobody is asked about it", table.name, row_id, exc_info=True)
             await _later(tx, table, row_id, tx.now + UNREADABLE)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from safety_service.store.errors import CannotKeep
 from safety_service.store.own_words import refuse
 
 Given = TypeVar("Given")
@@ -23,6 +24,9 @@ Given = TypeVar("Given")
 
 class InlineConnection:
     """As much of an AsyncConnection as the store asks for."""
+
+    #: Whether others may have their turn in the middle of a transaction.
+    lets_go = False
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -46,9 +50,21 @@ class InlineConnection:
 class WritingConnection(InlineConnection):
     """The one connection of a process that writes to a file."""
 
+    lets_go = True
+
     def __init__(self, connection: Connection, engine: InlineEngine) -> None:
         super().__init__(connection)
         self._engine = engine
+        self._begun = False
+        self.execute = at_once(self._while_it_lasts(connection.execute))
+
+    def _while_it_lasts(self, call: Callable[..., Given]) -> Callable[..., Given]:
+        def done(*arguments: Any) -> Given:
+            if self._begun and not self.raw.in_transaction:
+                raise CannotKeep("the database undid the whole transaction")
+            return call(*arguments)
+
+        return done
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[None]:
@@ -58,11 +74,15 @@ class WritingConnection(InlineConnection):
         known = self._connection.begin()
         try:
             await self._engine.apart(raw.execute, "BEGIN IMMEDIATE")
+            self._begun = True
             yield
+            if not raw.in_transaction:
+                raise CannotKeep("the database undid the whole transaction")
             await self._engine.apart(raw.execute, "COMMIT")
         except sqlite3.Error as error:
             refuse(error)
         finally:
+            self._begun = False
             known.rollback()
 
     async def close(self) -> None:
@@ -80,7 +100,15 @@ class InlineEngine:
 
     async def connect(self) -> WritingConnection:
         """The connection; its last user has given it back. Raises what SQLAlchemy raises."""
-        return WritingConnection(await self.apart(self._engine.connect), self)
+        made: list[Connection] = []
+        try:
+            await self.apart(lambda: made.append(self._engine.connect()))
+        except BaseException:
+            # Cancelled meanwhile: it must not be held by a result that nobody takes.
+            for each in made:
+                each.close()
+            raise
+        return WritingConnection(made[0], self)
 
     async def apart(self, call: Callable[..., Given], *arguments: Any) -> Given:
         """Do it in the thread, and to its end: whoever is cancelled meanwhile leaves nothing that goes on behind."""
@@ -92,6 +120,7 @@ class InlineEngine:
             while not working.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([working])
+            working.exception()
             raise
 
     async def dispose(self) -> None:

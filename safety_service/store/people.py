@@ -67,7 +67,7 @@ async def many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
     try:
         found = {each.id: each for each in _people(await tx.all(_MANY, ids=wanted))}
         tx.remembered |= {(person.name, each): one for each, one in found.items()}
-        return known | found
+        return {each.id: each for each in sorted((known | found).values(), key=_by_name)}
     except KeysDoNotOpen:
         found = known
         for person_id in wanted:

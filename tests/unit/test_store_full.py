@@ -1,14 +1,17 @@
 """A database that answers and keeps nothing, its disk being full or it being read-only: said as that, and mended."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from safety_service.store import stamps
 from safety_service.store.database import Database
 from safety_service.store.errors import CannotKeep
+from safety_service.store.tables.people import agency
 from scheduler import auditor
 from scheduler.auditor import Auditor
 from tests.unit import rows
@@ -103,3 +106,26 @@ async def test_a_service_on_it_is_not_ready_says_why_and_its_heart_stands_still(
         assert not await one._beats(await one.audit())
     assert not await why()
     assert (await one.health()).ready
+
+
+async def test_what_follows_a_transaction_that_the_database_undid_is_not_kept_row_by_row(database: Database) -> None:
+    """As SQLite does it where its disk is full: all is gone, and the next statement would stand alone."""
+    if database.dialect != "sqlite":
+        pytest.skip("PostgreSQL refuses everything after such an error by itself")
+    with pytest.raises(CannotKeep):
+        await _write_after_the_end(database)
+    async with database.reading() as tx:
+        assert (await tx.conn.execute(select(agency.c.name))).all() == []
+
+
+async def _write_after_the_end(database: Database) -> None:
+    async with database.transaction() as tx:
+        await rows.agency(tx, "before")
+        with contextlib.suppress(CannotKeep):
+            async with tx.savepoint():
+                raw = (await tx.conn.get_raw_connection()).driver_connection
+                assert isinstance(raw, sqlite3.Connection)
+                raw.rollback()
+                await stamps.stamp(tx, "within")
+        with contextlib.suppress(CannotKeep):
+            await rows.agency(tx, "after")
