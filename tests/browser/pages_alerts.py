@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
-from safety_service.actions import alerts, cases, danger, people, scene, words
+from safety_service.actions import alerts, cases, danger, scene, words
 from safety_service.actions.taking import link_for
 from safety_service.actions.words import Position, Word
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Found, Kind, KnownBy, News
-from safety_service.store import visits
+from safety_service.store import people, visits
 from tests.browser.catalogue import Shown
 from tests.browser.town import Town
 from tests.world import World
@@ -48,7 +49,9 @@ async def prepare(town: Town) -> None:
     world = town.world
     silent = UUID(town.at["silent"])
     await _placed(world, silent)
-    await world.do("Ann", people.set_responder, CARD)
+    async with world.database.transaction() as tx:
+        ann = await people.get(tx, world.ids["Ann"])
+        await people.save(tx, replace(ann, responder=CARD))
     await world.do("Ann", words.note, silent, Word(position=SEEN, note="Parked behind the school"))
     await world.do("Mia", alerts.take, UUID(town.at["alert"]))
     await world.do("Mia", alerts.news, UUID(town.at["alert"]), News.STILL_TRYING, "I ring her again at ten past")
