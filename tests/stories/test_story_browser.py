@@ -130,11 +130,14 @@ async def a_late_word(service: Service, sam: Phone, helen: Phone) -> None:
 async def it_is_resolved(helen: Phone, tom: Phone) -> None:
     """On the page of the alert, with what was found and how it is known."""
     page = tom.context.pages[-1]
-    await page.get_by_label("What was found?").select_option("safe")
-    await page.get_by_label("How do you know?").select_option("heard_voice")
+    await page.locator("#found-safe").check()
+    await page.locator("#known_by-heard_voice").check()
     await page.get_by_role("button", name="Close it").click()
+    shown = await page.get_by_text(re.compile(r"Your code is \d+")).inner_text()
+    await page.get_by_label("The code").fill("".join(each for each in shown if each.isdigit()))
+    await page.get_by_role("button", name="Go on").click()
     await expect(
-        page.get_by_text(re.compile(r"Closed at \d\d:\d\d by Tom Ridley: safe, heard their voice"))
+        page.get_by_text(re.compile(r"Closed at \d\d:\d\d.* by Tom Ridley: safe, heard their voice"))
     ).to_be_visible()
     await sees(helen, r"^Sam Okoro: safe\. Tom Ridley closed alarm \d+ at \d\d:\d\d: voice heard\.")
 
