@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle, islice
@@ -28,7 +28,7 @@ from safety_service.store.tables.learning import debrief_word
 LEARNING = "learning"
 FLOOR = "the same statements, bare"
 #: What our transaction says besides its statements; the bare one says its own.
-_AROUND = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SELECT clock_timestamp()")
+AROUND = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SELECT clock_timestamp()", "SELECT 1")
 
 Ask = Callable[[Tx, int], Awaitable[Any]]
 
@@ -102,7 +102,7 @@ async def _ask(database: Database, bare: Bare, about: Row, ask: Ask, scale: Scal
         for number in range(scale.asked + scale.asked // 10):
             ours.append(await _once(database, recorded, ask, number))
             # At once: what else the machine does falls on both.
-            floor.append(await _bare(bare, ours[-1].statements))
+            floor.append(await said_bare(bare, ours[-1].statements))
     skip = scale.asked // 10  # the first ones fill caches
     took, least = [each.took for each in ours[skip:]], floor[skip:]
     return [
@@ -123,10 +123,11 @@ async def _once(database: Database, recorded: Recording, ask: Ask, number: int) 
     async with database.transaction() as tx:
         await ask(tx, number)
     took = time.perf_counter() - began
-    return Asked(took, [each for each in recorded.take() if not each.name.startswith(_AROUND)])
+    return Asked(took, [each for each in recorded.take() if not each.name.startswith(AROUND)])
 
 
-async def _bare(bare: Bare, statements: list[Statement]) -> float:
+async def said_bare(bare: Bare, statements: Sequence[Statement]) -> float:
+    """Say these in one transaction without our store; how long it took, in seconds."""
     began = time.perf_counter()
     async with bare.transaction() as connection:
         for each in statements:

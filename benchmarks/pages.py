@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from benchmarks.bare import Bare, open_bare
 from benchmarks.ground import NAMES, Ground, Kind
+from benchmarks.learning import AROUND, FLOOR, said_bare
 from benchmarks.learning_seed import Seeded, seed
 from benchmarks.processes import NotMeasured
 from benchmarks.recording import Recording, Statement, recording
@@ -34,9 +35,6 @@ from safety_service.store.tables.alerts import alert
 from scheduler.summing import Summing
 
 PAGES = "pages"
-FLOOR = "its statements bare"
-#: What a transaction says besides its statements; the bare one says its own.
-_AROUND = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SELECT clock_timestamp()", "SELECT 1")
 ALERTS = 5
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -144,7 +142,7 @@ async def _ask(
             if answer.status != web.HTTPOk.status_code:
                 raise NotMeasured(f"{path} was answered {answer.status}")
         # At once: what else the machine does falls on both.
-        floor.append(await _bare(bare, given[-1].statements))
+        floor.append(await said_bare(bare, given[-1].statements))
     skip = scale.looked // 10  # the first ones fill caches
     took = [each.took for each in given[skip:]]
     return [
@@ -158,15 +156,6 @@ async def _ask(
     ]
 
 
-async def _bare(bare: Bare, statements: Sequence[Statement]) -> float:
-    began = time.perf_counter()
-    async with bare.transaction() as connection:
-        for each in statements:
-            for values in each.params if isinstance(each.params, list) else [each.params]:
-                await connection.run_as_is(each.sql, values)
-    return time.perf_counter() - began
-
-
 @asynccontextmanager
 async def _client(
     database: Database, recorded: Recording, given: list[Given], seeded: Seeded
@@ -177,7 +166,7 @@ async def _client(
         began = time.perf_counter()
         answer = await handler(request)
         took = time.perf_counter() - began
-        given.append(Given(took, [each for each in recorded.take() if not each.name.startswith(_AROUND)]))
+        given.append(Given(took, [each for each in recorded.take() if not each.name.startswith(AROUND)]))
         return answer
 
     app = web.Application(middlewares=[measured])
