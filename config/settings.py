@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from config.providers import provider_url
+from config.secret_files import SUFFIX, from_files
 
 HERE = Path(__file__).parent
 #: Where the embedded database, the keys and the settings file are kept, below the folder that the service runs in.
@@ -71,7 +72,8 @@ def _listen(text: str) -> str:
 
 
 def _split(given: object) -> object:
-    return tuple(key.strip() for key in given.split(",") if key.strip()) if isinstance(given, str) else given
+    """By commas; in a file, by lines too."""
+    return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
 def _keys(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,10 +108,27 @@ def _hidden(secret: str) -> str:
 def _issuer(url: str) -> str:
     """As the provider itself writes it: a slash at its end is part of it."""
     parts = urlsplit(url)
-    near = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    if not parts.hostname or not (parts.scheme == "https" or near) or parts.query or parts.fragment:
+    if not (is_https(url) or is_near(url)) or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://login.example.org")
     return url
+
+
+def is_https(url: str) -> bool:
+    """Whether nobody on the way reads along. What is no address is not."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
+
+
+def is_near(url: str) -> bool:
+    """Whether it is plain http that never leaves this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -196,21 +215,42 @@ class Settings(BaseSettings):
 def read_settings(env_file: Path = ENV_FILE) -> Settings:
     """The settings of this process. Raises SettingsError naming every variable at fault, never its value."""
     try:
-        return Settings(_env_file=env_file)
+        given, faults = from_files(SECRET, _given(os.environ, env_file))
+        if faults:
+            raise SettingsError(faults)
+        fields: dict[str, Any] = {name.removeprefix(PREFIX).lower(): text for name, text in given.items()}
+        return Settings(_env_file=env_file, **fields)
     except ValidationError as error:
-        raise SettingsError(
-            [f"{PREFIX}{each['loc'][0]!s}".upper() + f": {_said(each)}" for each in error.errors()]
-        ) from None
+        raise SettingsError([f"{_named(each['loc'][0], given)}: {_said(each)}" for each in error.errors()]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{env_file} is not UTF-8 text"]) from None
 
 
+#: What is not to be printed may be in a file of its own.
+SECRET = tuple(f"{PREFIX}{name.upper()}" for name, field in Settings.model_fields.items() if not field.repr)
+
+
+def known_variables() -> set[str]:
+    """Every variable that means something."""
+    return {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{name}{SUFFIX}" for name in SECRET}
+
+
 def unknown_settings(environment: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> list[str]:
     """Variables that look like ours and mean nothing: most likely misspelt, and so without effect."""
+    known = known_variables() | _NOT_SETTINGS
+    return sorted(name for name in _given(environment, env_file) if name.startswith(PREFIX) and name not in known)
+
+
+def _given(environment: Mapping[str, str], env_file: Path) -> dict[str, str]:
+    """What is set, by its name in capitals; the environment goes before the file."""
     in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars if env_file.exists() else {}
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | _NOT_SETTINGS
-    given = {name.upper() for name in (*environment, *in_file)}
-    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    both = [*in_file.items(), *environment.items()]
+    return {name.upper(): value for name, value in both if value is not None}
+
+
+def _named(field: object, given: Mapping[str, str]) -> str:
+    name = f"{PREFIX}{field!s}".upper()
+    return f"{name}{SUFFIX}" if name in given else name
 
 
 def _said(error: object) -> str:

@@ -3,12 +3,13 @@
 import base64
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from config.settings import Settings, SettingsError, known_variables, read_settings, unknown_settings
 from safety_service.store import keyfile
 from safety_service.store.sealing import KeyRing, new_key
 
@@ -140,6 +141,88 @@ def test_a_misspelt_variable_is_found(env_file: Path) -> None:
     env_file.write_text("DOORSTEP_SECRET_KEY=x\nDOORSTEP_LISTEN=127.0.0.1:1\n")
     environment = {"DOORSTEP_REDIS": "x", "PATH": "/bin", "DOORSTEP_CLOCK_OFFSET_FILE": "x", "DOORSTEP_POLICY": "x"}
     assert unknown_settings(environment, env_file) == ["DOORSTEP_REDIS", "DOORSTEP_SECRET_KEY"]
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a file with a secret."""
+
+    def make(text: str | bytes, mode: int = 0o400) -> Path:
+        path = tmp_path / "secret"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        path.chmod(mode)
+        return path
+
+    return make
+
+
+def test_a_secret_may_be_in_a_file_of_its_own(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, secret: Callable[..., Path]
+) -> None:
+    new, old = new_key(), new_key()
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS_FILE", str(secret(f"{new}\n{old}\n", 0o440)))
+    settings = read_settings(env_file)
+    assert settings.secret_keys == (new, old)
+    assert new not in repr(settings)
+
+
+def test_a_secrets_file_may_be_named_in_the_settings_file(env_file: Path, secret: Callable[..., Path]) -> None:
+    env_file.write_text(f"DOORSTEP_TELEGRAM_TOKEN_FILE={secret('1:hidden')}\n")
+    assert read_settings(env_file).telegram_token == "1:hidden"
+    assert unknown_settings({}, env_file) == []
+
+
+def test_every_setting_that_is_not_printed_may_be_a_file_and_no_other(env_file: Path) -> None:
+    assert {f"DOORSTEP_{name}_FILE" for name in ("DATABASE_URL", "SMS_URL", "OIDC_CLIENT_SECRET")} <= known_variables()
+    assert unknown_settings({"DOORSTEP_LISTEN_FILE": "x"}, env_file) == ["DOORSTEP_LISTEN_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "said"),
+    [
+        ("", 0o400, "is empty"),
+        (" \n", 0o400, "is empty"),
+        (b"\xff", 0o400, "is not UTF-8 text"),
+        ("1:hidden", 0o644, "everybody here can read"),
+        ("1:hidden", 0o404, "everybody here can read"),
+    ],
+)
+def test_a_secrets_file_that_will_not_do_is_named_and_not_quoted(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, secret: Callable[..., Path], text: str, mode: int, said: str
+) -> None:
+    monkeypatch.setenv("DOORSTEP_TELEGRAM_TOKEN_FILE", str(secret(text, mode)))
+    [fault] = faults(env_file)
+    assert fault.startswith("DOORSTEP_TELEGRAM_TOKEN_FILE: ") and said in fault
+    assert "hidden" not in fault
+
+
+def test_a_secrets_file_that_is_not_there_stops_the_start(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL_FILE", str(tmp_path))
+    assert [fault.partition(":")[0] for fault in faults(env_file)] == [
+        "DOORSTEP_DATABASE_URL_FILE",
+        "DOORSTEP_SECRET_KEYS_FILE",
+    ]
+
+
+def test_a_secret_that_is_given_twice_is_refused(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, secret: Callable[..., Path]
+) -> None:
+    env_file.write_text("DOORSTEP_TELEGRAM_TOKEN=1:hidden\n")
+    monkeypatch.setenv("DOORSTEP_TELEGRAM_TOKEN_FILE", str(secret("1:hidden")))
+    [fault] = faults(env_file)
+    assert fault.startswith("DOORSTEP_TELEGRAM_TOKEN_FILE: DOORSTEP_TELEGRAM_TOKEN is set as well")
+
+
+def test_what_a_file_holds_is_checked_and_the_file_is_named(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, secret: Callable[..., Path]
+) -> None:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL_FILE", str(secret("mysql://user:hidden@host/db")))
+    [fault] = faults(env_file)
+    assert fault.startswith("DOORSTEP_DATABASE_URL_FILE: must begin with")
+    assert "hidden" not in fault
 
 
 def test_keys_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
