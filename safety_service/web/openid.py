@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -25,7 +25,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from config.settings import Settings
+from config.settings import Settings, is_https, is_near
 from safety_service.actions.accounts import Account
 from safety_service.store import sealing
 from safety_service.store.errors import KeysDoNotOpen
@@ -39,6 +39,8 @@ PATIENCE, APART, LASTS = 5.0, 60, 600
 #: Seconds for which what it says of itself is not asked for again: whoever knocks here often does not knock there.
 KNOWN_FOR = 60.0
 LARGEST = 1 << 20  # bytes
+#: Without these nobody signs in there.
+NEEDED = frozenset({"authorization_endpoint", "token_endpoint", "jwks_uri"})
 
 
 class Away(Exception):
@@ -151,9 +153,8 @@ class SignInService:
         found = await _read(http, self._issuer.rstrip("/") + "/.well-known/openid-configuration")
         if found.get("issuer") != self._issuer:
             raise Away("the sign-in service calls itself by another name than DOORSTEP_OIDC_ISSUER")
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-            if urlsplit(str(found.get(name, ""))).scheme not in {"https", urlsplit(self._issuer).scheme}:
-                raise Away(f"the sign-in service says no {name} that can be used")
+        for name in sorted(NEEDED | {each for each in found if each.endswith("_endpoint")}):
+            must_be_sealed(name, str(found.get(name) or ""), near=is_near(self._issuer))
         self._known = time.monotonic(), found
         return found
 
@@ -200,6 +201,17 @@ class SignInService:
 
 
 SERVICE: web.AppKey[SignInService] = web.AppKey("sign-in service")
+
+
+def must_be_sealed(name: str, address: str, *, near: bool) -> None:
+    """Raises Away: whoever is on the way to that address would read tokens, or say who somebody is.
+
+    `near`: the service itself runs on this machine. One far away sends nobody to what runs here.
+    """
+    if not address and name not in NEEDED:
+        return
+    if not (is_https(address) or (near and is_near(address))):
+        raise Away(f"the {name} that the sign-in service names has to be an https address, and is {address!r:.200}")
 
 
 def _signing(keys: dict[str, Any]) -> list[Any]:

@@ -18,6 +18,7 @@ from safety_service import web
 from safety_service.actions import again, losing, people
 from safety_service.store import identities
 from safety_service.store.tables.people import identity, person, session
+from safety_service.web.openid import Away, must_be_sealed
 from tests import http
 from tests.services.openid import CLIENT, SECRET, Provider, forged, providing
 from tests.unit.reachable import said
@@ -462,6 +463,30 @@ async def test_a_service_that_calls_itself_something_else_is_not_asked(
         provider.about = about
         async with browser.get("/account/enter", allow_redirects=False) as answer:
             assert answer.status == 502
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "revocation_endpoint"]
+)
+async def test_nothing_of_it_is_asked_where_somebody_on_the_way_reads_along(
+    provider: Provider, browser: ClientSession, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Whoever answers in its place where the token is shown says who somebody is."""
+    for address in ("http://login.example.org/x", "http://127.0.0.1.example.org/x", "ftp://127.0.0.1/x", "//[x"):
+        provider.about = {name: address}
+        async with browser.get("/account/enter", allow_redirects=False) as answer:
+            assert answer.status == 502
+        assert f"the {name} that the sign-in service names has to be an https address, and" in caplog.text
+        assert address in caplog.text
+    assert provider.asked == []
+
+
+def test_a_service_far_away_sends_nobody_to_what_runs_on_this_machine() -> None:
+    with pytest.raises(Away, match="userinfo_endpoint"):
+        must_be_sealed("userinfo_endpoint", "http://127.0.0.1:8080/metrics", near=False)
+    must_be_sealed("userinfo_endpoint", "http://127.0.0.1:8080/userinfo", near=True)
+    must_be_sealed("userinfo_endpoint", "https://login.example.org/userinfo", near=False)
+    must_be_sealed("userinfo_endpoint", "", near=False)
 
 
 async def test_somebody_who_turns_back_there_has_done_nothing(browser: ClientSession) -> None:
