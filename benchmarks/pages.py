@@ -29,8 +29,9 @@ from safety_service.actions import signing_in
 from safety_service.actions.sweeping import sweep_watches
 from safety_service.domain.words import Role
 from safety_service.services import DATABASE, HOT, SETTINGS, WORDING, Health, Services
-from safety_service.store import people
+from safety_service.store import people, saved_filters
 from safety_service.store.database import Database
+from safety_service.store.saved_filters import NOW
 from safety_service.store.tables.alerts import alert
 from scheduler.summing import Summing
 
@@ -63,8 +64,8 @@ async def measure(ground: Ground, kind: Kind, scale: Scale) -> list[Row]:
         with recording() as recorded:
             given: list[Given] = []
             async with _client(database, recorded, given, seeded) as client:
-                for path in places:
-                    row = Row(f"page with {about}: {_shape(path, seeded)}", NAMES[kind], 0, "ms", 0, FLOOR)
+                for path, shape in places.items():
+                    row = Row(f"page with {about}: {shape}", NAMES[kind], 0, "ms", 0, FLOOR)
                     rows += await _ask(client, bare, path, given, row, scale)
     finally:
         await database.close()
@@ -89,12 +90,13 @@ async def _today(database: Database, seeded: Seeded, scale: Scale) -> None:
         pass
 
 
-async def _places(database: Database, seeded: Seeded) -> list[str]:
+async def _places(database: Database, seeded: Seeded) -> dict[str, str]:
+    """Where each page is, and what it is called in the table."""
     async with database.reading() as tx:
         alert_id = (await tx.conn.execute(select(alert.c.id).limit(1))).scalar_one()
     ref, team = seeded.refs[3], seeded.team_ids[0]
     of_family = ("", "/briefing", "/plan", "/met", "/facts", "/around", "/kept")
-    return [
+    chosen = [
         "/board",
         "/alerts",
         f"/alerts/{alert_id}",
@@ -105,8 +107,6 @@ async def _places(database: Database, seeded: Seeded) -> list[str]:
         *(f"/families/{ref}{each}" for each in of_family),
         "/proposals",
         "/log",
-        f"/log?q={seeded.rare[0]}",
-        f"/log?q={seeded.common[0]}",
         "/log?behaviour=open_threat",
         "/figures",
         "/evidence",
@@ -119,11 +119,20 @@ async def _places(database: Database, seeded: Seeded) -> list[str]:
         "/today",
         "/items",
     ]
+    return {each: _shape(each) for each in chosen} | await _searches(database, seeded)
 
 
-def _shape(path: str, seeded: Seeded) -> str:
-    for kept, says in ((seeded.rare[0], "a rare word"), (seeded.common[0], "a common word")):
-        path = path.replace(kept, says)
+async def _searches(database: Database, seeded: Seeded) -> dict[str, str]:
+    """A rare word and a common one, as the reader typed them."""
+    made: dict[str, str] = {}
+    async with database.transaction() as tx:
+        for says, word in (("a rare word", seeded.rare[0]), ("a common word", seeded.common[0])):
+            look = await saved_filters.add(tx, seeded.reader_id, f"log{NOW}", "", {"q": word})
+            made[f"/log?look={look}"] = f"/log?q={says}"
+    return made
+
+
+def _shape(path: str) -> str:
     return "/".join("…" if len(each) > 30 else each for each in path.split("/"))
 
 

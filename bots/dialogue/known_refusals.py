@@ -22,7 +22,7 @@ REFUSALS: dict[str, str] = {
     "code_too_long": "most",
     "too_many_rows": "most",
     **dict.fromkeys(("filters_full", "end_too_old"), "most"),
-    **dict.fromkeys(("filter_nameless", "filter_empty", "end_unknown"), ""),
+    **dict.fromkeys(("filter_nameless", "filter_empty", "look_over", "end_unknown"), ""),
     "reason_for_opening": "ref",
     "opening_reason_short": "least",
     "file_too_large": "most",

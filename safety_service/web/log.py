@@ -14,7 +14,7 @@ from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked, said
 from safety_service.web.cursor import write_place
 from safety_service.web.log_line import SEVERITIES, line_of
-from safety_service.web.log_wanted import KEPT, PAGE, Wanted, given_in, wanted_of
+from safety_service.web.log_wanted import KEPT, PAGE, Wanted, address_of, given_in, wanted_of
 from safety_service.web.pages import page
 from safety_service.web.paths import id_of
 from safety_service.web.visitor import Visitor
@@ -43,6 +43,17 @@ async def log(request: web.Request) -> web.StreamResponse:
 
     visitor, context = await looked(request, "debrief_log", work)
     return page(request, "log.html", visitor, context=context)
+
+
+@routes.post("/log")
+async def look_for(request: web.Request) -> web.StreamResponse:
+    """Look for what was typed: the list is at an address that does not say it."""
+    fields = await request.post()
+
+    async def work(tx: Tx, visitor: Visitor) -> str:
+        return await address_of(tx, visitor, given_in({name: str(value) for name, value in fields.items()}))
+
+    return await done(request, "look", "debrief_log", work, back="/log")
 
 
 @routes.post("/log/filters")

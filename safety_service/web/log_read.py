@@ -68,7 +68,7 @@ async def review(request: web.Request) -> web.StreamResponse:
         wanted = await wanted_of(tx, visitor, request)
         logged, _, _ = await debrief_log.may_read(tx, visitor.actor, id_of(request))
         await reviews.review(tx, visitor.actor, id_of(request), str(fields.get("note", "")))
-        if fields.get("do") != NEXT:
+        if fields.get("do") != NEXT or wanted.over:
             return _path(id_of(request), wanted)
         _, older = await debrief_log.beside(tx, visitor.actor, wanted.search(visitor.known.zone), logged)
         return f"/log{wanted.suffix}" if older is None else _path(older, wanted)

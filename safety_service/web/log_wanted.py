@@ -14,6 +14,7 @@ from aiohttp import web
 from safety_service.actions import filters
 from safety_service.actions.debrief_log import Search
 from safety_service.domain.debrief import Severity
+from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.store.saved_filters import Kept
 from safety_service.web.cursor import read_place
@@ -23,8 +24,10 @@ from safety_service.web.visitor import Visitor
 #: The page that a kept filter is for.
 PAGE = "log"
 FIELDS = ("q", "team", "family", "behaviour", "severity", "reviewed", "from", "to")
-#: A kept filter goes by its number: what it looks for is in no address.
-KEPT = "kept"
+#: What somebody types themselves.
+TYPED = ("q", "family")
+#: A kept filter, and what was typed just now, go by their number: no word that is looked for is in an address.
+KEPT, LOOK = "kept", "look"
 LONGEST = 200  # characters in a field
 _REVIEWED = {"yes": True, "no": False}
 
@@ -38,6 +41,8 @@ class Wanted:
     #: The kept filter that it is of.
     kept: UUID | None = None
     every: list[Kept] = field(default_factory=list)
+    #: What was typed is kept no more.
+    over: bool = False
 
     @property
     def narrowed(self) -> bool:
@@ -45,7 +50,9 @@ class Wanted:
         return any(value for name, value in self.fields.items() if name != "q")
 
     def search(self, zone: ZoneInfo, cursor: str = "") -> Search:
-        """For the action; `cursor`: where the list goes on."""
+        """For the action; `cursor`: where the list goes on. Raises Refused `look_over`."""
+        if self.over:
+            raise Refused("look_over")
         given = self.fields
         return Search(
             team_id=_id(given.get("team", "")),
@@ -65,14 +72,31 @@ class Wanted:
 
 
 async def wanted_of(tx: Tx, visitor: Visitor, request: web.Request) -> Wanted:
-    """What the address asks for: fields, or one of the visitor's own kept filters."""
+    """What the address asks for: fields, what the visitor typed just now, or one of their own kept filters."""
     every = await filters.of_page(tx, visitor.actor, PAGE)
     kept = next((each for each in every if str(each.id) == request.query.get(KEPT, "")), None)
     if kept is not None:
         return Wanted(given_in(kept.query), f"?{urlencode({KEPT: str(kept.id)})}", kept.id, every)
+    if LOOK in request.query or "q" in request.query:
+        return await _typed(tx, visitor, _id(request.query.get(LOOK, "")), every)
     fields = given_in(request.query)
     asked = {name: value for name, value in fields.items() if value}
     return Wanted(fields, f"?{urlencode(asked)}" if asked else "", None, every)
+
+
+async def _typed(tx: Tx, visitor: Visitor, look: UUID | None, every: list[Kept]) -> Wanted:
+    found = None if look is None else await filters.looked_for(tx, visitor.actor, PAGE, look)
+    if found is None:
+        return Wanted(given_in({}), "", None, every, over=True)
+    return Wanted(given_in(found), f"?{urlencode({LOOK: str(look)})}", None, every)
+
+
+async def address_of(tx: Tx, visitor: Visitor, given: Mapping[str, str]) -> str:
+    """Where the list of this is: what can only be chosen stands in the address, what is typed does not."""
+    asked = {name: value.strip() for name, value in given.items() if value.strip()}
+    if not asked.keys().isdisjoint(TYPED):
+        return f"/log?{urlencode({LOOK: str(await filters.look_for(tx, visitor.actor, PAGE, asked))})}"
+    return f"/log?{urlencode(asked)}" if asked else "/log"
 
 
 def given_in(query: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import agencies, directory, people_changing
+from safety_service.actions import agencies, directory, filters, people_changing
 from safety_service.actions.people_changing import Details
 from safety_service.domain.reaching import REACHING
 from safety_service.domain.refusal import Refused
@@ -28,6 +28,8 @@ from safety_service.web.visitor import Visitor
 routes = web.RouteTableDef()
 
 HERE, SUBJECT = "/people", "person"
+#: Whose searches these are; and what was typed in the address: its number.
+PAGE, LOOK = "people", "look"
 #: At which field which refusal of somebody's details stands.
 AT = {
     "name_wanted": "name",
@@ -56,30 +58,43 @@ class Line:
 @routes.get(HERE)
 async def listed(request: web.Request) -> web.StreamResponse:
     """Everybody, or those of a team, or with this in their name; a page at a time."""
-    asked = {each: request.query.get(each, "")[:200] for each in ("team", "q", "after", "left")}
+    asked = {each: request.query.get(each, "")[:200] for each in ("team", LOOK, "after", "left")}
 
-    async def work(tx: Tx, visitor: Visitor) -> directory.Listing:
-        return await directory.listed(
-            tx,
-            visitor.actor,
-            team_id=_id(asked["team"]),
-            q=asked["q"],
-            after=_id(asked["after"]),
-            left=bool(asked["left"]),
-        )
+    async def work(tx: Tx, visitor: Visitor) -> tuple[directory.Listing, str]:
+        look = _id(asked[LOOK])
+        typed = {} if look is None else await filters.looked_for(tx, visitor.actor, PAGE, look)
+        q = "" if typed is None else typed.get("q", "")
+        team_id, after, left = _id(asked["team"]), _id(asked["after"]), bool(asked["left"])
+        return await directory.listed(tx, visitor.actor, team_id=team_id, q=q, after=after, left=left), q
 
-    visitor, found = await looked(request, SUBJECT, work)
+    visitor, (found, q) = await looked(request, SUBJECT, work)
     names = {each.id: each.name for each in found.teams}
     kept = {name: value for name, value in asked.items() if value and name != "after"}
     context = {
         "rows": [line_of(person, ways, names) for person, ways in found.rows],
         "teams": [(each, found.sizes.get(each.id, 0)) for each in found.teams],
         "team": names.get(_id(asked["team"]) or UUID(int=0), ""),
-        "asked": asked,
+        "asked": {**asked, "q": q},
+        "over": (bool(asked[LOOK]) or "q" in request.query) and not q,
         "count": found.count,
         "next": f"{HERE}?{urlencode({**kept, 'after': str(found.after)})}" if found.after else "",
     }
     return page(request, "people.html", visitor, context=context)
+
+
+@routes.post(HERE)
+async def look_for(request: web.Request) -> web.StreamResponse:
+    """Look for a name: the list is at an address that does not say it."""
+    fields = await request.post()
+    asked = {each: str(fields.get(each, ""))[:200].strip() for each in ("q", "team", "left")}
+
+    async def work(tx: Tx, visitor: Visitor) -> str:
+        q = asked.pop("q")
+        look = str(await filters.look_for(tx, visitor.actor, PAGE, {"q": q})) if q else ""
+        kept = {name: value for name, value in {**asked, LOOK: look}.items() if value}
+        return f"{HERE}?{urlencode(kept)}" if kept else HERE
+
+    return await done(request, "look", SUBJECT, work, back=HERE)
 
 
 def line_of(person: Person, ways: tuple[Channel, ...], teams: dict[UUID, str]) -> Line:

@@ -23,7 +23,8 @@ PAGES = (
     Shown(name="log-worker", who="Ann", path="/log"),
     Shown(name="log-narrowed", who="Mia", path="/log?behaviour=argued&from=2026-09-01"),
     Shown(name="log-kept", who="Mia", path="/log?kept={filter}"),
-    Shown(name="log-nothing", who="Mia", path="/log?q=zebra"),
+    Shown(name="log-nothing", who="Mia", path="/log?look={zebra}"),
+    Shown(name="log-look-over", who="Ann", path="/log?look={zebra}"),
     Shown(name="log-debrief", who="Mia", path="/log/{debrief}?reviewed=no"),
     Shown(name="log-debrief-own", who="Ann", path="/log/{debrief}"),
     Shown(name="log-export", who="Mia", path="/log/export"),
@@ -68,6 +69,7 @@ async def prepare(town: Town) -> None:
     await _told(world)
     kept = await world.do("Mia", filters.keep_filter, "log", "Rows, since summer", {"behaviour": "argued"})
     town.at["filter"] = str(kept)
+    town.at["zebra"] = str(await world.do("Mia", filters.look_for, "log", {"q": "zebra"}))
     await counted(world)
     async with world.database.transaction() as tx:
         await event_chain.extend(tx, 10_000)

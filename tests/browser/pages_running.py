@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from safety_service.actions import duty, exclusions, leave, people_changing, policies, rota_changes
+from safety_service.actions import duty, exclusions, filters, leave, people_changing, policies, rota_changes
 from safety_service.actions.people_changing import Details
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.domain.words import Role
@@ -23,7 +23,7 @@ PAGES = (
     Shown(name="rota-shift", who="Mia", path="/rota/shifts/{shift}"),
     Shown(name="rota-leave", who="Mia", path="/rota/{team}/leave"),
     Shown(name="people", who="Adam", path="/people"),
-    Shown(name="people-of-a-team", who="Adam", path="/people?team={team}&q=an"),
+    Shown(name="people-of-a-team", who="Adam", path="/people?team={team}&look={an}"),
     Shown(name="person", who="Adam", path="/people/{mia}"),
     Shown(name="person-new", who="Adam", path="/people/new"),
     Shown(name="person-change", who="Adam", path="/people/{ann}/change"),
@@ -62,6 +62,7 @@ async def prepare(town: Town) -> None:
     await world.do("Mia", duty.hand_over, "manager_on_duty", until, world.ids["Dev"])
     await _people(town)
     await _policy(town)
+    town.at["an"] = str(await world.do("Adam", filters.look_for, "people", {"q": "an"}))
 
 
 async def _people(town: Town) -> None:

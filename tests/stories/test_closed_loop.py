@@ -258,7 +258,7 @@ async def the_log_shows_what_came_of_it(north: Town, debrief: str) -> None:
         numbers = [each["number"] for each in plan["versions"]]
         assert numbers == sorted(numbers, reverse=True) and numbers[-1] == 1 and len(numbers) >= 2
     async with browser(north, "Mia Holt") as page:
-        async with page.get("/log", params={"q": "park"}) as answer:
+        async with page.post("/log", data={"q": "park"}) as answer:
             assert REF in await answer.text()
         async with page.get(f"/log/{debrief}") as answer:
             text = await answer.text()

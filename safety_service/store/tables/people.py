@@ -228,7 +228,7 @@ saved_filter = Table(
     metadata,
     key(),
     link("person_id", "person"),
-    #: The page that it is for, by a word of ours (`log`).
+    #: The page that it is for, by a word of ours (`log`); `log:now` is what was typed there just now, without a name.
     word("page"),
     Column("name", Sealed, nullable=False),
     #: The fields of the page's form, by name.
