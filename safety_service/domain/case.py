@@ -13,7 +13,7 @@ from safety_service.domain.alert_effects import AlertEffect
 from safety_service.domain.effects import LateWord, RaiseAlert, VisitEffect
 from safety_service.domain.ladder import Present, freeze
 from safety_service.domain.visit import Visit, apply
-from safety_service.domain.words import ABOUT_SERVICE, MISSES, Risk
+from safety_service.domain.words import ABOUT_SERVICE, MISSES, Kind, Risk
 
 Effects = tuple[VisitEffect | AlertEffect, ...]
 
@@ -63,10 +63,7 @@ def raise_alert(
     """
     taking_in = [each for each in alerts if swallows(each, wanted)]
     if taking_in:
-        # The same kind first, then one that somebody has.
-        alert = min(taking_in, key=lambda each: (each.kind is not wanted.kind, each.owner_id is None))
-        after, effects = handling.repeated(alert, wanted.kind, world.now)
-        return [after if each.id == alert.id else each for each in alerts], effects
+        return _told_again(alerts, taking_in, wanted, world)
     ladder = freeze(wanted.kind, risk, world.policy)
     opened, told = climb.open_alert(
         world.new_id(),
@@ -80,6 +77,22 @@ def raise_alert(
         now=world.now,
     )
     return [*alerts, opened], told
+
+
+def _told_again(
+    alerts: list[Alert], taking_in: list[Alert], wanted: RaiseAlert, world: World
+) -> tuple[list[Alert], tuple[AlertEffect, ...]]:
+    """The same kind hears, else one that somebody has. Duress hears besides: it takes nothing from who would without
+    it, who may be beside the worker (P5).
+    """
+    hidden = [each for each in taking_in if each.kind is Kind.DURESS]
+    effects: tuple[AlertEffect, ...] = ()
+    for those in (hidden, [each for each in taking_in if each not in hidden]):
+        if those:
+            alert = min(those, key=lambda each: (each.kind is not wanted.kind, each.owner_id is None))
+            after, more = handling.repeated(alert, wanted.kind, world.now)
+            alerts, effects = [after if each.id == alert.id else each for each in alerts], (*effects, *more)
+    return alerts, effects
 
 
 def swallows(alert: Alert, wanted: RaiseAlert) -> bool:

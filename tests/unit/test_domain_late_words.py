@@ -6,7 +6,7 @@ import pytest
 
 from safety_service.domain import handling
 from safety_service.domain.alert import Doing
-from safety_service.domain.alert_effects import TellRung
+from safety_service.domain.alert_effects import TellOwner, TellRung
 from safety_service.domain.words import DANGER, Kind
 from tests.unit.watched import (
     DEPUTY,
@@ -121,6 +121,21 @@ def test_a_miss_goes_to_the_alert_that_somebody_has() -> None:
     sos.raise_(Kind.SOS, 1)
     sos.case = replace(sos.case, alerts=(*sos.case.alerts, tale.alert))
     assert owner_hears(sos.raise_(Kind.MISSED_CHECK_IN, 2)) == ["again_missed_check_in"]
+
+
+@pytest.mark.parametrize("kind", [Kind.RING_ME, Kind.MISSED_CHECK_IN])
+def test_duress_takes_no_miss_away_from_who_would_hear_of_it_without(kind: Kind) -> None:
+    """P5: they may be beside the worker."""
+    tale = opened(kind)
+    tale.take(MANAGER, 1)
+    duress = Tale(tale.visit)
+    duress.raise_(Kind.DURESS, 1)
+    duress.take(DEPUTY, 1)
+    duress.case = replace(duress.case, alerts=(*duress.case.alerts, tale.alert))
+    heard = duress.raise_(Kind.MISSED_CHECK_IN, 2)
+    assert owner_hears(heard) == ["again_missed_check_in"] * 2
+    assert {each.owner_id for each in heard if isinstance(each, TellOwner)} == {MANAGER, DEPUTY}
+    assert len(duress.case.alerts) == 2
 
 
 def test_an_alert_about_the_service_swallows_no_miss() -> None:
