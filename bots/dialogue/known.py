@@ -46,6 +46,7 @@ VARIANTS = {
     "alarm.ring": ("sos", "not_begun", "duress"),
     **{f"alert.late_{each}": ("duress",) for each in LATE},
     "ring.wanted": ("duress",),
+    "reply.alert": ("duress",),
     "reply.took": ("duress",),
     "reply.call": ("duress",),
     "reply.words_999": ("duress",),

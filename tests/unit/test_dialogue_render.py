@@ -119,7 +119,8 @@ def test_of_a_first_line_that_is_too_long_whole_sentences_stay_or_else_whole_wor
 
 
 @pytest.mark.parametrize(
-    "template", ["alarm.missed_check_in", "alarm.sos", "alert.offer", "reply.took", "reply.call", "ring.wanted"]
+    "template",
+    ["alarm.missed_check_in", "alarm.sos", "alert.offer", "reply.took", "reply.call", "reply.alert", "ring.wanted"],
 )
 def test_while_duress_is_open_no_other_alarm_about_the_worker_says_to_ring_them(template: str) -> None:
     params = {
