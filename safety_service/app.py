@@ -24,6 +24,8 @@ from config.settings import Settings
 from safety_service import api
 from safety_service import web as pages
 from safety_service.actions.places import open_geocoder
+from safety_service.processes.alive import show_alive
+from safety_service.processes.present import show_presence
 from safety_service.processes.tasks import Tasks, pause, until_stopped
 from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, WORDING, Services
 from safety_service.store import stamps, tallies
@@ -130,6 +132,8 @@ async def run_roles(settings: Settings, roles: Collection[str], stopping: asynci
             add = tasks.vital if role == "scheduler" or len(roles) == 1 else tasks.in_place
             add(role, partial(_WORK[role], parts))
         tasks.in_place("tally", partial(_flush_tallies, parts.database))
+        tasks.in_place("alive", partial(show_alive, roles))
+        tasks.in_place("presence", partial(show_presence, parts.database, roles, parts.holder))
         if "scheduler" not in roles:
             tasks.in_place("beat", _watch_the_loop)
         log.info("begun as %s", ", ".join(roles))

@@ -9,6 +9,7 @@ COMMANDS = {
     "serve": ("serve", "Serve the pages, the bot and the watch."),
     "migrate": ("migrate", "Make the database, or bring it up to date."),
     "doctor": ("doctor", "Check settings, database, Redis, Telegram, clock, keys and policy."),
+    "alive": ("alive", "Do the parts that were begun here live? For whoever keeps the process."),
     "agency": ("agency", "Add, list and confirm agencies."),
     "team": ("team", "Add and list teams."),
     "people": ("people", "Import, add, list, unlink and deactivate people."),

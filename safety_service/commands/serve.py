@@ -145,8 +145,7 @@ async def _seeded(read: Settings) -> list[DemoPerson]:
 
 async def _answers(read: Settings, stopping: asyncio.Event) -> bool:
     """Wait until the web server lives; False when it is stopped before."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(read.host, read.host)  # noqa: S104  (asked, not bound)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{read.port}/health/live"
+    url = f"{read.near_url}/health/live"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as outside:
         while not await pause(stopping, LOOK_EVERY):
             try:

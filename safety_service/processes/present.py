@@ -1,0 +1,26 @@
+"""A process says in the database that it is there, so that the doctor and the figures can count them."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+
+from safety_service.processes.tasks import pause
+from safety_service.store import presence
+from safety_service.store.database import Database
+from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
+
+#: Others say so.
+_UNSAID = (DatabaseAway, TryAgain, SchemaIsNewer)
+
+
+async def show_presence(database: Database, roles: Collection[str], holder: str, stopping: asyncio.Event) -> None:
+    """Say in the database that these roles are there, until stopped."""
+    while True:
+        with contextlib.suppress(*_UNSAID):
+            async with database.transaction() as tx:
+                await presence.here(tx, roles, holder)
+        if await pause(stopping, presence.EVERY):
+            break
+    with contextlib.suppress(*_UNSAID):
+        async with database.transaction() as tx:
+            await presence.gone(tx, roles, holder)

@@ -1,0 +1,55 @@
+"""Which processes there are: each says so now and then, by a stamp of its own, so that others can count them."""
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from safety_service.store import schema, stamps
+from safety_service.store.database import Tx
+from safety_service.store.tables.system import stamp
+
+#: Seconds between two times that a process says that it is there.
+EVERY = 15.0
+#: Who has not said so for this long is not there.
+SEEN = timedelta(minutes=1)
+#: One that was killed leaves its stamp behind; whoever comes later takes it away.
+FORGOTTEN = timedelta(hours=1)
+_MARK = "process:"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One role of one process. `step`: the newest step of the schema that its code knows."""
+
+    role: str
+    host: str
+    step: str
+    at: datetime
+
+
+async def here(tx: Tx, roles: Iterable[str], holder: str) -> None:
+    """Say that this process is there. `holder` names it as in its leases."""
+    for role in roles:
+        info = {"role": role, "host": socket.gethostname(), "step": schema.head()}
+        await stamps.stamp(tx, _name(role, holder), info)
+    await tx.conn.execute(delete(stamp).where(stamp.c.name.startswith(_MARK), stamp.c.at < tx.now - FORGOTTEN))
+
+
+async def gone(tx: Tx, roles: Iterable[str], holder: str) -> None:
+    """Say that it ends, so that nobody counts on it."""
+    for role in roles:
+        await stamps.remove(tx, _name(role, holder))
+
+
+async def seen(tx: Tx) -> list[Process]:
+    """Those that are there now."""
+    query = select(stamp).where(stamp.c.name.startswith(_MARK), stamp.c.at >= tx.now - SEEN).order_by(stamp.c.name)
+    rows = await tx.conn.execute(query)
+    return [Process(row.info["role"], row.info["host"], row.info["step"], row.at) for row in rows]
+
+
+def _name(role: str, holder: str) -> str:
+    return f"{_MARK}{role}:{holder[-40:]}"
