@@ -16,7 +16,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
-from safety_service.web.pages import message
+from safety_service.web.pages import refused
 from safety_service.web.visitor import Visitor, visitor_of
 
 Result = TypeVar("Result")
@@ -44,9 +44,12 @@ def ask_why(request: web.Request, why: Refused | NotFound) -> None:
 
 
 async def done(
-    request: web.Request, doing: str, subject: str, work: Work[str | None], *, back: str
+    request: web.Request, doing: str, subject: str, work: Work[str | None], *, back: str, shows: bool = True
 ) -> web.StreamResponse:
-    """Do it, then show the page that `work` names, or the one to go back to; if it is refused, a page that says why.
+    """Do it, then show the page that `work` names, or the one to go back to.
+
+    If it is refused, a page that says why, with what was typed. `shows`: off for what may be on no screen out there,
+    and for what is kept already.
 
     Raises NotFound.
     """
@@ -54,7 +57,7 @@ async def done(
     if isinstance(why, NotFound):
         raise why
     if why is not None:
-        return message(request, "That was not done", said(why, visitor), status=409, back=back, visitor=visitor)
+        return await refused(request, "That was not done", said(why, visitor), back=back, visitor=visitor, shows=shows)
     raise web.HTTPSeeOther(there or back)
 
 

@@ -51,4 +51,4 @@ async def keep(request: web.Request) -> web.StreamResponse:
         await set_responder(tx, visitor.actor, fields)
         return f"{PAGE}?kept"
 
-    return await done(request, "keep", "card", work, back=PAGE)
+    return await done(request, "keep", "card", work, back=PAGE, shows=False)

@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler
 
 from safety_service.actions.errors import NotFound
 from safety_service.store.errors import DatabaseAway, TryAgain
-from safety_service.web.pages import message
+from safety_service.web.pages import message, refused
+from safety_service.web.unsent import unsent_of
 from safety_service.web.welcome import welcome
 
 log = logging.getLogger(__name__)
@@ -30,30 +31,35 @@ async def answer_with_pages(request: web.Request, handler: Handler) -> web.Strea
     try:
         return await handler(request)
     except NotFound:
-        return _not_found(request)
+        return await _not_found(request)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return _refused(request, error)
+        return await _refused(request, error)
     except (DatabaseAway, TryAgain) as error:
         log.warning("a page was not served: %s", type(error).__name__)
         said = "The service cannot keep anything now. Nothing that you just said was heard: say it again, or ring."
-        response = message(request, "Not now", said, status=503)
+        response = await refused(request, "Not now", said, status=503)
         response.headers["Retry-After"] = "2"
         return response
     except Exception:
         log.exception("a page failed: %s", request.method)
-        return message(request, "Something went wrong", "It was not your doing, and nothing was done.", status=500)
+        return await refused(
+            request, "Something went wrong", "It was not your doing, and nothing was done.", status=500
+        )
 
 
-def _refused(request: web.Request, error: web.HTTPException) -> web.Response:
+async def _refused(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return welcome(request, status=HTTPStatus.UNAUTHORIZED)
+        return welcome(request, status=HTTPStatus.UNAUTHORIZED, unsent=await unsent_of(request))
     if error.status == HTTPStatus.NOT_FOUND:
-        return _not_found(request)
+        return await _not_found(request)
     said = error.text if error.status in OWN_WORDS and error.text else "This cannot be done here."
-    return message(request, error.reason, said, status=error.status)
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return message(request, error.reason, said, status=error.status)  # what is left of it is no form any more
+    return await refused(request, error.reason, said, status=error.status)
 
 
-def _not_found(request: web.Request) -> web.Response:
-    return message(request, "Nothing here", "This page does not exist, or it is not for you to see.", status=404)
+async def _not_found(request: web.Request) -> web.Response:
+    said = "This page does not exist, or it is not for you to see."
+    return await refused(request, "Nothing here", said, status=404)

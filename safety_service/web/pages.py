@@ -13,6 +13,7 @@ from aiohttp import web
 from safety_service.web.files import add_files
 from safety_service.web.navigation import navigation
 from safety_service.web.templating import environment
+from safety_service.web.unsent import Unsent, unsent_of
 from safety_service.web.visitor import Visitor
 
 HERE = Path(__file__).parent
@@ -53,10 +54,25 @@ def message(
     phone: str = "",
     back: str = "/",
     visitor: Visitor | None = None,
+    unsent: Unsent | None = None,
 ) -> web.Response:
-    """A page that says something and offers the way back."""
-    context = {"heading": heading, "lines": lines, "phone": phone, "back": back}
+    """A page that says something and offers the way back; `unsent`: what was typed, to be sent again."""
+    context = {"heading": heading, "lines": lines, "phone": phone, "back": back, "unsent": unsent}
     return page(request, "message.html", visitor, status=status, context=context)
+
+
+async def refused(
+    request: web.Request,
+    heading: str,
+    *lines: str,
+    status: int = 409,
+    back: str = "/",
+    visitor: Visitor | None = None,
+    shows: bool = True,
+) -> web.Response:
+    """Why it was not done, and all that was typed, where the page `shows` it: nothing of that is lost (P9)."""
+    unsent = await unsent_of(request) if shows else None
+    return message(request, heading, *lines, status=status, back=back, visitor=visitor, unsent=unsent)
 
 
 def dialled(number: str) -> str:

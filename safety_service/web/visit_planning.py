@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -141,10 +142,12 @@ async def plan(request: web.Request) -> web.StreamResponse:
     visitor, second = await looked(request, _SUBJECT, keep)
     if second.found is None or second.faults:
         return _second_page(request, visitor, second)
-    return await done(request, "plan", _SUBJECT, lambda tx, visitor: _do(tx, visitor, request), back=second.desk.here)
+    # All of it is kept as a draft, and the page to go back to shows it.
+    do, back = partial(_do, request), second.desk.here
+    return await done(request, "plan", _SUBJECT, do, back=back, shows=False)
 
 
-async def _do(tx: Tx, visitor: Visitor, request: web.Request) -> str:
+async def _do(request: web.Request, tx: Tx, visitor: Visitor) -> str:
     desk = await desks.desk_of(tx, visitor, _id(request))
     found = await desks.checked(tx, visitor.actor, desk)
     asked = desks.request_of(tx, visitor.actor, desk, found.answers)

@@ -27,6 +27,7 @@ PAGES = (
     Shown(name="lost", who="Mia", path="/lost"),
     Shown(name="items", who="Mia", path="/items"),
     Shown(name="item", who="Mia", path="/items/{item}"),
+    Shown(name="item-refused", who="Mia", path="/items/{item}", pressed=("Close it",)),
     Shown(name="openings", who="Mia", path="/openings"),
     Shown(name="take-link", who=None, path="/take/{take}"),
     Shown(name="acknowledge-link", who=None, path="/a/{acknowledge}"),
