@@ -27,7 +27,10 @@ from tests.talk import Talk
 from tests.world import World, build
 
 #: Pages that a worker or a colleague may have open.
-PAGES = ("/chat", "/today", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card")
+PAGES = (
+    *("/chat", "/today", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card"),
+    *("/evidence", "/figures"),
+)
 #: The pages of visits, and of each of them.
 VISITS = ("/visits", "/visits?when=past", "/visits?who=team", "/visits/new", "/visits/waiting")
 OF_VISIT = ("", "/change", "/decide")
@@ -86,6 +89,16 @@ class Twin:
                 async with browser.get("/" + page.format(debrief["id"])) as answer:
                     said[f"{page} {visit['family_ref']}"] = [answer.status, await answer.text()]
         return plainly(json.dumps(said, indent=1))
+
+    async def log_read(self, who: str) -> str:
+        """The log of what was done as they can have it: the page, a file, and whether it is whole."""
+        browser, day = self.browsers[who], f"{self.world.now:%Y-%m-%d}"
+        async with browser.get("/evidence") as answer:
+            said = [f"{answer.status} {await answer.text()}"]
+        for path in ("/evidence/export", "/evidence/check"):
+            async with browser.post(path, data={"from": day, "to": day, "format": "csv"}) as answer:
+                said.append(f"{answer.status} {await answer.text()}")
+        return plainly("\n".join(said))
 
     async def _telegram(self, who: str) -> list[Any]:
         async with self.world.database.reading() as tx:

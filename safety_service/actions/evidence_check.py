@@ -15,7 +15,7 @@ from safety_service.actions.evidence import keep
 from safety_service.domain.event_chain import Link
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
-from safety_service.store import event_seals
+from safety_service.store import beside, event_seals
 from safety_service.store.database import Tx
 
 #: Links that a page walks at most.
@@ -41,8 +41,10 @@ class Checked:
     elsewhere: int = 0
 
 
-async def state(tx: Tx) -> State:
-    """As it stands."""
+async def state(tx: Tx, actor: Actor) -> State | None:
+    """As it stands. None while the actor is on a visit: how much is written meanwhile is not for those there (P5)."""
+    if await beside.since(tx, actor.person_id) is not None:
+        return None
     return State(await event_chain.head(tx), await event_chain.waiting(tx))
 
 
@@ -60,10 +62,12 @@ def kept_end(text: str) -> tuple[int, str] | None:
 async def check(tx: Tx, actor: Actor, kept: tuple[int, str] | None = None) -> Checked:
     """Walk the newest links again, and that which was kept elsewhere if it is among them; that it was done is kept.
 
-    Raises Refused: `managers_only`, `end_too_old`.
+    Raises Refused: `managers_only`, `not_while_out`, `end_too_old`.
     """
     if not actor.teams(Role.MANAGER, Role.ADMINISTRATOR):
         raise Refused("managers_only")
+    if await beside.since(tx, actor.person_id) is not None:
+        raise Refused("not_while_out")
     head = await event_chain.head(tx)
     last = 0 if head is None else head.number
     first = max(1, last - MOST + 1)

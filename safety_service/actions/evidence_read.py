@@ -1,6 +1,7 @@
 """The evidence log to be read: one's own entries, one's teams' with their text, and all of the agency's without text.
 
-What somebody is kept off is in none of it. P5: while duress goes on, whoever it is about reads of themself only.
+What somebody is kept off is in none of it. P5: whoever is watched on a visit reads of the time since it began only
+what they did themselves, on every day: a log that says less from the moment of duress would tell of it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import beside, evidence, exclusions, roles
+from safety_service.store.beside import Unclosed
 from safety_service.store.database import Tx
 from safety_service.store.evidence import About, Noted, Wanted
 from safety_service.store.exclusions import KeptOff
@@ -61,15 +63,18 @@ class Found:
 class _Reader:
     actor: Actor
     kept_off: KeptOff
-    #: Since when duress goes on that is about them.
-    hidden_since: datetime | None
+    #: Since when they are on a visit, or about to be.
+    out_since: datetime | None
+    #: Alerts that are not closed, about them, a visit of theirs or somebody beside them; and whom they concern.
+    alerts: tuple[Unclosed, ...]
+    concerned: frozenset[UUID]
     #: Whom they supervise now.
     supervised: frozenset[UUID]
 
     def sees(self, noted: Noted, about: About) -> LogView | None:
         """How they read this entry; None: not at all."""
         own = noted.actor_id == self.actor.person_id
-        if not own and (self._kept_off(about) or self._hidden(noted)):
+        if not own and (self._kept_off(about) or self._hidden(noted, about)):
             return None
         for team_id in (*sorted(about.teams), None):
             try:
@@ -88,8 +93,23 @@ class _Reader:
         """What belongs into a supervision is the worker's, and of whoever supervises them now; nobody else's."""
         return about.private and about.workers.isdisjoint(self.supervised | {self.actor.person_id})
 
-    def _hidden(self, noted: Noted) -> bool:
-        return self.hidden_since is not None and noted.at >= self.hidden_since
+    def out(self, noted: Noted) -> bool:
+        """Whether it was written since they are out."""
+        return self.out_since is not None and noted.at >= self.out_since
+
+    def _hidden(self, noted: Noted, about: About) -> bool:
+        """P5: duress takes in what is missed, so that no alert of theirs is read of until it is closed."""
+        if self.out(noted):
+            return True
+        # What those on the visit say themselves is the same on every day.
+        by_others = noted.actor_id not in about.workers
+        return any(
+            noted.alert_id == each.id or (by_others and noted.at >= each.opened_at and self._concerns(each, about))
+            for each in self.alerts
+        )
+
+    def _concerns(self, alert: Unclosed, about: About) -> bool:
+        return not about.workers.isdisjoint(self.concerned) or about.family_id in {alert.family_id} - {None}
 
 
 async def look(tx: Tx, actor: Actor, wanted: Search, limit: int = PAGE, most: int = LOOKED_AT) -> Found:
@@ -117,8 +137,15 @@ async def _reader(tx: Tx, actor: Actor) -> _Reader:
         raise Refused("not_your_role")
     kept_off = await exclusions.of_person(tx, actor.person_id)
     there = await beside.of(tx, {actor.person_id})
-    hidden_since = await evidence.hidden_since(tx, actor.person_id, there)
-    return _Reader(actor, kept_off, hidden_since, await roles.supervised_by(tx, actor.person_id))
+    alerts = await beside.unclosed(tx, actor.person_id, there)
+    return _Reader(
+        actor=actor,
+        kept_off=kept_off,
+        out_since=await beside.since(tx, actor.person_id),
+        alerts=tuple(alerts),
+        concerned=there | {actor.person_id} | {each.worker_id for each in alerts if each.worker_id is not None},
+        supervised=await roles.supervised_by(tx, actor.person_id),
+    )
 
 
 def _asked(actor: Actor, wanted: Search) -> Wanted:
@@ -160,8 +187,17 @@ async def _gather(
         noted, place = await evidence.stretch(tx, asked, place, STRETCH)
         about = await evidence.about(tx, noted)
         seen = ((each, reader.sees(each, about[each.id])) for each in noted)
-        found += [Entry(each, about[each.id], view is LogView.WITH_TEXT) for each, view in seen if view is not None]
+        found += [
+            Entry(_unlinked(reader, each), about[each.id], view is LogView.WITH_TEXT)
+            for each, view in seen
+            if view is not None
+        ]
         looked += STRETCH
     if len(found) > limit:
         return found[:limit], found[limit - 1].noted.id
     return found, place
+
+
+def _unlinked(reader: _Reader, noted: Noted) -> Noted:
+    """P5: the number of a link tells how much else was written."""
+    return replace(noted, link=None, digest=None) if reader.out(noted) else noted

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Table, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Row, Table, select, type_coerce
 
-from safety_service.domain.words import Kind, State
 from safety_service.store.board import name_of
 from safety_service.store.database import Tx
 from safety_service.store.event_seals import read_details
@@ -173,16 +172,6 @@ async def about(tx: Tx, entries: Iterable[Noted]) -> dict[UUID, About]:
     noted = list(entries)
     known = await _known(tx, noted)
     return {each.id: _about(known, each) for each in noted}
-
-
-async def hidden_since(tx: Tx, worker_id: UUID, beside: Ids = ()) -> datetime | None:
-    """Since when duress goes on that is about this person, a visit of theirs, or one of these; None: there is none."""
-    with_them = select(watch.c.visit_id).where(watch.c.worker_id == worker_id)
-    goes_on = alert.c.open_key.is_not(None), alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED
-    theirs = alert.c.worker_id.in_((worker_id, *beside)) | alert.c.visit_id.in_(with_them)
-    query = select(func.min(alert.c.opened_at)).where(*goes_on, theirs)
-    found: datetime | None = (await tx.conn.execute(query)).scalar()
-    return found
 
 
 def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -61,7 +61,7 @@ async def evidence(request: web.Request) -> web.StreamResponse:
             "matters": {key: says for key, (says, _) in MATTERS.items()},
             "lines": [_line(each, found.names, visitor) for each in found.entries],
             "following": None if found.after is None else _further(given, found.after),
-            "state": await evidence_check.state(tx),
+            "state": await evidence_check.state(tx, visitor.actor),
             "whole": bool(visitor.actor.teams(Role.MANAGER, Role.ADMINISTRATOR)),
             "forms": tuple(FORMATS),
             "period": (given["from"] or today - LATELY, given["to"] or today),

@@ -11,15 +11,17 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from safety_service.actions import alerts
+from safety_service.actions import alerts, event_chain, evidence_read, reading, words
+from safety_service.actions.words import Word
 from safety_service.domain.phrases import Tap
-from safety_service.domain.words import Found, Kind, KnownBy, News, State
-from safety_service.store import sealing
+from safety_service.domain.words import Found, Kind, KnownBy, News, Role, State
+from safety_service.store import people, sealing
 from safety_service.store.sealing import KeyRing
 from safety_service.store.visits import VisitRow
 from tests.conftest import START
@@ -42,12 +44,13 @@ class Days:
         for twin in (self.normal, self.duress):
             await step(twin)
 
-    async def look_the_same(self) -> None:
-        """On the worker's screens, and on a colleague's."""
-        for who in ("Ann", "Ben"):
+    async def look_the_same(self, *people: str) -> None:
+        """On the worker's screens, and on a colleague's; or on theirs."""
+        for who in people or ("Ann", "Ben"):
             seen = await self.normal.seen(who)
             assert seen == await self.duress.seen(who), who
-            assert "duress" not in seen.casefold() and len(seen) > 2000
+            # Whoever manages may look for it among what is over.
+            assert ("duress" not in seen.casefold() or who == "Mia") and len(seen) > 2000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,6 +95,11 @@ async def running(days: Days, *, tap: Tap = Tap.NONE, risk: str = "high") -> Non
 async def _begins(twin: Twin, risk: str) -> VisitRow:
     if risk == "high":
         return await inside_high(twin.world, minutes=60)
+    if risk == "together":
+        both = (twin.world.ids["Ann"], twin.world.ids["Mia"])
+        row = await twin.world.inside(minutes=60, workers=both)
+        await twin.world.do("Mia", words.begin, row.id, Word())
+        return row
     return await twin.world.inside(minutes=60)
 
 
@@ -221,6 +229,54 @@ async def test_nothing_of_it_is_found_by_its_number_or_id(days: Days) -> None:
             async with browser.get(f"/alerts/{each}") as answer:
                 pages.append((answer.status, await answer.text()))
         assert pages[0] == pages[1]
+
+
+async def test_a_manager_beside_them_reads_the_same_in_the_log_of_what_was_done(days: Days) -> None:
+    await days.both(_goes_along)
+    await running(days, risk="together")
+    await days.normal.talk.says("Ann", "hallway")
+    await days.duress.talk.says("Ann", DURESS)
+    await only_one_of_them_is_duress(days)
+    await _others_act(days.duress)
+    await days.both(lambda twin: twin.later(3))
+    await days.both(_linked)
+    await days.look_the_same("Ann", "Mia")
+    taken = [await twin.log_read("Mia") for twin in _each(days)]
+    assert taken[0] == taken[1] and "Mia signed in" in taken[0]
+    for text in ("out", "Fine", "home"):
+        for who in ("Mia", "Ann"):
+            await days.both(lambda twin, who=who, text=text: twin.talk.says(who, text))  # type: ignore[misc]
+    await days.both(lambda twin: twin.later(1))
+    read = [await _read_by_mia(twin) for twin in _each(days)]
+    assert read[0] == read[1] and ("home", "Ann") in read[0]
+
+
+async def _goes_along(twin: Twin) -> None:
+    async with twin.world.database.transaction() as tx:
+        both = frozenset({Role.MANAGER, Role.PRACTITIONER})
+        await people.set_roles(tx, twin.world.ids["Mia"], twin.world.team_id, both)
+    await twin.settle("Mia")
+
+
+async def _others_act(twin: Twin) -> None:
+    """What shows in the log: of the alert, of the visit, and of things around it."""
+    world, alert = twin.world, (await _duress_of(twin))[0]
+    await world.do("Dev", alerts.take, alert.id)
+    await world.do("Dev", alerts.news, alert.id, News.POLICE_RUNG)
+    await world.do("Dev", reading.visit, alert.alert.visit_id)
+    await world.do("Rita", reading.visit, alert.alert.visit_id)
+    await world.opens("Rita")
+
+
+async def _linked(twin: Twin) -> None:
+    async with twin.world.database.transaction() as tx:
+        tx.now += timedelta(minutes=1)
+        await event_chain.extend(tx, 1000)
+
+
+async def _read_by_mia(twin: Twin) -> list[tuple[str, str]]:
+    found = await twin.world.do("Mia", evidence_read.look, evidence_read.Search())
+    return [(each.noted.verb, twin.world.name(each.noted.actor_id)) for each in found.entries]
 
 
 async def test_it_may_be_known_once_two_people_say_that_they_are_safe_in_person(days: Days) -> None:

@@ -36,7 +36,7 @@ from safety_service.domain.words import KnownBy, Role
 from safety_service.store import evidence, people
 from safety_service.store.database import Tx
 from safety_service.store.items import Item
-from tests.danger import DURESS, agreed, inside_high
+from tests.danger import DURESS, OWN, agreed, inside_high
 from tests.debriefs import given
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
@@ -209,6 +209,9 @@ async def test_nothing_of_duress_is_read_by_whom_it_is_about(world: World) -> No
     assert ("took", "alert") in deeds(await read(world, "Dev"))
     await world.do("Dev", handling.resolve, raised.id, WhatFound.SAFE, KnownBy.SEEN, "at the door")
     await world.do("Adam", handling.resolve, raised.id, WhatFound.SAFE, KnownBy.SEEN, "at the door")
+    assert ("took", "alert") not in deeds(await read(world, "Mia")), "she is still inside"
+    await world.do("Mia", words.left, row.id, Word(phrase=OWN))
+    await world.do("Mia", words.home, row.id, Word(phrase=OWN))
     assert ("took", "alert") in deeds(await read(world, "Mia"))
 
 
