@@ -78,7 +78,7 @@ async def look(tx: Tx, actor: Actor, wanted: Search, limit: int = PAGE) -> Page[
     words = search.words(wanted.text)
     if wanted.text.strip() and not words:
         raise Refused("words_wanted")
-    narrowed = await _narrowed(tx, actor, wanted, words)
+    narrowed = await narrowed_to(tx, actor, wanted, words)
     if narrowed is None:
         return Page([], None)
     if words:
@@ -86,9 +86,10 @@ async def look(tx: Tx, actor: Actor, wanted: Search, limit: int = PAGE) -> Page[
     else:
         page = _page(await debrief_log.listed(tx, narrowed, limit + 1), limit)
     if wanted.before is None:
-        begun = await _holding(tx, await debrief_log.begun(tx, narrowed, PAGE), words)
+        begun = await holding(tx, await debrief_log.begun(tx, narrowed, PAGE), words)
         page = Page([*begun, *page.rows], page.after)
-    await _keep_look(tx, actor, wanted, len(page.rows))
+    given = {"found": len(page.rows), **asked_for(wanted)}
+    await keep(tx, actor, actor.agency_id, "searched", subject="debrief_log", subject_id=None, **given)
     return page
 
 
@@ -98,7 +99,7 @@ async def beside(tx: Tx, actor: Actor, wanted: Search, logged: Logged) -> tuple[
     A draft stands before the newest. Nothing is read by it, so nothing is kept.
     """
     words = search.words(wanted.text)
-    narrowed = await _narrowed(tx, actor, replace(wanted, before=None), words)
+    narrowed = await narrowed_to(tx, actor, replace(wanted, before=None), words)
     if narrowed is None:
         return None, None
     here = None if logged.submitted_at is None else _place(logged)
@@ -109,7 +110,7 @@ async def beside(tx: Tx, actor: Actor, wanted: Search, logged: Logged) -> tuple[
 
 async def _nearest(tx: Tx, wanted: WantedDebriefs, words: frozenset[str]) -> UUID | None:
     candidates = await debrief_log.listed(tx, wanted, BATCH if words else 1)
-    found = await _holding(tx, candidates, words)
+    found = await holding(tx, candidates, words)
     return found[0].id if found else None
 
 
@@ -186,7 +187,7 @@ async def trends(tx: Tx, actor: Actor, since: date, until: date) -> list[tuple[U
     return found
 
 
-async def _narrowed(tx: Tx, actor: Actor, wanted: Search, words: frozenset[str]) -> WantedDebriefs | None:
+async def narrowed_to(tx: Tx, actor: Actor, wanted: Search, words: frozenset[str]) -> WantedDebriefs | None:
     """What is looked for, within what the actor may see. None: nothing can be found."""
     family_id = None
     if wanted.family_ref:
@@ -223,7 +224,7 @@ async def _found(tx: Tx, wanted: WantedDebriefs, words: frozenset[str], limit: i
     opened = 0
     while len(found) <= limit and opened < OPENED:
         candidates = await debrief_log.listed(tx, wanted, BATCH)
-        found += await _holding(tx, candidates, words)
+        found += await holding(tx, candidates, words)
         opened += len(candidates)
         if len(candidates) < BATCH:
             return _page(found, limit)
@@ -231,7 +232,7 @@ async def _found(tx: Tx, wanted: WantedDebriefs, words: frozenset[str], limit: i
     return _page(found, limit) if len(found) > limit else Page(found, wanted.before)
 
 
-async def _holding(tx: Tx, rows: list[Logged], words: frozenset[str]) -> list[Logged]:
+async def holding(tx: Tx, rows: list[Logged], words: frozenset[str]) -> list[Logged]:
     """Those of these that hold every word."""
     if not words or not rows:
         return rows
@@ -253,12 +254,12 @@ def _place(row: Logged) -> tuple[datetime, UUID]:
     return row.submitted_at, row.id
 
 
-async def _keep_look(tx: Tx, actor: Actor, wanted: Search, found: int) -> None:
+def asked_for(wanted: Search) -> dict[str, str]:
+    """What was looked for, as the evidence log keeps it."""
     asked = {
         "family": wanted.family_ref,
         "worker": None if wanted.worker_id is None else str(wanted.worker_id),
         "behaviour": wanted.behaviour,
         "text": wanted.text,
     }
-    given = {name: value for name, value in asked.items() if value}
-    await keep(tx, actor, actor.agency_id, "searched", subject="debrief_log", subject_id=None, found=found, **given)
+    return {name: value for name, value in asked.items() if value}

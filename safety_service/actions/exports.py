@@ -13,7 +13,7 @@ from uuid import UUID
 from config.guidance import Guidance
 from safety_service.actions import ties
 from safety_service.actions.actor import Actor
-from safety_service.actions.debrief_log import to_review
+from safety_service.actions.debrief_log import holding, to_review
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.table import Row, Table
@@ -106,9 +106,9 @@ async def scope_of(tx: Tx, by: Actor | None, agency_id: UUID, since: datetime, u
     return Scope(agency_id=agency_id, teams=named, kept_off=kept_off, reader=by, since=since, until=until)
 
 
-async def keep_export(tx: Tx, by: Actor | None, scope: Scope, what: str, rows: int) -> None:
-    """That it was exported, by whom, and how much."""
-    period = {"since": scope.since.isoformat(), "until": scope.until.isoformat(), "rows": rows}
+async def keep_export(tx: Tx, by: Actor | None, scope: Scope, what: str, rows: int, **more: str) -> None:
+    """That it was exported, by whom, and how much; `more`: of what was looked for."""
+    period = {"since": scope.since.isoformat(), "until": scope.until.isoformat(), "rows": rows, **more}
     await keep(tx, by, scope.agency_id, "exported", subject=what, subject_id=None, **period)
 
 
@@ -120,10 +120,16 @@ async def _debriefs(tx: Tx, scope: Scope) -> Table:
         since=scope.since,
         until=scope.until,
     )
-    rows: list[Row] = []
+    return await debriefs_of(tx, scope, wanted)
+
+
+async def debriefs_of(tx: Tx, scope: Scope, wanted: WantedDebriefs, words: frozenset[str] = frozenset()) -> Table:
+    """Those of them that hold every word. Raises Refused `too_many_rows`."""
+    rows, looked = list[Row](), 0
     while batch := await debrief_log.listed(tx, wanted, BATCH):
-        rows += await _batch(tx, batch, scope)
-        _not_too_many(rows, scope)
+        rows += await _batch(tx, await holding(tx, batch, words), scope)
+        looked += len(batch)
+        _not_too_many(looked, scope)
         last = batch[-1]
         assert last.submitted_at is not None
         wanted = replace(wanted, before=(last.submitted_at, last.id))
@@ -163,9 +169,9 @@ def _left_out(scope: Scope) -> tuple[str, ...]:
     return (NO_TEXT,) if only_reviews else ()
 
 
-def _not_too_many(rows: Sequence[object], scope: Scope) -> None:
+def _not_too_many(rows: int, scope: Scope) -> None:
     """While a service exports it watches people: what would take long is for the machine's own command line."""
-    if scope.reader_id is not None and len(rows) > MOST:
+    if scope.reader_id is not None and rows > MOST:
         raise Refused("too_many_rows", most=MOST)
 
 
@@ -210,7 +216,7 @@ async def _visits(tx: Tx, scope: Scope) -> Table:
         closed = await _closed(tx, scope, {each.family_id: each.team_id for each in seen})
         made = ((each, _visit(each, scope)) for each in seen)
         rows += [_without_text(row) if each.family_id in closed else row for each, row in made]
-        _not_too_many(rows, scope)
+        _not_too_many(len(rows), scope)
         wanted = replace(wanted, before=(batch[-1].visit.starts_at, batch[-1].id))
     lasts = how_long((await tx.policy()).retention.visits)
     removed = f"Purposes and reasons are removed after {lasts}."
@@ -243,9 +249,8 @@ async def _alerts(tx: Tx, scope: Scope) -> Table:
 async def alerts_of(tx: Tx, scope: Scope) -> list[care.AlertLine]:
     """The alerts of this scope, without those that the reader is kept off or may not learn of yet."""
     lines = await care.alerts(tx, tuple(scope.teams), scope.since, scope.until)
-    _not_too_many(lines, scope)
+    _not_too_many(len(lines), scope)
     going = await care.workers_of(tx, {each.visit_id for each in lines if each.visit_id is not None})
-
     there = frozenset() if scope.reader_id is None else await beside.of(tx, {scope.reader_id})
 
     def about(each: care.AlertLine) -> frozenset[UUID]:

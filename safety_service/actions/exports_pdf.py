@@ -52,7 +52,8 @@ def as_pdf(table: Table, made_at: datetime) -> bytes:
     """The whole table. What is empty in a row is left out."""
     paper = _Paper(table.title)
     paper.line_of(table.title, size=16, bold=True)
-    notes = (f"Made on {made_at:%d %B %Y at %H:%M}. {len(table.rows)} rows.", *table.notes)
+    only = (f"Only: {table.only}.",) if table.only else ()
+    notes = (*only, f"Made on {made_at:%d %B %Y at %H:%M}. {len(table.rows)} rows.", *table.notes)
     lost = False
     for row in table.rows:
         lost = lost or any(_plain(str(value))[1] for value in row.values())

@@ -32,6 +32,8 @@ def as_csv(table: Table) -> bytes:
     """UTF-8 with a mark, so that spreadsheets read names rightly; no cell is ever a formula."""
     out = io.StringIO(newline="")
     rows = csv.writer(out)
+    if table.only:
+        rows.writerow([_harmless(_said(table))])
     rows.writerow(table.columns)
     rows.writerows([[_harmless(row[name]) for name in table.columns] for row in table.rows])
     return out.getvalue().encode("utf-8-sig")
@@ -39,7 +41,12 @@ def as_csv(table: Table) -> bytes:
 
 def as_json_lines(table: Table) -> bytes:
     """An object a line."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table.rows).encode()
+    first = [{"only": _said(table)}] if table.only else []
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [*first, *table.rows]).encode()
+
+
+def _said(table: Table) -> str:
+    return f"{table.title}, only: {table.only}"
 
 
 def _harmless(value: Any) -> Any:

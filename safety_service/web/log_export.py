@@ -9,17 +9,20 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
+from safety_service.actions import exports_narrowed
 from safety_service.actions.debrief_log import READERS
 from safety_service.actions.errors import NotFound
 from safety_service.actions.exports import WHAT, export
 from safety_service.actions.exports_written import FORMATS, written
 from safety_service.actions.figures_of_care import figures_of_care
 from safety_service.actions.table import Table
+from safety_service.actions.visitors import teams_of
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web import again
 from safety_service.web.acting import looked, said
 from safety_service.web.days import begins, ends
+from safety_service.web.log_wanted import Wanted, wanted_of
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
 
@@ -42,10 +45,28 @@ async def exporting(request: web.Request) -> web.StreamResponse:
         if not visitor.actor.teams(*READERS):
             raise NotFound
         today = tx.now.astimezone(visitor.known.zone).date()
-        return {"what": EXPORTED, "forms": tuple(FORMATS), "since": today - LATELY, "until": today}
+        wanted, only = await _narrowed(tx, visitor, request)
+        return {
+            "what": (exports_narrowed.WHAT,) if only else EXPORTED,
+            "only": only,
+            "over": wanted.over,
+            "suffix": wanted.suffix if only else "",
+            "list": f"/log{wanted.suffix}",
+            "forms": tuple(FORMATS),
+            "since": wanted.fields["from"] or today - LATELY,
+            "until": wanted.fields["to"] or today,
+        }
 
     visitor, context = await looked(request, "export", work)
     return page(request, "log_export.html", visitor, context=context)
+
+
+async def _narrowed(tx: Tx, visitor: Visitor, request: web.Request) -> tuple[Wanted, str]:
+    """What the list that somebody comes from looks for, and that in words; of days alone there are none."""
+    wanted = await wanted_of(tx, visitor, request)
+    guidance = (await tx.guidance(visitor.actor.agency_id)).guidance
+    says = {key: each.says for key, each in guidance.asked("behaviours").items()}
+    return wanted, wanted.said(says, await teams_of(tx, visitor.actor.teams(*READERS)))
 
 
 @routes.post("/log/export")
@@ -59,7 +80,8 @@ async def exported(request: web.Request) -> web.StreamResponse:
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[Table, datetime] | str:
         try:
-            return for_paper(form, await _table(tx, visitor, what, fields))
+            narrowed = await _narrowed(tx, visitor, request)
+            return for_paper(form, await _table(tx, visitor, what, fields, narrowed))
         except Refused as why:
             return said(why, visitor)
 
@@ -85,12 +107,21 @@ def for_paper(form: str, made: tuple[Table, datetime]) -> tuple[Table, datetime]
     return made
 
 
-async def _table(tx: Tx, visitor: Visitor, what: str, fields: Fields) -> tuple[Table, datetime]:
+async def _table(
+    tx: Tx, visitor: Visitor, what: str, fields: Fields, narrowed: tuple[Wanted, str]
+) -> tuple[Table, datetime]:
     zone, agency_id = visitor.known.zone, visitor.actor.agency_id
     since, until = begins(str(fields.get("from", "")), zone), ends(str(fields.get("to", "")), zone)
     if since is None or until is None:
         raise Refused("period_wanted")
     now = tx.now.astimezone(zone)
+    wanted, only = narrowed
+    # What was typed and is kept no more is not taken for everything.
+    search = wanted.search(zone)
+    if only:
+        if what != exports_narrowed.WHAT:
+            raise NotFound
+        return await exports_narrowed.export(tx, visitor.actor, search, only, since, until), now
     if what == "care":
         return await figures_of_care(tx, visitor.actor, agency_id, since, until), now
     return await export(tx, visitor.actor, what, agency_id, since, until), now

@@ -19,6 +19,7 @@ from safety_service.store.database import Tx
 from safety_service.store.saved_filters import Kept
 from safety_service.web.cursor import read_place
 from safety_service.web.days import begins, ends
+from safety_service.web.log_line import SEVERITIES
 from safety_service.web.visitor import Visitor
 
 #: The page that a kept filter is for.
@@ -65,6 +66,19 @@ class Wanted:
             text=given.get("q", ""),
             before=read_place(cursor),
         )
+
+    def said(self, behaviours: Mapping[str, str], teams: Mapping[UUID, str]) -> str:
+        """What is looked for, to be read; without its days."""
+        given, team = self.fields, _id(self.fields.get("team", ""))
+        parts = {
+            "q": f"with the words “{given['q']}”",
+            "family": f"family {given['family']}",
+            "team": f"team {'' if team is None else teams.get(team, '')}",
+            "behaviour": f"what was met: {behaviours.get(given['behaviour'], given['behaviour'])}",
+            "severity": f"how hard: {SEVERITIES.get(given['severity'], given['severity']).lower()}",
+            "reviewed": {"no": "waits for a review", "yes": "reviewed"}.get(given["reviewed"], ""),
+        }
+        return "; ".join(says for name, says in parts.items() if given[name].strip() and says)
 
     def after(self, place: str) -> str:
         """The address of the list from that place on."""

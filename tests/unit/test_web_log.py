@@ -21,6 +21,7 @@ from safety_service.domain.words import Role
 from safety_service.store import measures, people
 from safety_service.store.tables.learning import debrief
 from safety_service.store.tables.people import person
+from safety_service.store.tables.system import event_log
 from tests.debriefs import given
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
@@ -55,6 +56,11 @@ async def seen(browser: ClientSession, path: str | URL, **query: str) -> str:
 async def looked(browser: ClientSession, **fields: str) -> str:
     async with browser.post("/log", data=fields) as answer:
         return await answer.text()
+
+
+async def posted(browser: ClientSession, **fields: str) -> URL:
+    async with browser.post("/log", data=fields) as answer:
+        return answer.url
 
 
 async def test_a_manager_searches_reads_comments_and_reviews(office: Office) -> None:
@@ -124,6 +130,44 @@ async def test_a_period_is_taken_along_as_a_file(office: Office, what: str, form
     assert text and SECRET.encode() not in text
     async with mia.post("/log/export", data={**fields, "from": "2026-12-01"}) as answer:
         assert answer.status == 409
+
+
+async def test_what_is_taken_along_is_what_was_looked_for_and_says_so(office: Office) -> None:
+    await given(office.world, "Ann", ref="F-1", answers={"happened": "the terrier"}, behaviours=["argued"])
+    await given(office.world, "Ben", ref="F-2", after=60, answers={"happened": "a cat"}, severity="high")
+    mia = await office.browser("Mia")
+    fields = {"what": "debriefs", "format": "csv", "from": "2026-11-01", "to": "2026-11-16"}
+
+    async def taken(there: str, **more: str) -> str:
+        async with mia.post(there, data={**fields, **more}) as answer:
+            return f"{answer.status} {(await answer.read()).decode(errors='replace')}"
+
+    listed = await looked(mia, q="terriers", behaviour="argued")
+    there = unescape(re.findall(r'href="(/log/export[^"]*)"', listed)[0])
+    assert "terrier" not in there
+    page = await seen(mia, there)
+    assert "Only: with the words “terriers”; what was met: Argued, blocked" in page and 'value="visits"' not in page
+    there = unescape(re.findall(r'action="(/log/export[^"]*)"', page)[0])
+    text = await taken(there)
+    assert text.splitlines()[0].endswith('"Debriefs, only: with the words “terriers”; what was met: Argued, blocked"')
+    assert "F-1" in text and "F-2" not in text
+    assert '{"only": "Debriefs, only: with the words “terriers”' in await taken(there, format="jsonl")
+    assert (await taken(there, format="pdf")).startswith("200")
+    assert (await taken(there, what="visits")).startswith("404")
+    text = await taken("/log/export?severity=high")
+    assert "only: how hard: very hard" in text and "F-2" in text and "F-1" not in text
+    text = await taken("/log/export")
+    assert "only:" not in text and "F-1" in text and "F-2" in text
+    assert (await taken("/log/export?family=F-9")).count("F-") == 1
+    assert "at least one word" in await taken(
+        str((await posted(mia, q="...")).relative()).replace("/log", "/log/export")
+    )
+    assert (await taken(f"/log/export?look={office.world.ids['Mia']}")).startswith("409")
+    async with office.world.database.reading() as tx:
+        kept = (
+            (await tx.conn.execute(select(event_log.c.details).where(event_log.c.verb == "exported"))).scalars().all()
+        )
+    assert {"terriers"} <= {each.get("text") for each in kept}
 
 
 async def test_a_file_is_made_apart_from_what_watches_people(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
