@@ -46,13 +46,17 @@ def is_fresh(session: Session, now: datetime) -> bool:
     return session.proven_at is not None and now - session.proven_at <= WITHIN
 
 
-async def ways(tx: Tx, actor: Actor, offered: Collection[str]) -> tuple[Channel, ...]:
-    """Where a code can be sent. `offered`: kinds of channel for which there is a provider."""
+async def ways(tx: Tx, actor: Actor, session: Session, offered: Collection[str]) -> tuple[Channel, ...]:
+    """Where a code can be sent. `offered`: kinds of channel for which there is a provider.
+
+    Never to what was added after this session began: whoever sits there now may be who added it.
+    """
     allowed = (await agencies.get(tx, actor.agency_id)).telegram_allowed
     there = [
         each
         for each in await channels.live(tx, actor.person_id)
         if each.kind in KINDS and each.kind in offered and (allowed or each.kind != "telegram")
+        if each.since is not None and each.since <= session.created_at
     ]
     return tuple(sorted(there, key=lambda each: KINDS.index(each.kind)))
 
@@ -61,7 +65,7 @@ async def send(
     tx: Tx, hot: Hot, actor: Actor, session: Session, offered: Collection[str], channel_id: UUID | None = None
 ) -> Asked:
     """Send a code to this channel of the actor's, or to the quickest. What cannot be sent is in `why`."""
-    found = await ways(tx, actor, offered)
+    found = await ways(tx, actor, session, offered)
     to = next((each for each in found if channel_id in (None, each.id)), None)
     if await hot.count(f"again-sent:{session.id}", COUNTED_WITHIN) > CODES:
         return Asked(ways=found, why=Refused("too_many_codes"))

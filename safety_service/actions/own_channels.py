@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
-from safety_service.actions import access, delivering, seconding
+from safety_service.actions import access, delivering, phrases, seconding
 from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep_of_channel
@@ -38,12 +38,16 @@ async def propose(
     """Give an address; a code goes there, and until it is typed by its owner nothing else does.
 
     `offered`: kinds for which there is a provider. Raises NotFound; Refused: `administrators_only`,
-    `channel_not_there`, `number_unknown`, `address_unknown`, `channel_waits_already`, `too_many_codes`, `deactivated`.
+    `channel_not_there`, `number_unknown`, `address_unknown`, `channel_waits_already`, `too_many_codes`, `deactivated`,
+    `not_while_out`.
     """
     person = await _person(tx, person_id)
     access.may_run_channels(by, person.agency_id, person_id)
     if not person.active:
         raise Refused("deactivated", name=person.name)
+    if by is not None and by.person_id == person_id:
+        # Who is out is asked nothing more; a desk that they left adds no way of its own.
+        await phrases.not_while_out(tx, by)
     if kind not in PROVEN or kind not in offered:
         raise Refused("channel_not_there", kind=kind if kind in PROVEN else "hook")
     try:

@@ -1,4 +1,4 @@
-"""Asking again who sits there, before what cannot be taken back: resolving, deciding, taking records out, the rota.
+"""Asking again who sits there, before what cannot be taken back, or what changes who may do what and who hears.
 
 Whatever was typed goes to the page that asks, and from there, with the code, to where it was sent at first: nothing of
 it is lost, and nothing of it is kept on the way. Put `@again.asked` below the route of what only a POST does; never on
@@ -17,7 +17,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from bots.dialogue.known import the_wording
-from safety_service.actions import accounts, again, refusals
+from safety_service.actions import accounts, again, phrases, refusals
 from safety_service.actions.again import Asked
 from safety_service.domain.addresses import hidden
 from safety_service.domain.reaching import CHATS
@@ -32,6 +32,8 @@ from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor, visitor_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Given = MultiMapping[object]
+When = Callable[[web.Request, Given], bool]
 
 #: The code that was typed; to which channel it is to be sent (or sent again).
 CODE, SEND = "again_code", "again_send"
@@ -43,16 +45,22 @@ LONGEST = 40
 
 def asked(handler: Handler) -> Handler:
     """A handler that is called only when the visitor has shown lately that it is them."""
-    return asked_when(lambda _request: True)(handler)
+    return asked_when(_always)(handler)
 
 
-def asked_when(when: Callable[[web.Request], bool]) -> Callable[[Handler], Handler]:
+def asked_at_rest(handler: Handler) -> Handler:
+    """The same for what is everybody's own: who is out on a visit is never asked there, whatever else is refused."""
+    return asked_when(_always, of_who_is_out=False)(handler)
+
+
+def asked_when(when: When, *, of_who_is_out: bool = True) -> Callable[[Handler], Handler]:
     """The same, where only some of what the handler does needs it."""
 
     def around(handler: Handler) -> Handler:
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            answer = await ask(request) if when(request) else None
+            wanted = when(request, await request.post())
+            answer = await ask(request, of_who_is_out=of_who_is_out) if wanted else None
             return await handler(request) if answer is None else answer
 
         # So that a test sees which pages ask.
@@ -62,7 +70,11 @@ def asked_when(when: Callable[[web.Request], bool]) -> Callable[[Handler], Handl
     return around
 
 
-async def ask(request: web.Request) -> web.Response | None:
+def _always(_request: web.Request, _given: Given) -> bool:
+    return True
+
+
+async def ask(request: web.Request, *, of_who_is_out: bool = True) -> web.Response | None:
     """The page that asks, or None when there is no need. Raises HTTPUnauthorized."""
     given = await request.post()
     settings, hot = request.app[SETTINGS], request.app[HOT]
@@ -71,7 +83,7 @@ async def ask(request: web.Request) -> web.Response | None:
     async def work(tx: Tx) -> tuple[Visitor, Asked | None]:
         visitor = await visitor_of(tx, request, keeps=True)
         session = visitor.known.session
-        if again.is_fresh(session, tx.now):
+        if again.is_fresh(session, tx.now) or (not of_who_is_out and await phrases.is_out(tx, visitor.actor)):
             return visitor, None
         account = SERVICE in request.app and await accounts.speaks(tx, visitor.actor)
         if SEND in given or CODE not in given:
@@ -81,21 +93,21 @@ async def ask(request: web.Request) -> web.Response | None:
             await again.show(tx, hot, visitor.actor, session, str(given[CODE])[:LONGEST])
         except Refused as why:
             await refusals.note(tx, visitor.actor, "show", why, subject="session", subject_id=session.id)
-            return visitor, Asked(ways=await again.ways(tx, visitor.actor, offered), account=account, why=why)
+            return visitor, Asked(ways=await again.ways(tx, visitor.actor, session, offered), account=account, why=why)
         return visitor, None
 
     visitor, wanted = await in_transaction(request.app[DATABASE], work)
     return None if wanted is None else _page(request, visitor, wanted, given)
 
 
-def _chosen(given: MultiMapping[object]) -> UUID | None:
+def _chosen(given: Given) -> UUID | None:
     try:
         return UUID(str(given.get(SEND, "")))
     except ValueError:
         return None
 
 
-def _page(request: web.Request, visitor: Visitor, wanted: Asked, given: MultiMapping[object]) -> web.Response:
+def _page(request: web.Request, visitor: Visitor, wanted: Asked, given: Given) -> web.Response:
     context = {
         "action": request.path_qs,
         "typed": list(_typed(given)),
@@ -109,7 +121,7 @@ def _page(request: web.Request, visitor: Visitor, wanted: Asked, given: MultiMap
     return page(request, "again.html", visitor, status=status, context=context)
 
 
-def _typed(given: MultiMapping[object]) -> Iterator[tuple[str, str]]:
+def _typed(given: Given) -> Iterator[tuple[str, str]]:
     """What goes on with the code, in its order. A file does not: a page cannot hold it."""
     for name, value in given.items():
         if name not in OWN and isinstance(value, str):

@@ -71,7 +71,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alerts/{id}/{verb}")
-@again.asked_when(lambda request: request.match_info["verb"] in ENDING)
+@again.asked_when(lambda request, _given: request.match_info["verb"] in ENDING)
 async def act(request: web.Request) -> web.StreamResponse:
     """One of the buttons; then the page again, which shows what it did, or why not and what was typed."""
     verb = request.match_info["verb"]

@@ -81,6 +81,7 @@ async def shown(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(PAGE)
+@again.asked_at_rest
 async def proposed(request: web.Request) -> web.StreamResponse:
     """Give an address; a code goes there."""
     given = await request.post()
@@ -94,6 +95,7 @@ async def proposed(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(PAGE + "/{id}/prove")
+@again.asked_at_rest
 async def proven(request: web.Request) -> web.StreamResponse:
     """Type the code that arrived."""
     code = str((await request.post()).get("code", ""))[:40]

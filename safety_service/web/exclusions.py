@@ -10,6 +10,7 @@ from aiohttp import web
 from safety_service.actions import directory, exclusions_seen
 from safety_service.actions.exclusions_seen import Seen
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done, looked
 from safety_service.web.around_page import said_day
 from safety_service.web.filling import Form, Typed
@@ -48,6 +49,7 @@ async def why(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/end")
+@again.asked
 async def end(request: web.Request) -> web.StreamResponse:
     """It holds no more; that it was there is kept."""
 

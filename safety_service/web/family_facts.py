@@ -16,7 +16,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.facts import FactView, NewFact
 from safety_service.store.database import Tx
-from safety_service.web import family_words
+from safety_service.web import again, family_words
 from safety_service.web.acting import looked
 from safety_service.web.around_page import Card, said_day
 from safety_service.web.family_frame import Group, cards
@@ -47,6 +47,8 @@ KINDS = {
 }
 #: These are danger, as long as they count.
 DANGER = frozenset({"violence", "weapon", "open_threat", "veiled_threat", "targeted"})
+#: The family counts for less by these, as by lowering its risk.
+LOWERING = frozenset({"correct", "end"})
 Do = Callable[[Tx, Actor, UUID, Mapping[str, Any]], Awaitable[object]]
 
 
@@ -94,6 +96,7 @@ async def setting(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/families/{ref}/risk/{way:raise|lower}")
+@again.asked_when(lambda request, _given: request.match_info["way"] == "lower")
 async def set_(request: web.Request) -> web.StreamResponse:
     """Raise or lower it."""
     ref = request.match_info["ref"]
@@ -129,6 +132,7 @@ async def changing(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/facts/{id}/{verb}")
+@again.asked_when(lambda request, _given: request.match_info["verb"] in LOWERING, of_who_is_out=False)
 async def change(request: web.Request) -> web.StreamResponse:
     """Correct it, end it, say what the family was told, look at it again."""
     verb = request.match_info["verb"]

@@ -13,6 +13,7 @@ from safety_service.actions import people_brought
 from safety_service.actions.people_csv import COLUMNS, BadPeopleFile
 from safety_service.actions.people_import import Imported
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import looked
 from safety_service.web.pages import page
 from safety_service.web.people import HERE, SUBJECT
@@ -45,6 +46,7 @@ async def form(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(PAGE)
+@again.asked_when(lambda _request, given: given.get("do") == "bring")
 async def take(request: web.Request) -> web.StreamResponse:
     """Look at it, or bring it in: what is brought in was looked at, and is checked once more."""
     given = await request.post()

@@ -13,6 +13,7 @@ from safety_service.domain.addresses import hidden
 from safety_service.domain.reaching import PROVEN, REACHING
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import looked
 from safety_service.web.around_page import said_day
 from safety_service.web.filling import Form, Typed
@@ -146,6 +147,7 @@ async def choosing(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/roles")
+@again.asked
 async def choose(request: web.Request) -> web.StreamResponse:
     """These are their roles from now on."""
     person_id = id_of(request)

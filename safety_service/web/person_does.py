@@ -9,6 +9,7 @@ from aiohttp import web
 from safety_service.actions import directory, leaving, linking, people_changing
 from safety_service.services import SETTINGS
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done, looked, said
 from safety_service.web.filling import Form, Typed
 from safety_service.web.pages import page
@@ -21,6 +22,7 @@ routes = web.RouteTableDef()
 
 
 @routes.post(HERE + "/{id}/invite")
+@again.asked
 async def invite(request: web.Request) -> web.StreamResponse:
     """A one-time code, shown once: this page is nowhere to be found again. An older code stops working."""
     person_id = id_of(request)
@@ -90,6 +92,7 @@ async def leaving_page(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/deactivate")
+@again.asked
 async def deactivate(request: web.Request) -> web.StreamResponse:
     """They work here no more."""
     person_id = id_of(request)

@@ -9,6 +9,7 @@ from aiohttp import web
 from safety_service.actions import circle, retention
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done, looked, said
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
@@ -52,6 +53,7 @@ async def hold(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/release")
+@again.asked
 async def release(request: web.Request) -> web.StreamResponse:
     """Policy counts again."""
     ref = request.match_info["ref"]

@@ -10,6 +10,7 @@ from safety_service.actions import standing_seen
 from safety_service.actions.rota_week import nobody_chosen
 from safety_service.actions.standing import LEAST
 from safety_service.store.database import Tx
+from safety_service.web import again
 from safety_service.web.acting import done
 from safety_service.web.filling import Form, Typed
 from safety_service.web.paths import id_of
@@ -48,6 +49,7 @@ async def shown(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE)
+@again.asked
 async def add(request: web.Request) -> web.StreamResponse:
     """Put somebody on it."""
 
@@ -62,6 +64,7 @@ async def add(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/remove")
+@again.asked
 async def remove(request: web.Request) -> web.StreamResponse:
     """Take somebody off it."""
 

@@ -39,10 +39,15 @@ PROGRAMS = re.compile(r"^/(api|replies)/")
 STREAMS = re.compile(r"/events$")
 #: Whoever does one of these has lately shown that it is them.
 ASKS_AGAIN = re.compile(
-    r"/decide$|/agree$|/export$|/plan/(measures/\{id\}|course|review)$|/subject-access/file$|^/rota/"
+    r"/decide$|/agree$|/export$|/plan/(measures/\{id\}|course|review)$|/subject-access/file$|^/rota/|^/standing\b"
+    r"|^/people/(\{id\}/(invite|roles|deactivate)|import)$|^/exclusions/\{id\}/end$|^/channels(/\{id\}/prove)?$"
+    r"|^/families/\{ref\}/(risk/\{way\}|records/release)$|^/facts/\{id\}/\{verb\}$"
 )
 #: Where seconds count, or somebody is out: nothing is asked there but what is asked anyway.
-NEVER_ASKS = re.compile(r"^/(take|chat|in|out|today|debriefs|phrases|card)\b|^/families/\{ref\}/briefing")
+NEVER_ASKS = re.compile(
+    r"^/(take|chat|in|out|today|debriefs|phrases|card)\b|^/families/\{ref\}/briefing|/(lost|keep-off)$"
+    r"|^/channels/\{id\}/(code|end)$|^/families/\{ref\}/(facts/new|records/hold)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from safety_service import web
-from safety_service.actions import again
-from safety_service.store import channels, codes
+from safety_service.actions import again, words
+from safety_service.actions.words import Word
+from safety_service.store import channels, codes, people
+from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.sessions import Session
 from safety_service.store.tables.people import agency
 from safety_service.store.tables.system import event_log
 from tests import http
@@ -51,6 +54,11 @@ def hidden(text: str) -> list[tuple[str, str]]:
     """What the page that asks hands on."""
     found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', text)
     return [(unescape(name), unescape(value)) for name, value in found]
+
+
+def just_begun(tx: Tx, world: World) -> Session:
+    """A session of Mia's that began now."""
+    return Session(new_id(), world.ids["Mia"], "web", "", tx.now, tx.now, tx.now)
 
 
 async def alert_of_ann(world: World) -> str:
@@ -185,8 +193,8 @@ async def test_no_code_goes_to_the_page_itself_or_to_a_room_of_many(world: World
     await has(world, "Mia", "hook", "the-team-room")
     async with world.database.transaction() as tx:
         await channels.link(tx, world.ids["Mia"], "webchat", str(world.ids["Mia"]))
-        actor = await world.actor(tx, "Mia")
-        assert await again.ways(tx, actor, frozenset({"telegram", "webchat", "hook"})) == ()
+        mia, session = await world.actor(tx, "Mia"), just_begun(tx, world)
+        assert await again.ways(tx, mia, session, frozenset({"telegram", "webchat", "hook"})) == ()
 
 
 async def test_a_demonstration_without_any_way_shows_its_code(world: World) -> None:
@@ -216,7 +224,8 @@ async def test_elsewhere_whom_nothing_reaches_comes_back_with_a_new_link(world: 
 async def test_telegram_carries_no_code_where_it_may_carry_linking_only(world: World) -> None:
     async with world.database.transaction() as tx:
         await tx.conn.execute(agency.update().values(demonstration=False))
-        assert await again.ways(tx, await world.actor(tx, "Mia"), frozenset({"telegram"})) == ()
+        mia, session = await world.actor(tx, "Mia"), just_begun(tx, world)
+        assert await again.ways(tx, mia, session, frozenset({"telegram"})) == ()
 
 
 async def test_what_is_typed_comes_back_as_text_whatever_it_is(world: World, browser: ClientSession) -> None:
@@ -252,6 +261,18 @@ ASKING = (
     ("/people/{id}/course", "Mia"),
     ("/channels/{id}/agree", "Adam"),
     ("/policy/offers/{id}/agree", "Adam"),
+    ("/channels", "Ann"),
+    ("/channels/{id}/prove", "Ann"),
+    ("/people/{id}/invite", "Adam"),
+    ("/people/{id}/roles", "Adam"),
+    ("/people/{id}/deactivate", "Adam"),
+    ("/standing", "Adam"),
+    ("/standing/{id}/remove", "Adam"),
+    ("/exclusions/{id}/end", "Adam"),
+    ("/families/F-1/risk/lower", "Mia"),
+    ("/facts/{id}/end", "Mia"),
+    ("/facts/{id}/correct", "Mia"),
+    ("/families/F-1/records/release", "Mia"),
 )
 
 
@@ -265,3 +286,101 @@ async def test_each_of_these_asks_first_and_tells_nothing_of_what_is_there(
         assert (await post(browser, path.format(id=new_id())))[0] == 403
         code = await sent(world, who)
         assert (await post(browser, path.format(id=new_id()), {"again_code": code}))[0] != 403
+
+
+async def test_no_code_goes_to_what_was_added_after_the_session_began(world: World) -> None:
+    """Whoever sits down at a desk that was left adds a way of their own, and waits until the page asks."""
+    app = http.application(world, web, telegram_token=TOKEN, email_url="json://127.0.0.1:9/{address}")
+    async with http.serving(app) as base, http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Mia")
+        world.clock.move(timedelta(minutes=1))
+        added = await has(world, "Mia", "email", "strange@example.org")
+        for _ in range(2):
+            world.clock.move(LATER)
+            _, text = await post(browser, "/log/export")
+            assert "s…@example.org" not in text
+            await post(browser, "/log/export", {"again_send": str(added.id)})
+            assert {each.channel for each in await said(world, "Mia", "channel.again")} == {"telegram"}
+            assert (await post(browser, "/log/export", {"again_code": await sent(world)}))[0] == 404
+    async with http.serving(app) as base, http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Mia")
+        world.clock.move(LATER)
+        assert "s…@example.org" in (await post(browser, "/log/export"))[1], "a session that began since knows it"
+
+
+async def test_whoever_has_only_what_was_added_since_needs_a_new_link_and_keeps_what_they_typed(world: World) -> None:
+    await has_no_chat(world, "Mia")
+    async with world.database.transaction() as tx:
+        await tx.conn.execute(agency.update().values(demonstration=False))
+    app = http.application(world, web, email_url="json://127.0.0.1:9/{address}")
+    async with http.serving(app) as base, http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Mia")
+        world.clock.move(timedelta(minutes=1))
+        await has(world, "Mia", "email", "mia@example.org")
+        world.clock.move(LATER)
+        _, text = await post(browser, "/families/F-1/risk/lower", {"why": "He has left"})
+        assert "only what was added after you signed in here" in text and ("why", "He has left") in hidden(text)
+        assert await said(world, "Mia", "channel.again") == []
+
+
+async def test_what_was_typed_on_the_new_pages_is_kept_through_the_code(world: World, base: str) -> None:
+    columns = "agency,team,name,email,phone,roles,supervisor_email,training"
+    rows = f"{columns}\r\nElmshire,North,Ann Lee,ann@example.org,,reviewer,,"
+    async with http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Adam")
+        world.clock.move(LATER)
+        _, text = await post(browser, "/people/import", {"text": rows, "do": "look"})
+        assert "1 would be changed" in text, "looking at it changes nothing, and is not asked for"
+        status, text = await post(browser, "/people/import", {"text": rows, "do": "bring"})
+        assert status == 403 and hidden(text) == [("text", rows), ("do", "bring")]
+        assert "Ann Lee" not in {each.name for each in await everybody(world)}
+        _, text = await post(browser, "/people/import", [*hidden(text), ("again_code", "00000000")])
+        assert hidden(text) == [("text", rows), ("do", "bring")], "a wrong code loses nothing either"
+        status, text = await post(browser, "/people/import", [*hidden(text), ("again_code", await sent(world, "Adam"))])
+        assert status == 200 and "Brought in" in text
+        assert "Ann Lee" in {each.name for each in await everybody(world)}
+
+
+async def everybody(world: World) -> list[people.Person]:
+    async with world.database.reading() as tx:
+        return await people.every(tx, world.agency_id)
+
+
+async def test_who_is_out_on_a_visit_is_asked_nothing_about_their_own_ways(world: World) -> None:
+    """And a desk that they left adds nothing for them meanwhile: it waits until they are back."""
+    app = http.application(world, web, telegram_token=TOKEN, sms_url="json://gateway.example/call?:to={address}")
+    async with http.serving(app) as base, http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Ann")
+        row = await world.inside("Ann")
+        world.clock.move(LATER)
+        given = {"kind": "sms", "address": "07700 900123"}
+        status, text = await post(browser, "/channels", given)
+        assert status == 409 and "Not while you are out" in text
+        for path in (f"/channels/{new_id()}/prove", f"/facts/{new_id()}/correct"):
+            assert (await post(browser, path, {"code": "1"}))[0] == 404, path
+        assert await said(world, "Ann", "channel.") == []
+        await world.do("Ann", words.left, row.id, Word())
+        await world.do("Ann", words.home, row.id, Word())
+        status, text = await post(browser, "/channels", given)
+        assert status == 403 and hidden(text) == list(given.items())
+
+
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [
+        ("/families/F-1/risk/raise", "Mia"),
+        ("/families/F-1/records/hold", "Mia"),
+        ("/facts/{id}/told", "Mia"),
+        ("/channels/{id}/end", "Mia"),
+        ("/people/{id}/lost", "Adam"),
+        ("/people/{id}/keep-off", "Adam"),
+    ],
+)
+async def test_what_makes_things_safer_or_cuts_off_a_lost_phone_is_never_asked_for(
+    world: World, base: str, path: str, who: str
+) -> None:
+    async with http.browsing(base) as browser:
+        await http.signed_in(world, browser, who)
+        world.clock.move(LATER)
+        assert "Show that it is you" not in (await post(browser, path.format(id=world.ids["Ann"]), {"why": "x"}))[1]
+        assert await said(world, who, "channel.again") == []

@@ -262,6 +262,7 @@ async def test_what_happens_is_shown_before_somebody_is_deactivated_and_then_hap
     async with world.database.transaction() as tx:
         ann = await people.get(tx, world.ids["Ann"])
         await people.save(tx, replace(ann, supervisor_id=world.ids["Mia"]))
+    await signed_in(world, adam, "Adam")
     _, text = await get(adam, page_of(world, "Mia", "/deactivate"))
     assert "1 alert is theirs" in text and "1 shift of theirs counts no more" in text
     assert "Then this is missing in the next month" in text and "nobody supervises: Ann" in text
