@@ -50,6 +50,17 @@ async def kept(request: web.Request) -> web.StreamResponse:
     return page(request, "family_kept.html", visitor, context=context)
 
 
+async def part_now(tx: Tx, visitor: Visitor, family: Family, part: str) -> list[str]:
+    """A part as it is kept, line by line, with who changed it last."""
+    needs = (await tx.guidance(visitor.actor.agency_id)).guidance.asked("needs")
+    names = await names_of(tx, {UUID(each["by"]) for name, each in family.stamps.items() if name == part})
+    said = {key: each.says for key, each in needs.items()}
+    card = _part(family, part, said, {str(person): name for person, name in names.items()}, visitor, may=False)
+    told = [f"{label}: {text}" for label, text in card.told]
+    stamped = part in family.stamps
+    return told if len(told) > stamped else ["Nothing.", *told]
+
+
 def _part(
     family: Family, part: str, needs: Mapping[str, str], names: Mapping[str, str], visitor: Visitor, *, may: bool
 ) -> Card:

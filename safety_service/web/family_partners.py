@@ -132,17 +132,27 @@ def _draw_change(request: web.Request) -> Draw:
         family, row = await partners.one(tx, visitor.actor, id_of(request))
         families.may_change(visitor.actor, family)
         kept = {name: getattr(row, name) for name in partners.FIELDS}
-        version = request.query.get("version", str(row.version))
+        behaviours = await _behaviours(tx, visitor)
         return Drawn(
             form=PARTNER,
-            words=_words(await _behaviours(tx, visitor)),
+            words=_words(behaviours),
             heading=f"{family.ref}: {row.organisation}",
-            action=f"/partners/{row.id}/change?version={version}",
+            action=f"/partners/{row.id}/change?version={row.version}",
             back=f"/partners/{row.id}",
+            intro=_meanwhile(request, row, behaviours),
             answers={**kept, "meets": list(row.meets), "contact": dict(row.contact)},
         )
 
     return draw
+
+
+def _meanwhile(request: web.Request, row: Partner, behaviours: Mapping[str, str]) -> list[str]:
+    """What stands there now, where what was sent is about an earlier version: sent again, it is about this one."""
+    if request.method != "POST" or request.query.get("version") == str(row.version):
+        return []
+    card = partner_card(row, behaviours)
+    told = [f"{label}: {text}" for label, text in card.told]
+    return [family_words.MEANWHILE, card.title, *told, family_words.YOURS]
 
 
 async def _behaviours(tx: Tx, visitor: Visitor) -> dict[str, str]:

@@ -17,6 +17,9 @@ PARTS = {
     "only_us": "If it is only one of us who meets it: why?",
 }
 _KEPT = {"open": "Still to keep", "kept": "Kept", "broken": "Broken"}
+#: Where somebody else changed it since: above what stands there now, and above what was typed.
+MEANWHILE = "Somebody changed it meanwhile. As it is kept now:"
+YOURS = "Below is what you wrote. It takes the place of that when you keep it."
 #: By part: the words of its fields, and of its choices.
 FIELDS: dict[str, dict[str, str]] = {
     "household": {

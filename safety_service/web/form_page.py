@@ -86,6 +86,7 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
     faults: Mapping[str, str] | None = None,
     parts: Sequence[Part] = (),
     intro: Sequence[str] = (),
+    refused: str = "",
     notes: Sequence[str] = (),
     buttons: Sequence[tuple[str, str]] = (("", "Keep it"),),
     hidden: Mapping[str, str] | None = None,
@@ -93,8 +94,8 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
 ) -> web.Response:
     """The page. `action`: where it is sent; `buttons`: the value of `do` and the label, the first one is the main one.
 
-    `notes` and `links` (address, words) stand below the questions, `hidden` goes back with them. Status 422 where
-    there are faults.
+    `refused` stands on top, `notes` and `links` (address, words) below the questions, `hidden` goes back with them.
+    Status 422 where there are faults, 409 where it was refused.
     """
     shown = parts or [Part(heading="", keys=tuple(each.key for each in form.steps))]
     drawn = [(each, fields(form, words, answers, zone, faults=faults or {}, keys=each.keys)) for each in shown]
@@ -104,6 +105,7 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
         "parts": [(each, found) for each, found in drawn if found],
         "wrong": [(found.name, found.says) for _, group in drawn for found in group if found.fault],
         "intro": intro,
+        "refused": refused,
         "notes": notes,
         "buttons": buttons,
         "hidden": hidden or {},
@@ -111,7 +113,7 @@ def form_page(  # noqa: PLR0913 - a page is made of many things, each named at t
         "most": LONGEST_TEXT,
         "own_suffix": OWN,
     }
-    return page(request, "form_page.html", visitor, status=422 if faults else 200, context=context)
+    return page(request, "form_page.html", visitor, status=422 if faults else 409 if refused else 200, context=context)
 
 
 def fields(

@@ -18,7 +18,7 @@ from safety_service.transact import in_transaction
 from safety_service.web.acting import ask_why, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
-from safety_service.web.pages import message
+from safety_service.web.pages import refused
 from safety_service.web.visitor import Visitor, visitor_of
 
 
@@ -63,7 +63,7 @@ async def show(request: web.Request, subject: str, draw: Draw) -> web.StreamResp
     if drawn is None:
         if why is not None:
             ask_why(request, why)
-        return _refused(request, visitor, why, "/hello")
+        return await _refused(request, visitor, why)
     return _page(request, visitor, drawn, drawn.answers)
 
 
@@ -85,7 +85,7 @@ async def take(request: web.Request, subject: str, doing: str, draw: Draw, do: T
             taken.why = why
         return taken
 
-    return _answer(request, await in_transaction(request.app[DATABASE], work))
+    return await _answer(request, await in_transaction(request.app[DATABASE], work))
 
 
 @dataclass(slots=True)
@@ -97,13 +97,13 @@ class _Taken:
     why: Refused | NotFound | None = None
 
 
-def _answer(request: web.Request, taken: _Taken) -> web.StreamResponse:
+async def _answer(request: web.Request, taken: _Taken) -> web.StreamResponse:
     if isinstance(taken.there, str):
         raise web.HTTPSeeOther(taken.there)
     if taken.there is not None:
         return taken.there()
     if taken.drawn is None or taken.read is None or isinstance(taken.why, NotFound):
-        return _refused(request, taken.visitor, taken.why, "/hello")
+        return await _refused(request, taken.visitor, taken.why)
     return _page(request, taken.visitor, taken.drawn, taken.read.answers, taken.read.faults, taken.why)
 
 
@@ -115,8 +115,7 @@ def _page(
     faults: Mapping[str, str] | None = None,
     why: Refused | None = None,
 ) -> web.Response:
-    told = [] if why is None else [f"That was not kept. {said(why, visitor)}"]
-    response = form_page(
+    return form_page(
         request,
         drawn.form,
         drawn.words,
@@ -127,18 +126,16 @@ def _page(
         zone=visitor.known.zone,
         faults=faults,
         parts=drawn.parts,
-        intro=[*told, *drawn.intro],
+        intro=drawn.intro,
+        refused="" if why is None else f"That was not kept. {said(why, visitor)}",
         notes=drawn.notes,
         buttons=(("", drawn.button),),
         hidden=drawn.hidden,
         links=drawn.links,
     )
-    if why is not None:
-        response.set_status(web.HTTPConflict.status_code)
-    return response
 
 
-def _refused(request: web.Request, visitor: Visitor, why: Refused | NotFound | None, back: str) -> web.StreamResponse:
+async def _refused(request: web.Request, visitor: Visitor, why: Refused | NotFound | None) -> web.StreamResponse:
     if not isinstance(why, Refused):
         raise NotFound
-    return message(request, "That is not yours to do", said(why, visitor), status=409, back=back, visitor=visitor)
+    return await refused(request, "That is not yours to do", said(why, visitor), back="/hello", visitor=visitor)

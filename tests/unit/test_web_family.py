@@ -1,5 +1,6 @@
 """The pages about a family: filled in without a script, part by part; whoever may not know of it finds nothing."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -58,7 +59,49 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten_and_nothi
     await change(world, "Mia", only_us="The letter")
     status, shown = await post(browser, f"{HERE}/change/only_us?version=1", only_us="No idea")
     assert status == 409 and "No idea" in shown and "changed this meanwhile" in shown
+    assert "What is known of it: The letter" in shown and "Last changed: Mia" in shown
     assert (await world.do("Ann", families.read, REF)).record.only_us == "The letter"
+    # Having read it, they may: what they wrote is about the version that they were shown.
+    status, _ = await post(browser, f"{HERE}/change/only_us?{_version(shown)}", only_us="No idea, but a letter")
+    assert status == 200
+    assert (await world.do("Ann", families.read, REF)).record.only_us == "No idea, but a letter"
+
+
+def _version(shown: str) -> str:
+    found = re.search(r'action="[^"]*\?(version=\d+)"', shown)
+    assert found is not None
+    return found[1]
+
+
+async def test_rows_that_somebody_took_away_meanwhile_take_no_words_of_mine_with_them(
+    world: World, browser: ClientSession
+) -> None:
+    await world.plan()
+    await change(world, addresses=[{"text": f"{n} Elm Row"} for n in range(5)])
+    await signed_in(world, browser, "Ann")
+    mine = {f"row{n}.text": f"{n} Oak Lane" for n in range(7)}
+    await change(world, "Mia", addresses=[])
+    status, shown = await post(browser, f"{HERE}/change/addresses?version=2", **mine)
+    assert status == 409 and "Nothing." in shown and all(each in shown for each in mine.values())
+    status, _ = await post(browser, f"{HERE}/change/addresses?{_version(shown)}", **mine)
+    assert status == 200
+    kept = (await world.do("Ann", families.read, REF)).record.addresses
+    assert [each.text for each in kept] == list(mine.values())
+
+
+async def test_another_agency_that_somebody_changed_meanwhile_is_changed_by_pressing_again(
+    world: World, browser: ClientSession
+) -> None:
+    await world.plan()
+    school = {"organisation": "School", "visits": "yes", "stance": "neither"}
+    row = await world.do("Mia", partners.add, REF, {**school, "contact": {}, "meets": []})
+    await world.do("Mia", partners.change, row.id, row.version, {**school, "withheld": "Home visits"})
+    await signed_in(world, browser, "Ann")
+    mine = {**school, "kept_out": "Her aunt works there"}
+    status, shown = await post(browser, f"/partners/{row.id}/change?version={row.version}", **mine)
+    assert status == 409 and "Withholds: Home visits" in shown and "Her aunt works there" in shown
+    status, shown = await post(browser, f"/partners/{row.id}/change?{_version(shown)}", **mine)
+    assert status == 200 and "Her aunt works there" in shown
 
 
 @pytest.mark.parametrize(
