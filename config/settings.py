@@ -93,12 +93,6 @@ def _file(path: Path) -> Path:
     return path
 
 
-def _polling(mode: str) -> str:
-    if mode != "polling":
-        raise ValueError("this version hears Telegram by polling only; leave it at polling, or Telegram stays unheard")
-    return mode
-
-
 def _hidden(secret: str) -> str:
     if not _SECRET.fullmatch(secret):
         raise ValueError("must be at least 24 letters, digits, - or _: it is what keeps strangers out")
@@ -150,7 +144,7 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = None
     telegram_token: str | None = Field(None, repr=False)
     telegram_api_url: HttpUrl = "https://api.telegram.org/bot"
-    telegram_mode: Annotated[Literal["polling", "webhook"], AfterValidator(_polling)] = "polling"
+    telegram_mode: Literal["polling", "webhook"] = "polling"
     #: Empty: made and kept under `var/` by `safety_service.store.keyfile`.
     secret_keys: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)] = Field(
         (), repr=False

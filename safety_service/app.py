@@ -18,8 +18,10 @@ from bots.delivery.sender import Sender
 from bots.dialogue import inbox, router
 from bots.dialogue.inbox import Handle, InboxWorker
 from bots.dialogue.known import the_wording
+from bots.telegram import hook as telegram_hook
 from bots.telegram.bot import TelegramBot
-from bots.telegram.poller import DRAINED, POLLED
+from bots.telegram.hook import HOOK, Hook
+from bots.telegram.listening import DRAINED, POLLED
 from config.settings import Settings
 from safety_service import api
 from safety_service import web as pages
@@ -63,15 +65,15 @@ class Parts:
         return router.handle if self.bot is None else self.bot.hear
 
     @property
-    def polls(self) -> bool:
-        """Whether somebody fetches what is said in Telegram."""
-        return self.bot is not None and self.settings.telegram_mode == "polling"
+    def listens(self) -> bool:
+        """Whether what is said in Telegram is heard."""
+        return self.bot is not None
 
     async def drained(self, tx: Tx, since: datetime) -> bool:
         """Whether everything that was said until then has been fetched and acted on."""
         if not await inbox.drained(tx):
             return False
-        if not self.polls:
+        if not self.listens:
             return True
         fetched, polled = await stamps.last(tx, DRAINED), await stamps.last(tx, POLLED)
         nothing_left = polled is not None and polled.at >= since and not polled.info.get("updates")
@@ -105,11 +107,12 @@ def _bot(settings: Settings, database: Database) -> TelegramBot | None:
         token=settings.telegram_token,
         base_url=settings.base_url,
         api_url=settings.telegram_api_url,
+        webhook=settings.telegram_mode == "webhook",
     )
 
 
-def build_web_app(services: Services, handle: Handle = router.handle) -> web.Application:
-    """The whole of HTTP: health, metrics, the API, the pages and the browser's chat."""
+def build_web_app(services: Services, handle: Handle = router.handle, hook: Hook | None = None) -> web.Application:
+    """The whole of HTTP: health, metrics, the API, the pages, the browser's chat, and what Telegram posts to."""
     app = web.Application(client_max_size=BODY)
     app[DATABASE] = services.database
     app[HOT] = services.hot
@@ -118,6 +121,8 @@ def build_web_app(services: Services, handle: Handle = router.handle) -> web.App
     app[HEALTH] = services.health
     app.router.add_routes(health.routes)
     app.router.add_routes(metrics.routes)
+    app[HOOK] = hook
+    app.router.add_routes(telegram_hook.routes)
     api.setup(app, services)
     pages.setup(app, services)
     webchat.setup(app, services, handle)
@@ -143,9 +148,10 @@ async def run_roles(settings: Settings, roles: Collection[str], stopping: asynci
 async def _serve(parts: Parts, stopping: asyncio.Event) -> None:
     """HTTP, and the auditor: on PostgreSQL in another process than the sweep that it audits."""
     settings = parts.settings
-    auditor = Auditor(parts.database, polls=parts.polls, heartbeat_url=settings.heartbeat_url)
+    auditor = Auditor(parts.database, polls=parts.listens, heartbeat_url=settings.heartbeat_url)
     services = Services(parts.database, parts.hot, settings, the_wording(), auditor.health)
-    runner = web.AppRunner(build_web_app(services), access_log=None, shutdown_timeout=ANSWER_WITHIN)
+    hook = None if parts.bot is None else parts.bot.hook
+    runner = web.AppRunner(build_web_app(services, hook=hook), access_log=None, shutdown_timeout=ANSWER_WITHIN)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

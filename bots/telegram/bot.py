@@ -17,10 +17,14 @@ from bots.telegram.door import Door, Handle
 from bots.telegram.ear import Ear
 from bots.telegram.errors import reason_of
 from bots.telegram.fetcher import Fetcher
+from bots.telegram.hook import Hook
+from bots.telegram.hook_keeper import HookKeeper
+from bots.telegram.listening import Listener, Pace
 from bots.telegram.patience import Patience
-from bots.telegram.poller import Pace, Poller
+from bots.telegram.poller import Poller
 from bots.telegram.sender import TelegramSender
 from bots.telegram.supervised import supervised, to_its_end
+from bots.telegram.taking import Taking
 from bots.telegram.tidying import Tidier
 from bots.telegram.unheard import Unheard
 from bots.telegram.words import Words
@@ -50,6 +54,7 @@ class TelegramBot:
         token: str,
         base_url: str,
         api_url: str = "",
+        webhook: bool = False,
         pace: Pace | None = None,
     ) -> None:
         self._database = database
@@ -58,9 +63,12 @@ class TelegramBot:
         self._background = Background()
         self._door = Door(self._api, database.hot, self._words, dialogue, self._background, base_url=base_url)
         ear = Ear(self._door, self._background)
-        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        pace = pace or Pace()
         unheard = Unheard(self._api, database, self._words)
-        self._poller = Poller(self._api, database, ear.take, holder=holder, pace=pace, unheard=unheard)
+        taking = Taking(database, ear.take, unheard, own_up_after=pace.owning_up)
+        #: What takes in what Telegram posts, in the processes that serve HTTP; None: it is asked for it.
+        self.hook = Hook(taking, token=token) if webhook else None
+        self._listener = self._listens(taking, base_url, pace)
         self._fetcher = Fetcher(database, self._api)
         self.tidier = Tidier(database, self._api)
         self.hear: Handle = self._door.hear
@@ -68,10 +76,16 @@ class TelegramBot:
         #: The bot's name in Telegram, for links that open it; known once Telegram has told.
         self.username: str | None = None
 
+    def _listens(self, taking: Taking, base_url: str, pace: Pace) -> Listener:
+        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        if self.hook is None:
+            return Poller(self._api, self._database, taking, holder=holder, pace=pace)
+        return HookKeeper(self._api, self._database, self.hook, base_url=base_url, holder=holder, pace=pace)
+
     async def run(self) -> None:
         """Listen, and say who we are; whatever dies of it is begun again in place."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(supervised("The Telegram poller", self._poller.run), name="telegram poller")
+            tasks.create_task(supervised("Listening to Telegram", self._listener.run), name="telegram ear")
             tasks.create_task(supervised("Fetching files from Telegram", self._fetcher.run), name="telegram files")
             tasks.create_task(supervised("Tidying Telegram chats", self.tidier.run), name="telegram tidying")
             introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
@@ -104,8 +118,6 @@ class TelegramBot:
                 return patience.worked()
 
     async def _introduce_once(self) -> None:
-        # A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said.
-        await self._api.rest.delete_webhook(drop_pending_updates=False)
         self.username = (await self._api.rest.get_me()).username
         await to_its_end(self._keep_name())
         commands = [BotCommand(name, says) for name, says in self._words.commands.items()]

@@ -10,8 +10,8 @@ from bots.dialogue.incoming import Incoming, Kind
 from bots.telegram.api import JSON
 from bots.telegram.background import Background
 from bots.telegram.door import CHANNEL, Door
-from bots.telegram.poller import Hearing
 from bots.telegram.said import message_said_at, press_said_at
+from bots.telegram.taking import Hearing
 from bots.telegram.updates import Heard, What, read_update
 from safety_service.actions import delivering
 from safety_service.store import channels
@@ -31,7 +31,7 @@ WORDS: dict[What, Kind] = {
 
 
 class Ear:
-    """Takes updates in, each in the poller's transaction."""
+    """Takes updates in, each in the transaction of whoever brings it."""
 
     def __init__(self, door: Door, background: Background) -> None:
         self._door = door

@@ -1,61 +1,22 @@
-"""The long poll: what people say is in our inbox before Telegram may forget it (P6).
-
-One poller at a time, by a lease that each poll renews: a poller that is killed or wedged loses it within seconds.
-Two at once would do no harm, since a word is kept once by its update_id; they would only disturb one another.
-"""
+"""The long poll: what people say is in our inbox before Telegram may forget it (P6)."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import Conflict
 
 from bots.telegram.api import JSON, Api
-from bots.telegram.errors import TOKEN_WAIT, reason_of
-from bots.telegram.patience import Patience
-from bots.telegram.request import Flooded
-from bots.telegram.supervised import to_its_end
-from safety_service.store import leases, stamps
+from bots.telegram.listening import DRAINED, POLLED, Listener, Pace, heard_until
+from bots.telegram.taking import Hearing, Taking
+from safety_service.store import stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
 
 log = logging.getLogger(__name__)
-
-LEASE = "telegram_poller"
-#: Stamped after every poll that worked.
-POLLED = "poller"
-#: Stamped after every poll that brought nothing: all that was said in Telegram until then is in the inbox.
-DRAINED = "telegram_drained"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds. A poll waits briefly, so that a dead line is noticed soon, and a press can be dated."""
-
-    wait: float = 5.0
-    #: Beyond `wait`, until a poll that has not come back is given up as wedged.
-    grace: float = 5.0
-    lease: float = 8.0
-    standby: float = 1.0
-    #: For so long nothing has been kept before whoever speaks is told that nobody hears.
-    owning_up: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """What is known of the time when updates were made. All by the database's clock."""
-
-    now: datetime
-    poll_began: datetime
-    poll_ended: datetime
-    #: When the last poll before this one that worked ended; None: there was none.
-    heard_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,162 +28,67 @@ class Poll:
     ended: float
 
 
-Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
+class Poller(Listener):
+    """Fetches updates and has each taken in."""
 
-
-class OwnsUp(Protocol):
-    """Tells people that what they say cannot be kept, until it is `kept` again."""
-
-    async def say(self, updates: list[JSON]) -> None:
-        """Tell whoever said these."""
-
-    def kept(self) -> None:
-        """What is said is kept again."""
-
-
-class Poller:
-    """Fetches updates and has each taken in; `run` goes on until it is cancelled."""
-
-    def __init__(
-        self,
-        api: Api,
-        database: Database,
-        take: Take,
-        *,
-        holder: str,
-        pace: Pace | None = None,
-        unheard: OwnsUp | None = None,
-    ) -> None:
+    def __init__(self, api: Api, database: Database, taking: Taking, *, holder: str, pace: Pace) -> None:
+        super().__init__(database, holder=holder, pace=pace, log=log)
         self._api = api
-        self._unheard = unheard
-        #: When the first of the updates that could not be kept came in, by the clock that nobody can set.
-        self._unkept_since: float | None = None
-        self._database = database
-        self._take = take
-        self._holder = holder
-        self._pace = pace or Pace()
-        self._patience = Patience(log, "Hearing what people say in Telegram")
+        self._taking = taking
+        self.begins()
+
+    def begins(self) -> None:
+        """Ask from the beginning, without waiting until we know that nothing is left over from before."""
         self._offset: int | None = None
         self._drained = False
+        #: Whether no webhook keeps updates from us.
+        self._unhooked = False
 
-    async def run(self) -> None:
-        """Poll while this is the one that polls, else stand by."""
-        try:
-            while True:
-                if await self._try(self._is_mine):
-                    await self._poll_while_mine()
-                else:
-                    await asyncio.sleep(self._pace.standby)
-        finally:
-            await to_its_end(self._let_go())
-
-    async def _poll_while_mine(self) -> None:
-        log.info("Polling Telegram.")
-        self._offset, self._drained = None, False
-        while await self._try(self._poll) is not False:
-            pass
-        log.info("Another poller has taken over.")
-
-    async def _is_mine(self) -> bool:
-        return await to_its_end(self._take_lease())
-
-    async def _take_lease(self) -> bool:
-        async with self._database.transaction() as tx:
-            return await self._hold(tx)
-
-    async def _hold(self, tx: Tx) -> bool:
-        return await leases.hold(tx, LEASE, self._holder, timedelta(seconds=self._pace.lease))
-
-    async def _try(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
-        """Do one step; None if it failed, after a wait. Whatever fails here is outside, and may get well."""
-        try:
-            done = await step()
-        except (DatabaseAway, TryAgain) as error:
-            await self._failed(f"the database: {type(error).__name__}")
-        except TimeoutError:
-            await self._failed("no answer at all")
-        except Flooded as error:
-            await self._failed(reason_of(error), error.seconds)
-        except InvalidToken as error:
-            await self._failed(f"the token is not accepted ({reason_of(error)})", TOKEN_WAIT)
-        except TelegramError as error:
-            await self._failed(reason_of(error))
-        else:
-            self._patience.worked()
-            return done
-        return None
-
-    async def _failed(self, reason: str, at_least: float = 0.0) -> None:
+    def failed(self, error: Exception) -> None:
+        """What was said meanwhile is asked for without waiting."""
         self._drained = False
-        await self._patience.failed(reason, at_least=at_least)
+        if isinstance(error, Conflict):
+            # Somebody set a webhook meanwhile, or polls with our token.
+            self._unhooked = False
 
-    async def _poll(self) -> bool:
+    async def step(self) -> bool:
         """One poll, in this order, so that a crash at any point loses nothing:
 
         1. ask Telegram, without waiting until we know that nothing is left over from before;
         2. keep all of it, with the time of this hearing, in one transaction;
         3. only then move the offset, with which the next poll confirms it.
-
-        Returns whether this is still the one that polls.
         """
         poll = await self._ask()
-        try:
-            mine = await to_its_end(self._keep(poll))
-        except (DatabaseAway, TryAgain):
-            await self._own_up(poll)
-            raise
-        self._unkept_since = None
-        if self._unheard is not None:
-            self._unheard.kept()
+        mine = await self._taking.keep(poll.updates, lambda tx: self._keep(tx, poll))
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
         self._drained = self._drained or not poll.updates
         return mine
 
-    async def _own_up(self, poll: Poll) -> None:
-        """Telegram keeps what we could not; but whoever waits for an answer must not believe that somebody heard."""
-        if self._unkept_since is None:
-            self._unkept_since = _steady()
-        elif self._unheard is not None and _steady() - self._unkept_since >= self._pace.owning_up:
-            await self._unheard.say(poll.updates)
-
     async def _ask(self) -> Poll:
         wait = self._pace.wait if self._drained else 0
-        began = _steady()
         async with asyncio.timeout(wait + self._pace.grace):
+            await self._unhook()
+            began = _steady()
             updates = await self._api.updates(self._offset, wait)
         return Poll(updates, began, _steady())
 
-    async def _keep(self, poll: Poll) -> bool:
-        async with self._database.transaction() as tx:
-            hearing = await _hearing(tx, poll)
-            for update in poll.updates:
-                await self._keep_one(tx, update, hearing)
-            await stamps.stamp(tx, POLLED, {"updates": len(poll.updates), "ended": hearing.poll_ended.isoformat()})
-            if not poll.updates:
-                await stamps.stamp(tx, DRAINED)
-            mine = await self._hold(tx)
-            crash_point("poller:before_commit")
+    async def _unhook(self) -> None:
+        """A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said."""
+        if not self._unhooked:
+            await self._api.rest.delete_webhook(drop_pending_updates=False)
+            self._unhooked = True
+
+    async def _keep(self, tx: Tx, poll: Poll) -> bool:
+        hearing = await _hearing(tx, poll)
+        await self._taking.each(tx, poll.updates, hearing)
+        await stamps.stamp(tx, POLLED, {"updates": len(poll.updates), "ended": hearing.poll_ended.isoformat()})
+        if not poll.updates:
+            await stamps.stamp(tx, DRAINED)
+        mine = await self.hold(tx)
+        crash_point("poller:before_commit")
         return mine
-
-    async def _keep_one(self, tx: Tx, update: JSON, hearing: Hearing) -> None:
-        """One that cannot be kept must not keep us from hearing all the others."""
-        try:
-            async with tx.savepoint():
-                await self._take(tx, update, hearing)
-        except (DatabaseAway, TryAgain):
-            raise
-        except Exception:
-            log.exception("An update could not be taken in and is lost: %s", update.get("update_id"))
-
-    async def _let_go(self) -> None:
-        """Let another poller begin at once."""
-        try:
-            async with self._database.transaction() as tx:
-                await leases.let_go(tx, LEASE, self._holder)
-        except (DatabaseAway, TryAgain):
-            log.debug("The lease runs out by itself.")
 
 
 async def _hearing(tx: Tx, poll: Poll) -> Hearing:
@@ -233,7 +99,7 @@ async def _hearing(tx: Tx, poll: Poll) -> Hearing:
         now=tx.now,
         poll_began=tx.now - timedelta(seconds=since - poll.began),
         poll_ended=tx.now - timedelta(seconds=since - poll.ended),
-        heard_before=None if last is None else datetime.fromisoformat(last.info["ended"]),
+        heard_before=heard_until(last),
     )
 
 

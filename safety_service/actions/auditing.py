@@ -40,7 +40,7 @@ class Audit:
 
 
 async def look(tx: Tx, *, polls: bool) -> Audit:
-    """Audit once. `polls`: somebody should be fetching what is said in Telegram."""
+    """Audit once. `polls`: what is said in Telegram should be heard."""
     due, waiting = tx.now - DEADLINE, tx.now - WAITING
     late = {
         "alarms were not raised": await audit.watches(tx, due),
@@ -52,7 +52,7 @@ async def look(tx: Tx, *, polls: bool) -> Audit:
     refused = await audit.messages(tx, waiting, Priority.ALARM, tried=True)
     outside = {"urgent messages are not taken by their channel": refused}
     faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
-    warnings = [*_undone(tx, outside), *await _stale(tx, {"poller": POLLER} if polls else {})]
+    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else [])]
     oldest = await audit.oldest_due(tx)
     lag = 0.0 if oldest is None else (tx.now - oldest).total_seconds()
     return Audit(tx.now, tuple(faults), tuple(warnings), lag)
@@ -64,6 +64,12 @@ def _undone(tx: Tx, found: Mapping[str, Undone | None]) -> list[str]:
         for what, undone in found.items()
         if undone is not None
     ]
+
+
+async def _deaf(tx: Tx) -> list[str]:
+    last = await stamps.last(tx, "poller")
+    stuck = last is not None and last.info.get("stuck")
+    return [*await _stale(tx, {"poller": POLLER}), *(["Telegram cannot bring what was said"] if stuck else [])]
 
 
 async def _stale(tx: Tx, expected: Mapping[str, timedelta]) -> list[str]:

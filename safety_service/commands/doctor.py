@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import click
@@ -171,9 +172,16 @@ async def _redis(read: Settings) -> Faults:
         await client.aclose()
 
 
+def _is_telegrams(read: Settings) -> bool:
+    """A Bot API server of one's own may post to plain HTTP."""
+    return urlsplit(read.telegram_api_url).hostname == "api.telegram.org"
+
+
 async def _telegram(read: Settings) -> Faults:
     if not read.telegram_token:
         return
+    if read.telegram_mode == "webhook" and not read.base_url.startswith("https://") and _is_telegrams(read):
+        yield "telegram: it posts to https:// only: set DOORSTEP_PUBLIC_URL to an address that the world reaches"
     # Errors are told by their kind alone: their text may hold the address, and that the token.
     url = f"{read.telegram_api_url}{read.telegram_token}/getMe"
     try:

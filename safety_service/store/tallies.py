@@ -44,16 +44,17 @@ class Histogram:
 
 @dataclass
 class Tally:
-    """What was counted. Deliveries by `channel|priority`; lateness; failures by channel."""
+    """What was counted. Deliveries by `channel|priority`; lateness; failures by channel; who posted as if Telegram."""
 
     deliveries: dict[str, Histogram] = field(default_factory=dict)
     lateness: Histogram = field(default_factory=Histogram)
     failures: dict[str, int] = field(default_factory=dict)
+    strangers: int = 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing was counted."""
-        return not self.deliveries and not self.failures
+        return not self.deliveries and not self.failures and not self.strangers
 
     def delivered(self, channel: str, priority: int, seconds: float, late: float | None) -> None:
         """A channel took a message, so many seconds after it was put in; `late`: after the moment it is about."""
@@ -72,11 +73,12 @@ class Tally:
         self.lateness.add(other.lateness)
         for channel, count in other.failures.items():
             self.failures[channel] = self.failures.get(channel, 0) + count
+        self.strangers += other.strangers
 
     def take(self) -> Tally:
         """What was counted so far; counting begins anew."""
-        taken = Tally(self.deliveries, self.lateness, self.failures)
-        self.deliveries, self.lateness, self.failures = {}, Histogram(), {}
+        taken = Tally(self.deliveries, self.lateness, self.failures, self.strangers)
+        self.deliveries, self.lateness, self.failures, self.strangers = {}, Histogram(), {}, 0
         return taken
 
 
@@ -112,6 +114,7 @@ def _out(tally: Tally) -> dict[str, Any]:
         "deliveries": {name: [each.buckets, each.total] for name, each in tally.deliveries.items()},
         "lateness": [tally.lateness.buckets, tally.lateness.total],
         "failures": tally.failures,
+        "strangers": tally.strangers,
     }
 
 
@@ -122,4 +125,5 @@ def _in(kept: dict[str, Any]) -> Tally:
         {name: Histogram(*each) for name, each in kept["deliveries"].items()},
         Histogram(*kept["lateness"]),
         dict(kept["failures"]),
+        kept.get("strangers", 0),
     )

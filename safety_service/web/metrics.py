@@ -79,6 +79,9 @@ class _Collector(Collector):
         for channel in KINDS:
             failures.add_metric([channel], self.now.tally.failures.get(channel, 0))
         yield failures
+        strangers = CounterMetricFamily("doorstep_webhook_refused", "Posts to the webhook that were not Telegram's")
+        strangers.add_metric([], self.now.tally.strangers)
+        yield strangers
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

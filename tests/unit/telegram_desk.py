@@ -15,7 +15,7 @@ from bots.dialogue.inbox import Handle, InboxWorker, drained
 from bots.dialogue.incoming import Incoming
 from bots.dialogue.render import Button, Rendered
 from bots.telegram.bot import TelegramBot
-from bots.telegram.poller import Pace
+from bots.telegram.listening import Pace
 from bots.telegram.words import Words
 from config.wording import read_wording
 from safety_service.actions import linking
@@ -32,7 +32,7 @@ from tests.world import World
 
 PAGES = "https://doorstep.example"
 #: Long polls that come back at once when somebody speaks, and are given up soon when they hang.
-QUICK = Pace(wait=1, grace=0.5, lease=1, standby=0.02)
+QUICK = Pace(wait=1, grace=0.5, lease=1, standby=0.02, look=0.02, stuck=0.5)
 
 
 def outgoing(
@@ -94,15 +94,16 @@ class Desk:
         """The store."""
         return self.world.database
 
-    def bot(self, *, pace: Pace = QUICK) -> TelegramBot:
-        """A bot that does not listen yet."""
+    def bot(self, *, pace: Pace = QUICK, pages: str = PAGES, webhook: bool = False) -> TelegramBot:
+        """A bot that does not listen yet. `webhook`: it is told by Telegram, at `pages`."""
         bot = TelegramBot(
             self.database,
             self.wording,
             self.dialogue,
             token=self.telegram.token,
             api_url=self.telegram.base_url,
-            base_url=PAGES,
+            base_url=pages,
+            webhook=webhook,
             pace=pace,
         )
         self._bots.append(bot)

@@ -246,6 +246,9 @@ def test_keys_that_are_there_are_never_overwritten(tmp_path: Path) -> None:
 def test_a_way_of_hearing_telegram_that_is_not_there_is_refused_at_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("DOORSTEP_TELEGRAM_MODE", "webhook")
+    for mode in ("polling", "webhook"):
+        monkeypatch.setenv("DOORSTEP_TELEGRAM_MODE", mode)
+        assert read_settings(tmp_path / "none.env").telegram_mode == mode
+    monkeypatch.setenv("DOORSTEP_TELEGRAM_MODE", "telepathy")
     with pytest.raises(SettingsError, match="DOORSTEP_TELEGRAM_MODE"):
         read_settings(tmp_path / "none.env")

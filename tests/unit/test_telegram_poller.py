@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bots.telegram import poller
-from bots.telegram.poller import DRAINED, LEASE, POLLED, Pace
+from bots.telegram.listening import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.patience import until

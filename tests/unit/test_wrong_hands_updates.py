@@ -20,7 +20,7 @@ from bots.dialogue.router import handle
 from bots.dialogue.tokens import Token
 from bots.telegram.background import Background
 from bots.telegram.ear import Ear
-from bots.telegram.poller import Hearing
+from bots.telegram.taking import Hearing
 from bots.telegram.updates import What, read_update
 from safety_service import api, web
 from safety_service.actions import alerts, words

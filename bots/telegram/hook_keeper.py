@@ -1,0 +1,117 @@
+"""Keeps the webhook set, and knows until when everything that was said has come in by it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from telegram import WebhookInfo
+
+from bots.telegram.api import UPDATES, Api
+from bots.telegram.hook import Hook
+from bots.telegram.listening import DRAINED, POLLED, Listener, Pace
+from bots.telegram.supervised import to_its_end
+from safety_service.store import stamps
+from safety_service.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+#: Updates that Telegram posts at once: each is a short transaction.
+AT_ONCE = 40
+
+
+class HookKeeper(Listener):
+    """Sets the webhook when it begins, and looks every few seconds whether Telegram gets rid of its updates."""
+
+    def __init__(self, api: Api, database: Database, hook: Hook, *, base_url: str, holder: str, pace: Pace) -> None:
+        super().__init__(database, holder=holder, pace=pace, log=log)
+        self._api = api
+        self._hook = hook
+        self._url = base_url.rstrip("/") + hook.path
+        self.begins()
+
+    def begins(self) -> None:
+        """Whatever was set before may have had another secret."""
+        self._set = False
+        self._forget()
+
+    def _forget(self) -> None:
+        #: When the look before this one began, and since when something waits, by the clock that nobody can set.
+        self._looked: float | None = None
+        self._waits_since: float | None = None
+        #: The last failure that we know of.
+        self._error_at: datetime | None = None
+
+    async def step(self) -> bool:
+        """One look at what waits with Telegram."""
+        async with asyncio.timeout(self._pace.grace):
+            if not self._set:
+                await self._set_hook()
+            began = _steady()
+            info = await self._api.rest.get_webhook_info()
+        if info.url != self._url:
+            log.error("The webhook was taken down or set to another address: it is set again.")
+            self._set = False
+        until = self._heard_until(info, began)
+        stuck = self._is_stuck(info)
+        mine = await to_its_end(self._keep(info, until, stuck=stuck))
+        self._looked, self._error_at = began, info.last_error_date
+        if stuck:
+            log.error("Telegram cannot bring what was said (%s). It is asked to try again.", info.last_error_message)
+            self._set = False
+        await asyncio.sleep(self._pace.look)
+        return mine
+
+    async def _set_hook(self) -> None:
+        """What waits is kept: it is what people said. Telegram tries at once to bring it."""
+        await self._api.rest.set_webhook(
+            self._url,
+            secret_token=self._hook.secret,
+            allowed_updates=UPDATES,
+            max_connections=AT_ONCE,
+            drop_pending_updates=False,
+        )
+        self._set = True
+        self._forget()
+
+    def _heard_until(self, info: WebhookInfo, began: float) -> float | None:
+        """Until when all that was said has come in; None: not known to be later than before.
+
+        What is being posted still counts as waiting. So few that they can all be under way, and no failure since the
+        last look: what was said before that look is here.
+        """
+        if info.url != self._url:
+            return None
+        if not info.pending_update_count:
+            return began
+        calm = info.pending_update_count <= AT_ONCE and info.last_error_date == self._error_at
+        return self._looked if calm else None
+
+    def _is_stuck(self, info: WebhookInfo) -> bool:
+        """Left to itself Telegram waits longer after each failure, and people have been speaking meanwhile."""
+        failed = self._looked is not None and info.last_error_date != self._error_at
+        if not info.pending_update_count:
+            self._waits_since = None
+        elif self._waits_since is None and failed:
+            self._waits_since = _steady()
+        return self._waits_since is not None and _steady() - self._waits_since >= self._pace.stuck
+
+    async def _keep(self, info: WebhookInfo, until: float | None, *, stuck: bool) -> bool:
+        async with self._database.transaction() as tx:
+            ago = None if until is None else timedelta(seconds=_steady() - until)
+            await _stamp(tx, info.pending_update_count, ago, stuck=stuck)
+            if until is not None and not info.pending_update_count:
+                await stamps.stamp(tx, DRAINED)
+            return await self.hold(tx)
+
+
+async def _stamp(tx: Tx, waiting: int, ago: timedelta | None, *, stuck: bool) -> None:
+    last = await stamps.last(tx, POLLED)
+    before = None if last is None else last.info.get("ended")
+    ended = before if ago is None else (tx.now - ago).isoformat()
+    await stamps.stamp(tx, POLLED, {"updates": waiting, "ended": ended, "stuck": stuck})
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()
