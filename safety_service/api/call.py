@@ -28,6 +28,8 @@ from safety_service.transact import in_transaction
 
 VIA = "api"
 KEY_HEADER = "Idempotency-Key"
+#: Said again because its answer was lost, a change would meet its own version: it is answered as before, too.
+KEYED = frozenset({"POST", "PATCH"})
 #: Why the caller opens the family in the path, where they have no visit, duty or alert there now.
 REASON_HEADER = "X-Reason"
 
@@ -166,5 +168,5 @@ def _is_id(text: str) -> bool:
 
 def _key(request: web.Request) -> str | None:
     """The key under which the answer is remembered. Its digest: a header may be longer than what is kept."""
-    given = request.headers.get(KEY_HEADER) if request.method == "POST" else None
+    given = request.headers.get(KEY_HEADER) if request.method in KEYED else None
     return hashlib.sha256(given.encode("utf-8", "surrogateescape")).hexdigest() if given else None

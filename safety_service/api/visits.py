@@ -1,4 +1,4 @@
-"""Visits: plan, list, read, decide."""
+"""Visits: plan, list, read, change, decide."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from safety_service.actions import decisions, planning, reading
+from safety_service.actions import changing, decisions, planning, reading
 from safety_service.actions.planning import PlanRequest
 from safety_service.actions.visitors import names_of
 from safety_service.api.body import Body
@@ -73,6 +73,38 @@ class VisitBody(Body):
         )
 
 
+class ChangeBody(Body):
+    """What is to be otherwise, each member whole; what is not in it stays. `version`: as it was read."""
+
+    version: int
+    address: Address | None = None
+    purpose: Annotated[str, Field(max_length=500)] | None = None
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    check_in_every_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
+    workers: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=20)] | None = None
+    plan: dict[str, JsonValue] | None = None
+    travel_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
+
+    def request(self, row: VisitRow) -> PlanRequest:
+        """The visit as it is to be."""
+        there = row.address if self.address is None else self.address.model_dump()
+        every = min((each.interval for each in row.visit.watches), default=None)
+        return PlanRequest(
+            family_ref=row.family_ref,
+            starts_at=self.starts_at or row.visit.starts_at,
+            ends_at=self.ends_at or row.visit.ends_at,
+            address_text=there.get("text") or "",
+            latitude=there.get("latitude"),
+            longitude=there.get("longitude"),
+            purpose=row.purpose if self.purpose is None else self.purpose,
+            check_in_every=_seconds(self.check_in_every_s) or every,
+            workers=self.workers or tuple(each.worker_id for each in row.visit.watches),
+            answers=dict(row.answers if self.plan is None else self.plan),
+            travel=_seconds(self.travel_s),
+        )
+
+
 class DecisionBody(Body):
     """A manager's decision, always with its reason."""
 
@@ -113,6 +145,16 @@ async def visits(call: Call) -> dict[str, Any]:
 async def visit(call: Call) -> dict[str, Any]:
     """One visit."""
     return await _shaped(call, await reading.visit(call.tx, call.actor, call.id()))
+
+
+@routes.patch(f"{PREFIX}/visits/{{id}}")
+@endpoint("visit")
+async def change(call: Call) -> dict[str, Any]:
+    """Change a visit that is not begun: whoever goes, or their manager. 409: somebody changed it since it was read."""
+    body = call.body(ChangeBody)
+    row = await changing.to_change(call.tx, call.actor, call.id())
+    asked = body.request(row)
+    return await _shaped(call, await changing.change_visit(call.tx, call.actor, row.id, asked, seen=body.version))
 
 
 @routes.post(f"{PREFIX}/visits/{{id}}/decision")
