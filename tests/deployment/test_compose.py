@@ -1,0 +1,183 @@
+"""docker-compose.yml, held against the code and against what a container of ours may do."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from config.duration import parse_duration
+from config.settings import SECRET, known_variables
+from safety_service import cli
+from safety_service.commands.serve import ROLES
+from safety_service.processes import parent
+from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, environment, ours, services
+
+#: The keys of the compose specification that we use: a misspelt one would be ignored, or refused on the machine itself.
+TOP = {"name", "services", "networks", "volumes", "secrets", "x-doorstep"}
+SERVICE = {
+    *("image", "build", "command", "user", "init", "restart", "stop_grace_period", "read_only", "tmpfs", "cap_drop"),
+    *("security_opt", "environment", "env_file", "volumes", "networks", "depends_on", "logging", "secrets", "shm_size"),
+    *("healthcheck", "ports", "deploy", "profiles"),
+}
+HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period", "disable"}
+CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
+#: What nobody may go without where several processes share one database.
+NEEDED = {
+    "DOORSTEP_DATABASE_URL",
+    "DOORSTEP_SECRET_KEYS",
+    "DOORSTEP_REDIS_URL",
+    "DOORSTEP_LISTEN",
+    "DOORSTEP_PUBLIC_URL",
+}
+
+each_service = pytest.mark.parametrize("name", services())
+each_of_ours = pytest.mark.parametrize("name", ours())
+
+
+def test_only_what_the_specification_knows_is_said() -> None:
+    assert set(compose()) <= TOP
+    for name, service in services().items():
+        assert set(service) <= SERVICE, name
+        assert set(service.get("healthcheck", {})) <= HEALTHCHECK, name
+        assert set(service.get("deploy", {})) <= {"replicas"}, name
+        assert set(service["logging"]) == {"driver", "options"}, name
+        for each in service.get("env_file", []):
+            assert set(each) <= {"path", "required"}, name
+
+
+@each_service
+def test_what_a_service_names_is_there(name: str) -> None:
+    service, whole = services()[name], compose()
+    assert set(service["networks"]) <= set(whole["networks"])
+    assert set(service.get("secrets", [])) <= set(whole["secrets"])
+    for other, how in service.get("depends_on", {}).items():
+        assert how["condition"] in CONDITIONS
+        assert how["condition"] != "service_healthy" or services()[other]["healthcheck"]["test"]
+    for volume in service.get("volumes", []):
+        source = volume.split(":")[0]
+        assert source in whole["volumes"] or source == "./secrets", volume
+
+
+def test_there_is_a_service_for_each_role_and_there_are_two_schedulers() -> None:
+    said = {tuple(each["command"]): name for name, each in services().items() if "serve" in each.get("command", [])}
+    assert {words[-1] for words in said} == set(ROLES)
+    assert services()["scheduler"]["deploy"]["replicas"] >= 2
+
+
+@each_of_ours
+def test_every_command_exists_with_its_options(name: str) -> None:
+    words = ours()[name]["command"]
+    if words == ["--help"]:
+        return
+    command = cli.doorstep.get_command(click.Context(cli.doorstep), words[0])
+    assert command is not None, words
+    with command.make_context(words[0], list(words[1:])):
+        pass
+
+
+@each_of_ours
+def test_every_variable_is_one_and_none_that_is_needed_is_left_out(name: str) -> None:
+    said = environment(ours()[name], DOORSTEP_PUBLIC_URL="https://doorstep.example.org")
+    assert set(said) <= known_variables()
+    assert {each.removesuffix("_FILE") for each in said} >= NEEDED
+
+
+def test_what_comes_from_dot_env_is_a_variable_of_ours_and_asked_for_when_it_is_missing() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    found = dict(INTERPOLATED.findall(text))
+    assert set(found) <= known_variables()
+    assert all(how.startswith(":?") for how in found.values()), "without it links would lead nowhere"
+
+
+@each_service
+def test_no_secret_is_in_the_environment(name: str) -> None:
+    for variable, value in services()[name].get("environment", {}).items():
+        assert variable not in SECRET or "@" not in str(value), f"{variable} holds a password"
+        if re.search(r"PASSWORD|KEYS|TOKEN|SECRET", variable):
+            assert variable.endswith("_FILE"), variable
+        if variable.endswith("_FILE"):
+            assert str(value).startswith(SECRETS)
+
+
+def test_every_secret_that_is_named_is_made_by_the_script(tmp_path: Path) -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    made = set(re.findall(r"\| make (\w+)", (ROOT / "scripts/secrets").read_text(encoding="utf-8")))
+    assert set(re.findall(rf"(?:{SECRETS}|file: secrets/)(\w+)", text)) == made
+
+
+def test_only_the_pages_have_a_port_and_that_on_this_machine() -> None:
+    ports = {name: each["ports"] for name, each in services().items() if "ports" in each}
+    assert list(ports) == ["web"]
+    (port,) = ports["web"]
+    listen = environment(ours()["web"], DOORSTEP_PUBLIC_URL="x")["DOORSTEP_LISTEN"]
+    assert port.startswith("127.0.0.1:") and port.endswith(listen.rpartition(":")[2])
+
+
+def test_the_database_and_redis_are_on_the_inner_network_alone() -> None:
+    assert compose()["networks"]["inside"] == {"internal": True}
+    assert [services()[name]["networks"] for name in ("postgres", "redis", "migrate")] == [["inside"]] * 3
+
+
+@each_of_ours
+def test_our_containers_can_write_nothing_but_what_is_lost_with_them(name: str) -> None:
+    service = ours()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert all(volume.endswith(":ro") or volume.startswith("copies:") for volume in service["volumes"])
+
+
+@each_service
+def test_whoever_ends_is_started_again_unless_it_was_for_once(name: str) -> None:
+    once = name in {"migrate", "doorstep"}
+    assert services()[name]["restart"] == ("no" if once else "unless-stopped")
+    assert once or "@sha256" in services()[name]["image"] or not services()[name]["image"].endswith("latest")
+    assert re.search(r":\d", services()[name]["image"]), "an image is pinned by its tag"
+
+
+@each_of_ours
+def test_a_stop_leaves_time_to_finish_what_is_leased(name: str) -> None:
+    grace = parse_duration(ours()[name]["stop_grace_period"]).total_seconds()
+    assert grace >= 2 * parent.STOP_WITHIN
+
+
+def test_nobody_begins_before_the_database_is_up_to_date() -> None:
+    assert services()["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+    for name in ("web", "bot", "scheduler"):
+        assert services()[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def run_script(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", str(folder / "scripts/secrets")],
+        env={"PATH": "/usr/bin:/bin", "OWNER": str(folder.stat().st_uid)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_secrets_are_made_once_for_one_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name in ("secrets", "lib.sh"):
+        (tmp_path / "scripts" / name).write_bytes((ROOT / "scripts" / name).read_bytes())
+    first = run_script(tmp_path)
+    assert first.returncode == 0, first.stderr
+    made: dict[str, Any] = {each.name: each.read_text() for each in (tmp_path / "secrets").iterdir()}
+    assert set(made) == {"secret_keys", "database_password", "database_url"}
+    assert made["database_password"].strip() in made["database_url"]
+    assert all(each.stat().st_mode & 0o777 == 0o400 for each in (tmp_path / "secrets").iterdir())
+    again = run_script(tmp_path)
+    assert "is there already, and stays" in again.stderr
+    assert made == {each.name: each.read_text() for each in (tmp_path / "secrets").iterdir()}
+    assert not any(value.strip() in first.stdout + first.stderr for value in made.values())
+
+
+def test_what_the_script_makes_is_kept_out_of_the_history() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/secrets/", "/doorstep.env", "/.env", "/var/"} <= set(ignored)
