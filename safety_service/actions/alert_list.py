@@ -8,7 +8,7 @@ from uuid import UUID
 from safety_service.actions.actor import Actor
 from safety_service.actions.visitors import names_of, teams_of
 from safety_service.domain.words import Found, Kind, Role
-from safety_service.store import alert_lists, beside, exclusions
+from safety_service.store import alert_lists, beside, exclusions, hushed
 from safety_service.store.alert_lists import AlertLine, Wanted
 from safety_service.store.database import Tx
 
@@ -30,13 +30,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertList:
-    """Both lists; `after`: where the page that follows begins; `names`, `teams`: what people and teams are called."""
+    """Both lists; `after`: where the page that follows begins; `names`, `teams`: what people and teams are called.
+
+    `hushed`: whom nobody is to ring.
+    """
 
     open: Sequence[AlertLine]
     past: Sequence[AlertLine]
     after: tuple[datetime, UUID] | None
     names: Mapping[UUID, str] = field(default_factory=dict)
     teams: Mapping[UUID, str] = field(default_factory=dict)
+    hushed: Collection[UUID] = ()
 
 
 async def listed(
@@ -65,6 +69,8 @@ async def listed(
     # P5: nothing of duress on the screen of somebody who is beside the worker, on whatever visit.
     there = await beside.of(tx, {actor.person_id}) if any(each.kind is Kind.DURESS for each in going_on) else ()
     going_on = [each for each in going_on if each.kind is not Kind.DURESS or each.worker_id not in there]
+    about = {each.worker_id for each in going_on if each.worker_id is not None}
+    watched = await hushed.known_by(tx, actor.person_id, about)
     rows = await alert_lists.listed(tx, wanted(filters, still_open=False), limit + 1)
     past = rows[:limit]
     people = {each for row in (*going_on, *past) for each in (row.worker_id, row.owner_id) if each is not None}
@@ -74,4 +80,5 @@ async def listed(
         after=(past[-1].opened_at, past[-1].id) if len(rows) > limit else None,
         names=await names_of(tx, people),
         teams=await teams_of(tx, teams),
+        hushed=watched,
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import DANGER, Kind, Phase, Role, State
-from safety_service.store import beside, board, exclusions, teams
+from safety_service.store import beside, board, exclusions, hushed, teams
 from safety_service.store.board import OpenAlert, Unwatched, Watched
 from safety_service.store.database import Tx
 
@@ -67,6 +67,9 @@ async def look(tx: Tx, actor: Actor, only: Collection[UUID] = (), *, all_of_it: 
         hidden = any(each.kind is Kind.DURESS for each in theirs)
         there = await beside.of(tx, {actor.person_id}) if hidden else frozenset()
         found = [each for each in theirs if each.kind is not Kind.DURESS or not (each.own or each.worker_id in there)]
+        about = {each.worker_id for each in found if each.worker_id is not None}
+        watched = await hushed.known_by(tx, actor.person_id, about)
+        found = [replace(each, hushed=each.worker_id in watched) for each in found]
     since, until = tx.now - BEFORE, tx.now + AHEAD
     return Board(
         lines=_lines(rows, found, managed),

@@ -52,7 +52,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that is not resolved. `own`: the reader goes on that visit."""
+    """An alert that is not resolved. `own`: the reader goes on that visit; `hushed`: nobody is to ring the worker."""
 
     id: UUID
     number: int
@@ -66,6 +66,7 @@ class OpenAlert:
     own: bool
     worker: str
     owner: str
+    hushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Shown:
     stands: str
     opened: str
     free: bool
+    #: Somebody may be watching them: nobody is to ring.
+    hushed: bool
 
 
 @routes.get(HERE)
@@ -116,6 +118,7 @@ def _shown(line: AlertLine, found: AlertList, frame: Frame, now: datetime) -> Sh
         stands=_stands(line, found, frame),
         opened=f"{frame.clock(line.opened_at)} ({age(line.opened_at, now)})",
         free=line.owner_id is None,
+        hushed=line.resolved_at is None and (line.kind is Kind.DURESS or line.worker_id in found.hushed),
     )
 
 

@@ -71,7 +71,7 @@ def whose(one: OpenAlert) -> str:
 
 def forbidden(one: OpenAlert) -> str:
     """What must not be done about it; empty: nothing that comes before everything else."""
-    return f"Do not ring or text {one.worker}." if one.kind is Kind.DURESS else ""
+    return f"Do not ring or text {one.worker}." if one.hushed or one.kind is Kind.DURESS else ""
 
 
 def behind(faults: Sequence[str], *, whole: bool) -> str:
