@@ -89,7 +89,7 @@ async def _take(tx: Tx, actor: Actor, alert_id: UUID, reply: str, *, over: bool)
         raise Refused(why.code, **{**why.facts, "reply": reply}) from None
     row = await alert_rows.load(tx, alert_id)
     assert row is not None
-    params = await alarm_params(tx, row, await alerts.scene_of(tx, row))
+    params = await alarm_params(tx, row, await alerts.scene_of(tx, row), actor.person_id)
     link = await link_for(tx, alert_id, actor.person_id)
     return Said("reply.text_took", {**params, "by_at": iso(row.alert.next_at), "take": link.url_path})
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from safety_service.actions.scene import Scene
-from safety_service.actions.telling import iso
+from safety_service.actions.telling import HUSHED, iso
 from safety_service.domain.risk import NOT_MET
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Kind
-from safety_service.store import agencies, alerts, people, phrases, said
+from safety_service.store import agencies, alerts, hushed, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
@@ -27,8 +27,11 @@ BATTERY_COUNTS = timedelta(hours=12)
 BEGIN_COUNTS = timedelta(days=1)
 
 
-async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
-    """Everything that the alarm's template may say; what is not known is None."""
+async def alarm_params(tx: Tx, row: AlertRow, scene: Scene, reader_id: UUID | None = None) -> dict[str, Any]:
+    """Everything that the alarm's template may say; what is not known is None.
+
+    `reader_id`: who reads it. What is told to several says to each by itself what only some may know (`tell`).
+    """
     alert = row.alert
     params: dict[str, Any] = {
         "alert_id": str(alert.id),
@@ -56,7 +59,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene) -> dict[str, Any]:
         **params,
         "code_phrase": await code_phrase(tx, scene, worker),
         "battery_at": None if battery is None else iso(battery.said_at),
-        **await watched_by(tx, alert.worker_id),
+        **await watched_by(tx, alert.worker_id, reader_id),
     }
 
 
@@ -78,9 +81,13 @@ async def _if_it_opens(work: Awaitable[Result | None], what: str) -> Result | No
         return None
 
 
-async def watched_by(tx: Tx, worker_id: UUID) -> dict[str, Any]:
-    """What is said otherwise, of whatever alarm, while somebody may be watching the worker: nobody is to ring them."""
-    return {"variant": "duress"} if await alerts.under_duress(tx, worker_id) else {}
+async def watched_by(tx: Tx, worker_id: UUID, reader_id: UUID | None) -> dict[str, Any]:
+    """What is said otherwise, of whatever alarm, while somebody may be watching the worker: nobody is to ring them.
+
+    Whoever is beside them reads of any alarm what they would on any other day: nothing may change on their screen.
+    """
+    known = reader_id is not None and await hushed.known_to(tx, worker_id, [reader_id])
+    return dict(HUSHED) if known else {}
 
 
 async def next_steps(tx: Tx, row: AlertRow, params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from safety_service.actions import topics
-from safety_service.actions.alarm import alarm_params, watched_by
+from safety_service.actions.alarm import alarm_params
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import Calls, Priority, iso, tell
 from safety_service.domain import alert_effects as ax
@@ -48,6 +48,7 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
         visit_id=row.alert.visit_id,
         alert_id=row.id,
+        about=row.alert.worker_id,
         step=effect.step,
         due_at=tx.now if effect.again else row.alert.opened_at,
         dedupe=f"alarm:{row.id}:{effect.step}",
@@ -92,6 +93,7 @@ async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -
         priority=Priority.NEWS,
         visit_id=row.alert.visit_id,
         alert_id=row.id,
+        about=row.alert.worker_id,
         step=row.alert.step,
     )
 
@@ -114,6 +116,7 @@ async def _tell_owner(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellOwner)
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
         visit_id=row.alert.visit_id,
         alert_id=row.id,
+        about=row.alert.worker_id,
         step=row.alert.step,
     )
 
@@ -144,6 +147,7 @@ async def _offer(tx: Tx, scene: Scene, row: AlertRow, effect: ax.Offer) -> None:
         priority=Priority.ALARM,
         visit_id=row.alert.visit_id,
         alert_id=row.id,
+        about=row.alert.worker_id,
         step=row.alert.step,
     )
 
@@ -165,6 +169,7 @@ async def _ask_second(tx: Tx, scene: Scene, row: AlertRow, effect: ax.AskSecond)
         priority=Priority.ALARM,
         visit_id=row.alert.visit_id,
         alert_id=row.id,
+        about=row.alert.worker_id,
         step=row.alert.step,
     )
 
@@ -178,7 +183,8 @@ async def _nobody_there(tx: Tx, scene: Scene, row: AlertRow, _effect: ax.NobodyT
     administrators = frozenset(allowed) - scene.workers - {row.alert.worker_id}
     row = await alert_rows.save(tx, row, replace(row.alert, told=row.alert.told | administrators))
     params = await _short(tx, row)
-    await tell(tx, administrators, "alert.nobody", params, priority=Priority.ALARM, alert_id=row.id)
+    about = row.alert.worker_id
+    await tell(tx, administrators, "alert.nobody", params, priority=Priority.ALARM, alert_id=row.id, about=about)
 
 
 async def _resolved_now(_tx: Tx, _scene: Scene, _row: AlertRow, _effect: ax.ResolvedNow) -> None:
@@ -199,8 +205,6 @@ async def _short(tx: Tx, row: AlertRow) -> dict[str, Any]:
         "owner": owner,
         "at": iso(tx.now),
         "visit_id": None if alert.visit_id is None else str(alert.visit_id),
-        # Of another alarm about the same worker, too: nobody is to speak to them on the phone.
-        **({} if alert.worker_id is None else await watched_by(tx, alert.worker_id)),
     }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from safety_service.actions import matters, passing, timeline, topics
 from safety_service.actions.access import Matter, may_handle, may_see_alert
 from safety_service.actions.actor import Actor
-from safety_service.actions.alarm import alarm_params, next_steps
+from safety_service.actions.alarm import alarm_params, next_steps, watched_by
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep_of_alert
@@ -71,8 +71,10 @@ async def look_again(tx: Tx, actor: Actor, alert_id: UUID) -> AlertPage | AlertR
 
 async def mark(tx: Tx, actor: Actor, alert_id: UUID) -> str:
     """Another mark whenever the page would show something else. Raises NotFound."""
-    await _seen(tx, actor, alert_id)
-    return await alert_now.mark_of(tx, alert_id)
+    row, _, _ = await _seen(tx, actor, alert_id)
+    # The same worker may be watched by somebody since: nobody is to ring them, about whatever alert.
+    watched = row.alert.worker_id is not None and bool(await watched_by(tx, row.alert.worker_id, actor.person_id))
+    return f"{await alert_now.mark_of(tx, alert_id)}.{int(watched)}"
 
 
 async def heard_from(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[str, ...]:
@@ -95,12 +97,12 @@ async def _seen(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[AlertRow, Scene, 
 async def _drawn(tx: Tx, actor: Actor, row: AlertRow, scene: Scene, matter: Matter) -> AlertPage | AlertRow:
     if actor.person_id in matter.workers:
         return row
-    params = await alarm_params(tx, row, scene)
+    params = await alarm_params(tx, row, scene, actor.person_id)
     may = row.alert.open and _may(actor, matter)
     mine = may and row.alert.owner_id == actor.person_id
     return AlertPage(
         row=row,
-        facts=await timeline.facts_of(tx, row, scene, with_text=True, most=LATEST),
+        facts=await timeline.facts_of(tx, row, scene, with_text=True, most=LATEST, reader_id=actor.person_id),
         params=params,
         may=may,
         steps=await next_steps(tx, row, params) if may else (),

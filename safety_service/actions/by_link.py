@@ -74,7 +74,7 @@ async def look(tx: Tx, code: str) -> Held:
     # Whoever has it reads the alarm; whoever only opened the link has not, for all that we know.
     verb = "read" if owner_id == actor.person_id else "link_opened"
     await keep_of_alert(tx, actor, row, verb)
-    params = await alarm_params(tx, row, scene)
+    params = await alarm_params(tx, row, scene, actor.person_id)
     return Held(
         actor=actor,
         row=row,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from safety_service.actions import alert_news, debrief_asking, phrases
-from safety_service.actions.alarm import code_phrase, watched_by
+from safety_service.actions.alarm import code_phrase
 from safety_service.actions.scene import Scene, managers_now
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain import effects as fx
@@ -94,9 +94,9 @@ async def _ask_to_ring(tx: Tx, scene: Scene, effect: fx.AskToRing) -> None:
         "asked_at": iso(request.asked_at),
         "by_at": iso(request.next_at),
         "code_phrase": await code_phrase(tx, scene, worker),
-        **await watched_by(tx, effect.worker_id),
     }
-    await tell(tx, rung, "ring.wanted", params, priority=Priority.ALARM, visit_id=scene.visit_id)
+    about, visit_id = effect.worker_id, scene.visit_id
+    await tell(tx, rung, "ring.wanted", params, priority=Priority.ALARM, visit_id=visit_id, about=about)
     tx.announce("sweep")
 
 

@@ -133,7 +133,7 @@ async def _log_read(
 async def alarm_of(tx: Tx, actor: Actor, alert_id: UUID) -> dict[str, object]:
     """All that the alarm says now, as its template's params. Raises NotFound."""
     row = await alert(tx, actor, alert_id)
-    return await alarm_params(tx, row, await scene_of(tx, row))
+    return await alarm_params(tx, row, await scene_of(tx, row), actor.person_id)
 
 
 async def reach(tx: Tx, row: AlertRow) -> list[Reached]:
@@ -172,18 +172,25 @@ async def alerts_of(
     after = (rows[limit - 1].alert.opened_at, rows[limit - 1].id) if len(rows) > limit else None
     rows = [each for each in rows[:limit] if each.alert.worker_id != actor.person_id]
     kept_off = await exclusions.of_person(tx, actor.person_id)
-    about = await visits.load_many(tx, {each.alert.visit_id for each in rows if each.alert.visit_id is not None})
+    about = await visits.opened(tx, {each.alert.visit_id for each in rows if each.alert.visit_id is not None})
     there = await beside.of(tx, {actor.person_id})
     rows = [each for each in rows if not _beside(actor, there, each, about)]
     return Page([each for each in rows if not _kept_off(kept_off, each, about)], after)
 
 
 def _beside(actor: Actor, there: frozenset[UUID], row: AlertRow, about: dict[UUID, VisitRow]) -> bool:
-    """Whether the reader is on a visit with somebody whose duress is open: it must not be on their screen (P5)."""
+    """Whether the reader is on a visit with somebody whose duress is open: it must not be on their screen (P5).
+
+    Nor is anything else that is open on a visit on which they are watched: duress takes in what is missed, and a miss
+    that is shown on every other day would tell by not being there.
+    """
     visit_row = None if row.alert.visit_id is None else about.get(row.alert.visit_id)
     hidden = row.alert.kind is Kind.DURESS and row.alert.open
-    on_it = visit_row is not None and actor.person_id in visit_row.workers
-    return hidden and (on_it or row.alert.worker_id in there)
+    watches = () if visit_row is None else visit_row.visit.watches
+    mine = [each for each in watches if each.worker_id == actor.person_id]
+    if row.alert.open and any(each.live for each in mine):
+        return True
+    return hidden and (bool(mine) or row.alert.worker_id in there)
 
 
 def _kept_off(kept_off: exclusions.KeptOff, row: AlertRow, about: dict[UUID, VisitRow]) -> bool:
@@ -204,13 +211,16 @@ async def board(tx: Tx, actor: Actor, limit: int = 500) -> list[BoardRow]:
     kept_off = await exclusions.of_person(tx, actor.person_id)
     rows = [each for each in rows if not kept_off.from_matter(each.workers, each.family_id)]
     open_alerts = await alerts.open_of_visits(tx, {each.id for each in rows})
-    names = await people.many(tx, {worker for each in rows for worker in each.workers})
+    there = await beside.of(tx, {actor.person_id})
+    # P5: nothing of duress in the chat of somebody who is beside the worker, on whatever visit.
+    found = [each for each in open_alerts if each.alert.kind is not Kind.DURESS or each.alert.worker_id not in there]
+    names = await people.even_unread(tx, {worker for each in rows for worker in each.workers})
     lines = [
         BoardRow(
             visit=row,
             watch=watch,
             worker=names[watch.worker_id].name,
-            alerts=_alerts_for(actor, row, watch, open_alerts),
+            alerts=_alerts_for(actor, row, watch, found),
         )
         for row in rows
         for watch in row.visit.watches

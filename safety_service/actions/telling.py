@@ -10,7 +10,7 @@ from uuid import UUID
 from safety_service.actions import taking
 from safety_service.actions.reached_by import Ways, that_carry
 from safety_service.domain.reaching import PROVEN, REACHING, VOICE, Urgency
-from safety_service.store import agencies, calling, channels, outbox, people
+from safety_service.store import agencies, calling, channels, hushed, outbox, people
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Message
@@ -32,6 +32,8 @@ class Calls(NamedTuple):
 
 
 ONE_CALL = Calls(1, timedelta(0))
+#: What a message about a worker carries while nobody is to ring them.
+HUSHED = {"variant": "duress"}
 
 
 class Priority(IntEnum):
@@ -59,8 +61,12 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
     due_at: datetime | None = None,
     dedupe: str | None = None,
     calls: Calls = ONE_CALL,
+    about: UUID | None = None,
 ) -> int:
     """Tell people by those of their live channels that carry it (`domain.reaching`); the same `dedupe` goes once.
+
+    `about`: the worker, whom nobody is to ring while somebody may be watching them; whoever is beside them then is told
+    what they would be on any other day (P5).
 
     Gives how many of the messages can reach somebody: what is written and lies there is not counted.
     """
@@ -71,6 +77,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         reachable = await that_carry(tx, reachable, known, _urgency(template, params, priority))
     silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
     links = await _links(tx, alert_id, reachable)
+    warned = frozenset() if about is None else await hushed.known_to(tx, about, reachable)
     messages = [
         Message(
             agency_id=known[person_id].agency_id,
@@ -79,7 +86,11 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
             channel=way.kind,
             priority=priority,
             template=template,
-            params={**_read_by(person_id, params), **links.get(way.id, {})},
+            params={
+                **_read_by(person_id, params),
+                **(HUSHED if person_id in warned else {}),
+                **links.get(way.id, {}),
+            },
             visit_id=visit_id,
             alert_id=alert_id,
             step=step,

@@ -14,13 +14,15 @@ from safety_service.domain.local_time import say_time
 from safety_service.domain.timeline import Deed, Facts
 from safety_service.domain.timeline_story import told
 from safety_service.domain.words import Role
-from safety_service.store import agencies, alerts, events, people, timelines
+from safety_service.store import agencies, alerts, beside, events, people, timelines
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 
 #: Without a visit: words of the worker's, and troubles of the service's, from so long before the alert.
 BEFORE = timedelta(hours=1)
+#: A word that moves nothing.
+NOTE = "note"
 #: Of several roles the one by which somebody is called.
 _POSTS = (Role.MANAGER, Role.ADMINISTRATOR, Role.REVIEWER, Role.PRACTITIONER)
 
@@ -34,7 +36,8 @@ async def of_alert(tx: Tx, by: Actor | None, alert_id: UUID) -> str:
     view = LogView.WITH_TEXT
     if by is not None:
         view = timeline_view(by, await matters.of_alert(tx, row, scene), is_open=row.alert.open)
-    page = told(await facts_of(tx, row, scene, with_text=view is LogView.WITH_TEXT))
+    reader_id = None if by is None else by.person_id
+    page = told(await facts_of(tx, row, scene, with_text=view is LogView.WITH_TEXT, reader_id=reader_id))
     await _keep_read(tx, by, row, view)
     return page
 
@@ -47,8 +50,19 @@ async def of_number(tx: Tx, by: Actor | None, agency_id: UUID, number: int) -> s
     return await of_alert(tx, by, row.id)
 
 
-async def facts_of(tx: Tx, row: AlertRow, scene: Scene, *, with_text: bool, most: int | None = None) -> Facts:
-    """All that the timeline is made of; `most`: of what was sent and done only so many of the latest."""
+async def facts_of(
+    tx: Tx,
+    row: AlertRow,
+    scene: Scene,
+    *,
+    with_text: bool,
+    most: int | None = None,
+    reader_id: UUID | None = None,
+) -> Facts:
+    """All that the timeline is made of; `most`: of what was sent and done only so many of the latest.
+
+    `reader_id`: who reads it; None: the machine's own command line.
+    """
     agency = await agencies.get(tx, row.agency_id)
     zone = ZoneInfo(agency.timezone)
     workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
@@ -57,6 +71,9 @@ async def facts_of(tx: Tx, row: AlertRow, scene: Scene, *, with_text: bool, most
     deeds = await timelines.deeds(tx, row.id, most)
     sendings = await timelines.about_alert(tx, row.id, most)
     words = await timelines.words(tx, scene.visit_id, workers, since, until)
+    if reader_id is not None and await _there(tx, reader_id, workers):
+        # An agreed word that was typed is kept nowhere: a note without its text would tell that it was said (P5).
+        words = [each for each in words if each.kind != NOTE]
     if scene.visit_id is not None:
         deeds += await timelines.rings(tx, scene.visit_id)
         sendings += await timelines.to_workers(tx, scene.visit_id, workers, since, until)
@@ -78,6 +95,10 @@ async def facts_of(tx: Tx, row: AlertRow, scene: Scene, *, with_text: bool, most
         sendings=sorted(sendings, key=lambda each: each.put_at),
         service=await timelines.of_service(tx, first, until),
     )
+
+
+async def _there(tx: Tx, reader_id: UUID, workers: frozenset[UUID]) -> bool:
+    return reader_id in workers or reader_id in await beside.of(tx, workers)
 
 
 def _named(row: AlertRow, workers: frozenset[UUID]) -> frozenset[UUID]:

@@ -58,8 +58,10 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
     readers = frozenset({actor.person_id}) if own else row.workers
     decisions = tuple(await visit_story.decisions(tx, row.id))
     deeds = tuple(await visit_story.deeds(tx, row.id))
-    words = tuple(_heard(each, own=own) for each in await said.of_visit(tx, row.id) if _told(each, readers, own=own))
     there = await beside.of(tx, {actor.person_id})
+    quiet = own or not there.isdisjoint(row.workers)
+    heard = await said.of_visit(tx, row.id)
+    words = tuple(_heard(each, quiet=quiet) for each in heard if _told(each, readers, quiet=quiet))
     found = tuple(each for each in await alerts.of_visit(tx, row.id) if _shown(each, there, own=own))
     since, until = row.visit.starts_at - AROUND, row.visit.ends_at + AROUND
     sendings = tuple(await timelines.to_workers(tx, row.id, readers, since, until))
@@ -78,16 +80,16 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
     )
 
 
-def _told(word: Said, readers: Collection[UUID], *, own: bool) -> bool:
-    """P5: what was typed is on its own worker's page neither as a note nor as that there was one.
+def _told(word: Said, readers: Collection[UUID], *, quiet: bool) -> bool:
+    """P5: what was typed is on no page of whoever goes, or is beside them: no note, nor that there was one.
 
     The duress word is kept nowhere: beside a note that any other word would have left, its absence tells.
     """
-    return word.worker_id in readers and not (own and word.kind == NOTE)
+    return word.worker_id in readers and not (quiet and word.kind == NOTE)
 
 
-def _heard(word: Said, *, own: bool) -> Said:
-    return replace(word, note=None) if own else word
+def _heard(word: Said, *, quiet: bool) -> Said:
+    return replace(word, note=None) if quiet else word
 
 
 def _shown(row: AlertRow, there: frozenset[UUID], *, own: bool) -> bool:

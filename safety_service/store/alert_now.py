@@ -4,7 +4,6 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from safety_service.domain.words import Kind
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.system import event_log
@@ -22,16 +21,11 @@ async def mark_of(tx: Tx, alert_id: UUID) -> str:
     ).where(outbox.c.alert_id == alert_id)
     theirs = or_(said.c.visit_id == alert.c.visit_id, alert.c.visit_id.is_(None) & said.c.visit_id.is_(None))
     words = select(func.max(said.c.heard_at)).where(said.c.worker_id == alert.c.worker_id, theirs)
-    # The same worker may be watched by somebody since: nobody is to ring them, about whatever alert.
-    others = alert.alias()
-    hushed = select(func.count()).where(
-        others.c.worker_id == alert.c.worker_id, others.c.kind == Kind.DURESS, others.c.open_key.is_not(None)
-    )
     planned = select(visit.c.version).where(visit.c.id == alert.c.visit_id)
     query = select(
         alert.c.version,
         done.scalar_subquery(),
-        *(each.correlate(alert).scalar_subquery() for each in (words, hushed, planned)),
+        *(each.correlate(alert).scalar_subquery() for each in (words, planned)),
     )
     first = (await tx.conn.execute(query.where(alert.c.id == alert_id))).one()
     second = (await tx.conn.execute(sendings)).one()

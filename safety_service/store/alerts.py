@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, tuple_, update
 
 from safety_service.domain.alert import Alert, Doing, Resolution
 from safety_service.domain.words import Found, Kind, KnownBy, State
-from safety_service.store import agencies, ladders
+from safety_service.store import agencies, ladders, unopened
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, told
@@ -84,7 +84,7 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
     """Every alert about a visit, the oldest first, closed ones too."""
-    return sorted(await _loaded(tx, [alert.c.visit_id == visit_id]), key=lambda each: each.alert.opened_at)
+    return sorted(await _to_show(tx, [alert.c.visit_id == visit_id]), key=lambda each: each.alert.opened_at)
 
 
 async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *, lock: bool = False) -> list[AlertRow]:
@@ -92,18 +92,6 @@ async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *,
     whose = alert.c.worker_id.is_(None) if worker_id is None else alert.c.worker_id == worker_id
     where = [alert.c.agency_id == agency_id, whose, alert.c.visit_id.is_(None), alert.c.state != State.RESOLVED]
     return await _loaded(tx, where, lock=lock)
-
-
-async def under_duress(tx: Tx, worker_id: UUID) -> bool:
-    """Whether a duress alert about this worker is unresolved."""
-    return await tx.first(_DURESS, worker_id=worker_id) is not None
-
-
-_DURESS = Ready(
-    select(alert.c.id)
-    .where(alert.c.worker_id == bindparam("worker_id"), alert.c.kind == Kind.DURESS, alert.c.state != State.RESOLVED)
-    .limit(1)
-)
 
 
 async def unread(tx: Tx, kind: Kind, before: datetime, after: datetime, limit: int) -> list[AlertRow]:
@@ -124,7 +112,7 @@ async def every_open(tx: Tx) -> list[AlertRow]:
 
 async def listed(tx: Tx, wanted: WantedAlerts, limit: int) -> list[AlertRow]:
     """Alerts as wanted, newest first."""
-    return await _loaded(tx, list(_conditions(wanted)), limit=limit)
+    return await _to_show(tx, list(_conditions(wanted)), limit)
 
 
 def _conditions(wanted: WantedAlerts) -> Iterable[ColumnElement[bool]]:
@@ -185,6 +173,10 @@ async def _loaded(
     if lock:
         query = query.with_for_update(key_share=True)
     return await _read(tx, (await tx.conn.execute(query)).all())
+
+
+async def _to_show(tx: Tx, where: list[ColumnElement[bool]], limit: int | None = None) -> list[AlertRow]:
+    return await _read(tx, await unopened.rows(tx, _NEWEST.where(*where).limit(limit)))
 
 
 _STATE = (
