@@ -22,6 +22,9 @@ from safety_service.web.visitor import Visitor, visitor_of
 Result = TypeVar("Result")
 Work = Callable[[Tx, Visitor], Awaitable[Result]]
 
+#: A form as it was sent, with the sentence of the refusal on top.
+Again = Callable[[str], Awaitable[web.StreamResponse]]
+
 #: Our own page carries all that there is to say.
 CHANNEL, CEILING = "webchat", "case"
 
@@ -44,18 +47,27 @@ def ask_why(request: web.Request, why: Refused | NotFound) -> None:
 
 
 async def done(
-    request: web.Request, doing: str, subject: str, work: Work[str | None], *, back: str, shows: bool = True
+    request: web.Request,
+    doing: str,
+    subject: str,
+    work: Work[str | None],
+    *,
+    back: str,
+    shows: bool = True,
+    again: Again | None = None,
 ) -> web.StreamResponse:
     """Do it, then show the page that `work` names, or the one to go back to.
 
     If it is refused, a page that says why, with what was typed. `shows`: off for what may be on no screen out there,
-    and for what is kept already.
+    and for what is kept already; `again`: draws the page's own form with it.
 
     Raises NotFound.
     """
     visitor, there, why = await _tried(request, doing, subject, work)
     if isinstance(why, NotFound):
         raise why
+    if why is not None and again is not None:
+        return await again(said(why, visitor))
     if why is not None:
         return await refused(request, "That was not done", said(why, visitor), back=back, visitor=visitor, shows=shows)
     raise web.HTTPSeeOther(there or back)

@@ -13,6 +13,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web.acting import Work, looked, said
 from safety_service.web.pages import message
+from safety_service.web.unsent import unsent_of
 from safety_service.web.visitor import Visitor
 
 Result = TypeVar("Result")
@@ -29,6 +30,8 @@ async def show(
     `rests`: off for what keeps something that was typed. Raises NotFound.
     """
 
+    unsent = await unsent_of(request)
+
     async def whole(tx: Tx, visitor: Visitor) -> Callable[[Visitor], web.StreamResponse]:
         if rests and await visit_list.is_inside(tx, visitor.actor):
             return lambda visitor: message(request, "Later", _LATER, back="/chat", visitor=visitor)
@@ -40,7 +43,9 @@ async def show(
                 raise
             await refusals.note(tx, visitor.actor, "look", why, subject=subject)
             told = said(why, visitor)
-            return lambda visitor: message(request, "That is not yours to do", told, status=409, visitor=visitor)
+            return lambda visitor: message(
+                request, "That is not yours to do", told, status=409, visitor=visitor, unsent=unsent
+            )
         return lambda visitor: draw(visitor, found)
 
     visitor, drawn = await looked(request, subject, whole)

@@ -91,7 +91,10 @@ async def decide(request: web.Request) -> web.StreamResponse:
         row = await decisions.decide(tx, visitor.actor, id_of(request), kind, reason, seen=_version(posted))
         return f"/visits/{row.id}?decided=1"
 
-    return await done(request, "decide", "visit", work, back=request.path)
+    async def again(refused: str) -> web.StreamResponse:
+        return await _page(request, posted, {}, refused)
+
+    return await done(request, "decide", "visit", work, back=request.path, again=again)
 
 
 def plan_of(row: VisitRow, names: Mapping[UUID, str], visitor: Visitor, now: datetime) -> Plan:
@@ -121,14 +124,27 @@ def plan_of(row: VisitRow, names: Mapping[UUID, str], visitor: Visitor, now: dat
     )
 
 
-async def _page(request: web.Request, posted: MultiMapping[Any], faults: Mapping[str, str]) -> web.StreamResponse:
+async def _page(
+    request: web.Request, posted: MultiMapping[Any], faults: Mapping[str, str], refused: str = ""
+) -> web.StreamResponse:
+    """The plan as it is now: what is sent from here is about this version of it."""
+
     async def work(tx: Tx, visitor: Visitor) -> tuple[Plan, bool]:
         row = await visit_story.to_decide(tx, visitor.actor, id_of(request))
         return plan_of(row, await names_of(tx, row.workers), visitor, tx.now), row.decision is not None
 
     def draw(visitor: Visitor, found: tuple[Plan, bool]) -> web.Response:
-        context = {**_question(posted, faults), "plan": found[0], "before": found[1]}
-        return page(request, "visit_decide.html", visitor, status=422 if faults else 200, context=context)
+        plan, before = found
+        meanwhile = bool(posted) and _version(posted) != plan.version
+        context = {
+            **_question(posted, faults),
+            "plan": plan,
+            "before": before,
+            "meanwhile": meanwhile,
+            "refused": refused,
+        }
+        status = 422 if faults else 409 if refused else 200
+        return page(request, "visit_decide.html", visitor, status=status, context=context)
 
     return await show(request, "visit", work, draw)
 

@@ -326,10 +326,20 @@ async def test_a_plan_that_was_changed_after_it_was_read_is_not_decided(world: W
     await post(browser, f"/visits/{row.id}/change", typed(world, seen=str(row.version)))
     await post(browser, f"/visits/{row.id}/change/check", {"do": "plan"})
     await signed_in(world, browser, "Mia")
-    given = {"version": str(row.version), "kind": "go_ahead", "reason_go_ahead": "Talked it through"}
+    given = {"version": str(row.version), "kind": "go_ahead", "reason.own": "Her aunt is there all day"}
     status, text, _ = await post(browser, f"/visits/{row.id}/decide", given)
-    assert status == 409 and "Somebody changed this meanwhile" in text
+    assert status == 409 and "Somebody changed this meanwhile" in text and "The plan was changed since" in text
     assert (await world.visit(row.id)).visit.status is Status.WAITING
+    # The page shows the plan as it is now, keeps what was chosen and written, and is about this version.
+    assert "Her aunt is there all day</textarea>" in text and 'value="go_ahead" checked' in text
+    version = re.search(r'name="version" value="(\d+)"', text)
+    assert version is not None
+    unsaid = {**given, "reason.own": ""}
+    status, text, _ = await post(browser, f"/visits/{row.id}/decide", unsaid)
+    assert status == 422 and "The plan was changed since" in text, "nor is it bound to another one silently"
+    await post(browser, f"/visits/{row.id}/decide", {**given, "version": version[1]})
+    made = (await world.visit(row.id)).decision
+    assert made is not None and made.reason == "Her aunt is there all day"
 
 
 async def test_who_may_not_decide(world: World, browser: ClientSession) -> None:
