@@ -11,8 +11,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from safety_service.actions.telling import Priority, iso, tell
-from safety_service.domain.words import Phase, Role
-from safety_service.store import agencies, alerts, exclusions, people, roles, watched
+from safety_service.domain.words import Kind, Phase, Role
+from safety_service.store import agencies, alerts, beside, exclusions, people, roles, watched
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.watched import Where
@@ -107,11 +107,19 @@ async def those_with_alerts(tx: Tx, gap: Gap) -> None:
     """Everyone who was told of an alert that is still open: it did not climb. One message a person, however many."""
     theirs: dict[UUID, list[AlertRow]] = defaultdict(list)
     for row in await alerts.every_open(tx):
-        barred = await exclusions.excluded(tx, row.alert.worker_id, None)
-        for person_id in row.alert.told - barred:
+        for person_id in row.alert.told - await _barred(tx, row):
             theirs[person_id].append(row)
     for person_id, rows in theirs.items():
         await _tell_of_alerts(tx, person_id, sorted(rows, key=lambda row: row.alert.number), gap)
+
+
+async def _barred(tx: Tx, row: AlertRow) -> frozenset[UUID]:
+    """Who is kept off it by now; of duress, whoever is beside the worker (P5)."""
+    whom = row.alert.worker_id
+    barred = await exclusions.excluded(tx, whom, None)
+    if row.alert.kind is not Kind.DURESS or whom is None:
+        return barred
+    return barred | await beside.of(tx, {whom})
 
 
 async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[AlertRow], gap: Gap) -> None:
@@ -121,7 +129,7 @@ async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[AlertRow], gap: Ga
         **gap.params,
         "numbers": ", ".join(str(row.alert.number) for row in rows),
         "yours": ", ".join(str(row.alert.number) for row in mine),
-        **({} if one is None else {"alert_id": str(one.id), "state": one.alert.state, "step": one.alert.step}),
+        **({} if one is None else _acted_on(one)),
         "mine": one is not None and one in mine,
     }
     await tell(
@@ -132,7 +140,13 @@ async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[AlertRow], gap: Ga
         priority=Priority.ALARM,
         alert_id=None if one is None else one.id,
         dedupe=f"gap:{iso(gap.until)}:alerts",
+        about=None if one is None else one.alert.worker_id,
     )
+
+
+def _acted_on(row: AlertRow) -> dict[str, Any]:
+    """What its buttons follow from."""
+    return {"alert_id": str(row.id), "kind": row.alert.kind, "state": row.alert.state, "step": row.alert.step}
 
 
 async def administrators(tx: Tx, gap: Gap) -> None:

@@ -11,8 +11,9 @@ from safety_service.actions.directory import person_of
 from safety_service.actions.rota_week import outlook
 from safety_service.domain.gaps import Missing, missing
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Phase
+from safety_service.domain.words import Kind, Phase
 from safety_service.store import (
+    beside,
     channels,
     directory,
     exclusions,
@@ -101,14 +102,15 @@ async def lost_phone(tx: Tx, by: Actor, person_id: UUID) -> Person:
 async def _owned(tx: Tx, by: Actor, kept_off: KeptOff, person_id: UUID) -> int:
     """Never an alert about the actor or beside them: nothing of it reaches whoever it is about."""
     owned = await directory.owned_by(tx, person_id)
-    about = await visits.load_many(tx, {visit_id for _, visit_id in owned if visit_id is not None})
+    about = await visits.load_many(tx, {visit_id for _, visit_id, _ in owned if visit_id is not None})
+    there = await beside.of(tx, {by.person_id})
     count = 0
-    for worker_id, visit_id in owned:
+    for worker_id, visit_id, kind in owned:
         row = None if visit_id is None else about.get(visit_id)
         workers = frozenset() if worker_id is None else frozenset({worker_id})
         going, family_id = (frozenset[UUID](), None) if row is None else (row.workers, row.family_id)
         barred = by.person_id in workers | going or kept_off.from_matter(workers | going, family_id)
-        count += not barred
+        count += not barred and not (kind is Kind.DURESS and worker_id in there)
     return count
 
 

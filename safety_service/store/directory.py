@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from safety_service.domain.duty import Shift
+from safety_service.domain.words import Kind
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.people import GONE, UNREAD
@@ -62,10 +63,12 @@ async def sizes(tx: Tx, team_ids: Iterable[UUID], but: Collection[UUID]) -> dict
     return {team_id: int(count) for team_id, count in await tx.conn.execute(query)}
 
 
-async def owned_by(tx: Tx, person_id: UUID) -> list[tuple[UUID | None, UUID | None]]:
-    """The worker and the visit of each open alert that is this person's; nothing is held by looking."""
-    query = select(alert.c.worker_id, alert.c.visit_id).where(alert.c.owner_id == person_id, alert.c.state == "taken")
-    return [(row.worker_id, row.visit_id) for row in await tx.conn.execute(query)]
+async def owned_by(tx: Tx, person_id: UUID) -> list[tuple[UUID | None, UUID | None, Kind]]:
+    """The worker, the visit and the kind of each open alert that is this person's; nothing is held by looking."""
+    query = select(alert.c.worker_id, alert.c.visit_id, alert.c.kind).where(
+        alert.c.owner_id == person_id, alert.c.state == "taken"
+    )
+    return [(row.worker_id, row.visit_id, Kind(row.kind)) for row in await tx.conn.execute(query)]
 
 
 async def shifts_of(tx: Tx, person_id: UUID, after: datetime) -> list[Shift]:

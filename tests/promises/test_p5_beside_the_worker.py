@@ -9,10 +9,21 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import alert_page, danger, evidence_read, exports, reading, visit_story, words
+from safety_service.actions import (
+    alert_page,
+    danger,
+    evidence_read,
+    exports,
+    gap_telling,
+    leaving,
+    reading,
+    visit_story,
+    words,
+)
 from safety_service.actions import alerts as handling
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence_read import Search
+from safety_service.actions.gap_telling import Cause, Gap
 from safety_service.actions.words import Word
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, Kind, KnownBy, Role
@@ -20,6 +31,7 @@ from safety_service.store import people
 from safety_service.store.alerts import AlertRow
 from safety_service.store.visits import VisitRow
 from tests.http import application, browsing, serving, signed_in
+from tests.talk import Talk
 from tests.world import World
 
 
@@ -108,6 +120,27 @@ async def test_of_an_earlier_visit_it_is_hidden_while_they_are_together_and_no_l
     await world.do("Mia", words.left, second.id, Word())
     await world.do("Mia", words.home, second.id, Word())
     assert (await page_of(world, "Mia", alert)).may
+
+
+async def test_neither_a_gap_nor_somebodys_page_reminds_them_of_it_while_they_are_together(
+    world: World, mia: ClientSession
+) -> None:
+    first = await world.inside("Ann", minutes=30)
+    alert = await duress(world, first)
+    await world.do("Dev", handling.take, alert.id)
+    async with world.database.transaction() as tx:
+        all_three = frozenset({Role.MANAGER, Role.PRACTITIONER, Role.ADMINISTRATOR})
+        await people.set_roles(tx, world.ids["Mia"], world.team_id, all_three)
+    for beside in (False, True):
+        assert (await world.do("Mia", leaving.consequences, world.ids["Dev"])).owned == (0 if beside else 1)
+        async with world.database.transaction() as tx:
+            await gap_telling.those_with_alerts(tx, Gap(tx.now - timedelta(minutes=5), tx.now, Cause.DOWN))
+        await world.deliver()
+        assert len(world.told("Mia", "gap.alerts")) == 1
+        await together(world)
+        await world.jump(1)
+    devs = [each for each in await Talk(world).screen("Dev") if each.template == "gap.alerts"]
+    assert len(devs) == 2 and not {"Call", "Heard, safe"} & {label for each in devs for label in each.labels}
 
 
 async def test_a_joint_visit_that_is_hours_away_keeps_nobody_from_hearing(world: World, mia: ClientSession) -> None:
