@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -25,10 +25,14 @@ class Posted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`answers`: what was said, without what was left empty; `faults`: by key, as `Step.fault` names them."""
+    """`answers`: what was said, without what was left empty; `faults`: by key, as `Step.fault` names them.
+
+    `typed`: all that was said, also to questions that have no point after these answers: the form is drawn with it.
+    """
 
     answers: Mapping[str, Any]
     faults: Mapping[str, str]
+    typed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def wrong(self) -> Mapping[str, str]:
@@ -46,22 +50,28 @@ def read_answers(
 ) -> Read:
     """The answers to a form, or to the questions with these keys; `before`: what was answered on other pages.
 
-    Questions that have no point after these answers are not read. Where one kind of page is in another zone, times
+    Questions that have no point after these answers are no answers. Where one kind of page is in another zone, times
     are taken for local ones of `zone`.
     """
     answers = {key: value for key, value in (before or {}).items() if keys is not None and key not in keys}
     mine: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    typed: dict[str, Any] = {}
     for step in form.steps:
-        if (keys is not None and step.key not in keys) or not step.asked({**answers, **mine}):
+        if keys is not None and step.key not in keys:
             continue
         value = _read(step, step.key, posted, zone)
-        fault = step.fault(value) if value not in ("", [], {}) or not step.optional else None
+        said = value not in ("", [], {})
+        if said:
+            typed[step.key] = value
+        if not step.asked({**answers, **mine}):
+            continue
+        fault = step.fault(value) if said or not step.optional else None
         if fault is not None:
             faults[step.key] = fault
-        if value not in ("", [], {}):
+        if said:
             mine[step.key] = value
-    return Read(mine, faults)
+    return Read(mine, faults, typed)
 
 
 def _read(step: Step, name: str, posted: Posted, zone: ZoneInfo) -> Any:

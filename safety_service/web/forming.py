@@ -104,7 +104,7 @@ async def _answer(request: web.Request, taken: _Taken) -> web.StreamResponse:
         return taken.there()
     if taken.drawn is None or taken.read is None or isinstance(taken.why, NotFound):
         return await _refused(request, taken.visitor, taken.why)
-    return _page(request, taken.visitor, taken.drawn, taken.read.answers, taken.read.faults, taken.why)
+    return _page(request, taken.visitor, taken.drawn, taken.read.typed, taken.read.faults, taken.why)
 
 
 def _page(

@@ -262,6 +262,9 @@ async def test_a_meeting_is_called_and_held_on_its_pages(office: Office, row: Vi
     }
     text = await sent(mia, "/families/F-1/meetings/new", **called)
     assert text.startswith("422") and "Three threats in a month" in text
+    unasked = {**called, "parents": "invited", "why": "", "parents_why": "They threatened the chair"}
+    text = await sent(mia, "/families/F-1/meetings/new", **unasked)
+    assert text.startswith("422") and "They threatened the chair" in text, "also what was not asked for stays"
     text = await sent(mia, "/families/F-1/meetings/new", **called, parents_why="They threatened the chair")
     match = re.search(r"/meetings/[0-9a-f-]{36}", text)
     assert match is not None and "School" in text and "They threatened the chair" in text
