@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from telegram.error import InvalidToken, TelegramError
 
 from bots.telegram.errors import TOKEN_WAIT, reason_of
-from bots.telegram.patience import Patience
+from bots.telegram.patience import LONGEST, Patience
 from bots.telegram.request import Flooded
 from bots.telegram.supervised import to_its_end
 from bots.telegram.taking import OWN_UP_AFTER
@@ -26,6 +26,8 @@ from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.stamps import Stamp
 
 LEASE = "telegram_poller"
+#: Seconds that what is cancelled has to come to its end.
+LET_GO_WITHIN = 2.0
 #: Stamped after every step that worked: how many `updates` there were, until when all that was said is in the inbox
 #: (`ended`), and whether Telegram fails to bring it (`stuck`).
 POLLED = "poller"
@@ -43,6 +45,8 @@ class Pace:
     lease: float = 8.0
     standby: float = 1.0
     owning_up: float = OWN_UP_AFTER
+    #: Beyond all that a step may take, until it counts as wedged and is begun again beside what hangs.
+    margin: float = 10.0
     #: Between two looks at how the webhook does.
     look: float = 3.0
     #: For so long something waits with Telegram and fails to come in, before Telegram is asked to try again now.
@@ -58,17 +62,46 @@ class Listener(ABC):
         self._pace = pace
         self._log = log
         self._patience = Patience(log, "Hearing what people say in Telegram")
+        #: Until when something has to have come back, by the clock that nobody can set.
+        self._back_by = 0.0
+        #: What listens now. One that was left behind and comes back after all finds that it is not this any more.
+        self._work: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Listen until cancelled."""
+        """Listen until cancelled. What hangs, and would do so silently for ever, is left behind and begun again."""
         try:
             while True:
-                if await self._try(self._is_mine):
-                    await self._listen_while_mine()
-                else:
-                    await asyncio.sleep(self._pace.standby)
+                self._work = asyncio.create_task(self._take_turns(), name="telegram listener")
+                await self._watched(self._work)
+                self._log.critical("Listening to Telegram hangs: nobody has been heard. It is begun again.")
         finally:
             await to_its_end(self._let_go())
+
+    async def _watched(self, work: asyncio.Task[None]) -> None:
+        """Comes back when it hangs. A cancellation that is swallowed, or waits for what hangs, is not waited for."""
+        self._expect(self._pace.standby)
+        try:
+            while not work.done() and (left := self._back_by - _steady()) > 0:
+                await asyncio.wait({work}, timeout=left)
+        finally:
+            work.cancel()
+            await asyncio.wait({work}, timeout=LET_GO_WITHIN)
+        if work.done() and not work.cancelled():
+            work.result()
+
+    def _expect(self, seconds: float) -> None:
+        self._back_by = _steady() + seconds + self._pace.margin
+
+    def _goes_on(self) -> bool:
+        return asyncio.current_task() is self._work
+
+    async def _take_turns(self) -> None:
+        while self._goes_on():
+            if await self._try(self._is_mine):
+                await self._listen_while_mine()
+            else:
+                self._expect(self._pace.standby)
+                await asyncio.sleep(self._pace.standby)
 
     async def hold(self, tx: Tx) -> bool:
         """Take the lease or keep it; False: another process has it."""
@@ -88,9 +121,9 @@ class Listener(ABC):
     async def _listen_while_mine(self) -> None:
         self._log.info("Listening to Telegram.")
         self.begins()
-        while await self._try(self.step) is not False:
+        while self._goes_on() and await self._try(self.step) is not False:
             pass
-        self._log.info("Another process listens to Telegram now.")
+        self._log.info("This listens to Telegram no longer.")
 
     async def _is_mine(self) -> bool:
         return await to_its_end(self._take_lease())
@@ -101,11 +134,13 @@ class Listener(ABC):
 
     async def _try(self, step: Callable[[], Awaitable[bool]]) -> bool | None:
         """Do one step; None if it failed, after a wait. Whatever fails here is outside, and may get well."""
+        self._expect(self._pace.wait + self._pace.grace + self._pace.look)
         try:
             done = await step()
         except (DatabaseAway, TryAgain, TimeoutError, TelegramError) as error:
             self.failed(error)
             reason, at_least = _why(error)
+            self._expect(max(at_least, LONGEST))
             await self._patience.failed(reason, at_least=at_least)
             return None
         self._patience.worked()
@@ -132,6 +167,10 @@ def _why(error: Exception) -> tuple[str, float]:
         case TimeoutError():
             return "no answer at all", 0.0
     return f"the database: {type(error).__name__}", 0.0
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def heard_until(last: Stamp | None) -> datetime | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bots.telegram import poller
+from bots.telegram import listening, poller
+from bots.telegram.api import Api
 from bots.telegram.listening import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import CannotKeep, DatabaseAway
@@ -206,6 +208,34 @@ async def test_a_poll_that_hangs_is_given_up_and_the_next_one_hears(
         await ann.says("ok")
         await desk.hears("ok")
     assert "no answer at all" in caplog.text
+
+
+async def test_a_poller_that_is_wedged_for_good_is_left_behind_and_begun_again_loudly(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that swallows the cancellation, too, as ours did when it met it while it connected."""
+    ann, hung, come_back, asked = await desk.phone("Ann"), asyncio.Event(), asyncio.Event(), Api.updates
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(listening, "LET_GO_WITHIN", 0.05)
+
+    async def hang_once(api: Api, offset: int | None, wait: float) -> list[Any]:
+        if hung.is_set():
+            return await asked(api, offset, wait)
+        hung.set()
+        while not come_back.is_set():
+            with suppress(asyncio.CancelledError):
+                await come_back.wait()
+        return []
+
+    monkeypatch.setattr(Api, "updates", hang_once)
+    async with desk.working(desk.bot(pace=replace(QUICK, wait=0, grace=0.2, margin=0.2))):
+        await hung.wait()
+        await ann.says("ok")
+        await desk.hears("ok")
+        come_back.set()
+        await desk.telegram.called("getUpdates", times=len(desk.telegram.calls_of("getUpdates")) + 3)
+    assert "Listening to Telegram hangs" in caplog.text and "no longer" in caplog.text
+    assert desk.notebook.texts == ["ok"]
 
 
 async def test_telegram_away_altogether_is_waited_for(desk: Desk) -> None:
