@@ -157,6 +157,8 @@ _BRACES: dict[str, str] = {
     **{f"meeting.{each}": "ref starts_at" for each in ("called", "held", "cancelled", "overdue", "review_due")},
     "supervision.asked": "worker",
     "supervision.recorded": "",
+    "supervision.changed": "name",
+    "supervision.handed": "worker",
     "link.new_channel": "kind at",
     "link.done": "name",
     "link.settings_changed": "at",

@@ -80,10 +80,14 @@ class Choices:
     managers: Sequence[Person]
 
 
-async def choices(tx: Tx, by: Actor) -> Choices:
-    """The agency's teams and its managers, by name. Raises Refused `administrators_only`."""
+async def choices(tx: Tx, by: Actor, now: UUID | None = None) -> Choices:
+    """The agency's teams and its managers, by name; the actor only where they are it `now`: nobody names themselves.
+
+    Raises Refused `administrators_only`.
+    """
     access.may_run_people(by, by.agency_id)
     ids = await roles.with_role(tx, Role.MANAGER, agency_id=by.agency_id) - await _hidden(tx, by)
+    ids -= {by.person_id} - {now}
     managers = sorted((await people.many(tx, ids)).values(), key=lambda each: each.name.casefold())
     return Choices(await teams.every(tx, by.agency_id), managers)
 

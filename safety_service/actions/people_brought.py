@@ -11,9 +11,11 @@ from safety_service.actions.people_import import Imported, import_people
 from safety_service.domain.words import Role
 from safety_service.store import agencies, exclusions, people, teams, training
 from safety_service.store.database import Tx
+from safety_service.store.people import Person
 
 #: Words wait while a file is brought in: a longer one is brought in on the machine, or in parts.
 MOST_ROWS = 200
+YOURSELF = "somebody else has to name you the supervisor"
 
 
 class _Undone(Exception):
@@ -82,13 +84,14 @@ async def _elsewhere(tx: Tx, by: Actor, entries: Sequence[Entry]) -> list[str]:
 
 
 async def _not_theirs(tx: Tx, by: Actor, entries: Sequence[Entry]) -> list[str]:
-    """Rows about the actor that change what they may do, and rows about whom they are kept off."""
+    """Rows that give the actor rights or somebody's reflections, and rows about whom they are kept off."""
     hidden = (await exclusions.of_person(tx, by.person_id)).workers
     known = await teams.every(tx, by.agency_id)
     mine = await people.get(tx, by.person_id)
     off = {each.email for each in (await people.many(tx, hidden)).values()}
     held = {each.name: mine.roles.get(each.id, frozenset[Role]()) for each in known}
     faults = [each.says("somebody else has to bring this row in") for each in entries if each.email in off]
+    faults += [each.says(YOURSELF) for each in entries if await _names(tx, mine, each)]
     had = await training.of(tx, by.person_id)
     for each in entries:
         if each.email != mine.email:
@@ -98,6 +101,14 @@ async def _not_theirs(tx: Tx, by: Actor, entries: Sequence[Entry]) -> list[str]:
         if any(had.get(code) != day for code, day in each.training.items()):
             faults.append(each.says("a training of your own somebody else has to write down"))
     return faults
+
+
+async def _names(tx: Tx, mine: Person, entry: Entry) -> bool:
+    """Whether it makes the actor the supervisor of somebody whom they do not supervise."""
+    if entry.supervisor_email is None or entry.supervisor_email != mine.email:
+        return False
+    about = await people.by_email(tx, mine.agency_id, entry.email)
+    return about is None or about.supervisor_id != mine.id
 
 
 async def _other(tx: Tx, by: Actor, entry: Entry) -> bool:

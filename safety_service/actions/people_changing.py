@@ -1,11 +1,11 @@
-"""Changing what is known of somebody and what they may do. Nobody gives themselves rights."""
+"""Changing what is known of somebody and what they may do. Nobody gives themselves rights, nor others' reflections."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from safety_service.actions import access, circle
+from safety_service.actions import access, circle, supervisor_changed
 from safety_service.actions.actor import Actor
 from safety_service.actions.directory import person_of
 from safety_service.actions.evidence import keep
@@ -36,7 +36,8 @@ class Details:
 async def add(tx: Tx, by: Actor, given: Details, team_id: UUID, held: frozenset[Role]) -> Person:
     """Somebody new in a team of the actor's agency.
 
-    Raises NotFound; Refused: `administrators_only`, `email_taken`, `not_a_supervisor`, and what is wrong with it.
+    Raises NotFound; Refused: `administrators_only`, `email_taken`, `never_your_own` (naming oneself their supervisor),
+    `not_a_supervisor`, and what is wrong with it.
     """
     access.may_run_people(by, by.agency_id)
     team = (await teams.many(tx, [team_id])).get(team_id)
@@ -60,10 +61,10 @@ async def add(tx: Tx, by: Actor, given: Details, team_id: UUID, held: frozenset[
 
 
 async def change(tx: Tx, by: Actor, person_id: UUID, given: Details) -> Person:
-    """Name, address, number, supervisor. Their channels hear of a new address or number.
+    """Name, address, number, supervisor. Their channels hear of a new one, and so does the supervisor before.
 
-    Raises NotFound; Refused: `administrators_only`, `email_taken`, `never_your_own` (whose supervisor one has),
-    `not_a_supervisor`, and what is wrong with it.
+    Raises NotFound; Refused: `administrators_only`, `email_taken`, `never_your_own` (one's own supervisor, or oneself
+    as theirs), `not_a_supervisor`, and what is wrong with it.
     """
     before = await person_of(tx, by, person_id)
     name, email, phone = _checked(given)
@@ -77,6 +78,7 @@ async def change(tx: Tx, by: Actor, person_id: UUID, given: Details) -> Person:
     await people.save(tx, after)
     if (after.email, after.phone) != (before.email, before.phone) and person_id != by.person_id:
         await tell(tx, [person_id], "link.settings_changed", {"at": iso(tx.now)}, priority=Priority.NEWS)
+    await supervisor_changed.tell_them(tx, before, supervisor_id)
     changed = [each for each in ("name", "email", "phone", "supervisor_id") if _differs(before, after, each)]
     await keep(tx, by, by.agency_id, "changed", subject="person", subject_id=person_id, fields=changed, name=after.name)
     return after
@@ -190,6 +192,9 @@ async def _changed_supervisor(tx: Tx, by: Actor, before: Person, wanted: UUID | 
 async def _supervisor(tx: Tx, by: Actor, person_id: UUID | None, supervisor_id: UUID | None) -> Person | None:
     if supervisor_id is None:
         return None
+    if supervisor_id == by.person_id:
+        # They would read by it what the worker wrote for somebody else.
+        raise Refused("never_your_own")
     known = (await people.many(tx, [supervisor_id])).get(supervisor_id)
     if known is None or known.agency_id != by.agency_id or not known.active or supervisor_id == person_id:
         raise Refused("not_a_supervisor")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from safety_service.actions import access
+from safety_service.actions import access, supervisor_changed
 from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
 from safety_service.actions.people_csv import BadPeopleFile, Entry, contradictions
@@ -132,6 +132,7 @@ async def _supervisor(tx: Tx, entry: Entry, done: Imported) -> None:
     supervised = replace(person, supervisor_id=supervisor.id)
     if supervised != person:
         await people.save(tx, supervised)
+        await supervisor_changed.tell_them(tx, person, supervisor.id)
     done.count(supervised, changed=supervised != person)
 
 

@@ -101,7 +101,7 @@ def _trained(each: Trained) -> tuple[str, str, str, bool]:
 def _changing(person_id: UUID) -> Form:
     async def draw(tx: Tx, visitor: Visitor) -> dict[str, Any]:
         person = await directory.person_of(tx, visitor.actor, person_id)
-        found = await directory.choices(tx, visitor.actor)
+        found = await directory.choices(tx, visitor.actor, person.supervisor_id)
         managers = [each for each in found.managers if each.id != person_id]
         return {"person": person, "managers": managers, "own": person_id == visitor.person_id}
 

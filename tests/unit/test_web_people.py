@@ -225,6 +225,82 @@ async def test_nobody_gives_themselves_rights(world: World, adam: ClientSession)
     assert status == 409 and "Not for yourself" in text
 
 
+async def test_nobody_names_themselves_the_supervisor_of_somebody(world: World, adam: ClientSession) -> None:
+    """Adam, who is a manager, too, would read by it what Ann wrote for Mia alone."""
+    async with world.database.transaction() as tx:
+        await people.set_roles(tx, world.ids["Adam"], world.team_id, frozenset({Role.MANAGER, Role.ADMINISTRATOR}))
+    for path in (page_of(world, "Ann", "/change"), "/people/new"):
+        _, text = await get(adam, path)
+        assert f'<option value="{world.ids["Mia"]}"' in text and f'<option value="{world.ids["Adam"]}"' not in text
+    himself = str(world.ids["Adam"])
+    fields = {"name": "Ann", "email": "ann@example.org", "phone": "", "supervisor": himself}
+    status, text = await post(adam, page_of(world, "Ann", "/change"), **fields)
+    assert status == 409 and "Not for yourself" in text
+    new = {"name": "Ines", "email": "ines@example.org", "phone": "", "team": str(world.team_id)}
+    status, text = await post(adam, "/people/new", **new, supervisor=himself)
+    assert status == 409 and "Not for yourself" in text and 'value="Ines"' in text
+    for row in ("Ann,ann@example.org", "Ines,ines@example.org"):
+        text = rows(f"Elmshire,North,{row},,practitioner,adam@example.org,")
+        for do in ("look", "bring"):
+            status, page = await post(adam, "/people/import", text=text, do=do)
+            assert status == 422 and "Line 2: somebody else has to name you the supervisor" in page
+    assert (await known(world, "Ann")).supervisor_id is None
+    async with world.database.reading() as tx:
+        assert await people.by_email(tx, world.agency_id, "ines@example.org") is None
+
+
+async def test_another_administrator_may_and_then_they_stay_it(world: World, base: str, adam: ClientSession) -> None:
+    await second_administrator(world)
+    async with world.database.transaction() as tx:
+        await people.set_roles(tx, world.ids["Adam"], world.team_id, frozenset({Role.MANAGER, Role.ADMINISTRATOR}))
+    fields = {"name": "Ann", "email": "ann@example.org", "phone": "", "supervisor": str(world.ids["Adam"])}
+    async with browsing(base) as dev:
+        await signed_in(world, dev, "Dev")
+        assert (await post(dev, page_of(world, "Ann", "/change"), **fields))[0] == 200
+    _, text = await get(adam, page_of(world, "Ann", "/change"))
+    assert f'<option value="{world.ids["Adam"]}" selected' in text
+    assert (await post(adam, page_of(world, "Ann", "/change"), **{**fields, "name": "Ann Lee"}))[0] == 200
+    text = rows("Elmshire,North,Ann Park,ann@example.org,,practitioner,adam@example.org,")
+    assert (await post(adam, "/people/import", text=text, do="bring"))[0] == 200
+    ann = await known(world, "Ann")
+    assert (ann.name, ann.supervisor_id) == ("Ann Park", world.ids["Adam"])
+    assert len(await said(world, "Ann", "supervision.changed")) == 1
+
+
+@pytest.mark.parametrize("way", ["by hand", "by a file"])
+async def test_the_worker_and_whoever_supervised_them_hear_that_it_is_somebody_else_now(
+    world: World, adam: ClientSession, way: str
+) -> None:
+    async with world.database.transaction() as tx:
+        await people.save(tx, replace(await people.get(tx, world.ids["Ann"]), supervisor_id=world.ids["Mia"]))
+    fields = {"name": "Ann", "email": "ann@example.org", "phone": "", "supervisor": str(world.ids["Dev"])}
+    text = rows("Elmshire,North,Ann,ann@example.org,,practitioner,dev@example.org,")
+    for _ in range(2):
+        if way == "by hand":
+            assert (await post(adam, page_of(world, "Ann", "/change"), **fields))[0] == 200
+        else:
+            assert (await post(adam, "/people/import", text=text, do="look"))[0] == 200
+            assert (await post(adam, "/people/import", text=text, do="bring"))[0] == 200
+    assert [each.params["name"] for each in await said(world, "Ann", "supervision.")] == ["Dev"], "said once"
+    assert [each.params["worker"] for each in await said(world, "Mia", "supervision.")] == ["Ann"]
+    assert await said(world, "Dev", "supervision.") == []
+    if way == "by hand":
+        await post(adam, page_of(world, "Ann", "/change"), **{**fields, "supervisor": ""})
+        assert "name" not in (await said(world, "Ann", "supervision."))[-1].params
+        assert [each.template for each in await said(world, "Dev", "supervision.")] == ["supervision.handed"]
+
+
+async def test_whoever_is_kept_off_hears_no_name_with_it(world: World, adam: ClientSession) -> None:
+    async with world.database.transaction() as tx:
+        await people.save(tx, replace(await people.get(tx, world.ids["Ann"]), supervisor_id=world.ids["Mia"]))
+    await keep_off(world, "Mia", "Ann")
+    await keep_off(world, "Ann", "Dev")
+    fields = {"name": "Ann", "email": "ann@example.org", "phone": "", "supervisor": str(world.ids["Dev"])}
+    assert (await post(adam, page_of(world, "Ann", "/change"), **fields))[0] == 200
+    assert ["name" in each.params for each in await said(world, "Ann", "supervision.changed")] == [False]
+    assert await said(world, "Mia", "supervision.") == []
+
+
 async def test_the_last_administrator_stays_one(world: World) -> None:
     """Dev, who is no administrator any more by the time that it is done, was one when they began."""
     await second_administrator(world)
