@@ -19,6 +19,7 @@ from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.teams import Team
+from safety_service.web import again
 from safety_service.web.acting import done, looked
 from safety_service.web.filling import Form, Typed
 from safety_service.web.pages import page
@@ -146,6 +147,7 @@ async def new(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/new")
+@again.asked
 async def add(request: web.Request) -> web.StreamResponse:
     """Add them; nothing speaks for them until they are invited."""
 

@@ -115,6 +115,7 @@ async def changing(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/change")
+@again.asked
 async def change(request: web.Request) -> web.StreamResponse:
     """Keep what was changed."""
     person_id = id_of(request)

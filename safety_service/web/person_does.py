@@ -105,6 +105,7 @@ async def deactivate(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(HERE + "/{id}/back")
+@again.asked
 async def bring_back(request: web.Request) -> web.StreamResponse:
     """They work here again."""
     person_id = id_of(request)

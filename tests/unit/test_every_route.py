@@ -40,7 +40,7 @@ STREAMS = re.compile(r"/events$")
 #: Whoever does one of these has lately shown that it is them.
 ASKS_AGAIN = re.compile(
     r"/decide$|/agree$|/export$|/plan/(measures/\{id\}|course|review)$|/subject-access/file$|^/rota/|^/standing\b"
-    r"|^/people/(\{id\}/(invite|roles|deactivate)|import)$|^/exclusions/\{id\}/end$|^/channels(/\{id\}/prove)?$"
+    r"|^/people/(\{id\}/(invite|change|roles|deactivate|back)|new|import)$|^/exclusions/\{id\}/end$|^/channels(/\{id\}/prove)?$"
     r"|^/families/\{ref\}/(risk/\{way\}|records/release)$|^/facts/\{id\}/\{verb\}$"
 )
 #: Where seconds count, or somebody is out: nothing is asked there but what is asked anyway.
