@@ -8,7 +8,7 @@ import os
 import socket
 from uuid import uuid4
 
-from telegram import BotCommand
+from telegram import BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import TelegramError
 
 from bots.telegram.api import Api
@@ -121,7 +121,9 @@ class TelegramBot:
         self.username = (await self._api.rest.get_me()).username
         await to_its_end(self._keep_name())
         commands = [BotCommand(name, says) for name, says in self._words.commands.items()]
-        await self._api.rest.set_my_commands(commands)
+        # In groups there is nothing to be said; what an earlier version left for every chat would be offered there.
+        await self._api.rest.set_my_commands(commands, scope=BotCommandScopeAllPrivateChats())
+        await self._api.rest.delete_my_commands()
 
     async def _keep_name(self) -> None:
         async with self._database.transaction() as tx:

@@ -44,6 +44,8 @@ class Ear:
             return
         if heard.what is What.GROUP:
             tx.after_commit(lambda: self._background.start(self._door.refuse_group(heard.chat_id)))
+        elif heard.what is What.MOVED:
+            await self._moved(tx, heard)
         elif heard.what in WORDS:
             await self._keep(tx, heard, hearing)
         else:
@@ -58,6 +60,12 @@ class Ear:
         if heard.query_id:
             # It only stops the button's waiting, so it is said as soon as the press is kept.
             tx.after_commit(lambda: self._background.start(self._door.stop_waiting(heard.query_id)))
+
+    async def _moved(self, tx: Tx, heard: Heard) -> None:
+        """Told of it here, or by the next message that goes there (`sender.py`), whichever comes first."""
+        channel = await channels.by_address(tx, CHANNEL, str(heard.chat_id))
+        if channel is not None and await channels.by_address(tx, CHANNEL, heard.text) is None:
+            await channels.readdress(tx, channel.id, heard.text)
 
     async def _blocked_or_not(self, tx: Tx, heard: Heard) -> None:
         channel = await channels.by_address(tx, CHANNEL, str(heard.chat_id))

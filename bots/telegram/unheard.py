@@ -21,7 +21,7 @@ from safety_service.store.errors import DatabaseAway, TryAgain
 log = logging.getLogger(__name__)
 
 #: These are about the chat itself: nobody waits for an answer.
-NO_WORDS = frozenset({What.BLOCKED, What.UNBLOCKED, What.GROUP, What.LIVE_POSITION})
+NO_WORDS = frozenset({What.BLOCKED, What.UNBLOCKED, What.GROUP, What.MOVED, What.LIVE_POSITION})
 
 
 class Unheard:

@@ -27,11 +27,12 @@ class What(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     GROUP = "group"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """Something that was said to the bot, or done to the chat with it."""
+    """Something that was said to the bot, or done to the chat with it. `text` of a chat that moved is where to."""
 
     update_id: int
     chat_id: int
@@ -129,7 +130,8 @@ def _membership(number: int, member: JSON) -> Heard | None:
 
 def _message(number: int, message: JSON) -> Heard | None:
     if not _is_private(message):
-        return _of(number, message, What.GROUP)
+        moved_to = message.get("migrate_to_chat_id")
+        return _of(number, message, What.MOVED if moved_to else What.GROUP, text=str(moved_to or ""))
     if _by_another(message, message):
         return None
     if text := message.get("text"):

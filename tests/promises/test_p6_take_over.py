@@ -1,4 +1,4 @@
-"""P6: of two services on one database one listens to Telegram. It is killed, and the other goes on hearing all of it."""
+"""P6: of two services on one database one listens to Telegram. It is killed, and the other hears all the rest."""
 
 from datetime import timedelta
 from pathlib import Path

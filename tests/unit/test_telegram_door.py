@@ -183,10 +183,19 @@ async def test_the_bot_learns_its_name_and_fills_the_menu_with_words_that_harm_n
         async with desk.database.reading() as tx:
             stamp = await stamps.last(tx, BOT_STAMP)
     assert stamp is not None and stamp.info == {"username": "doorstep_test_bot"}
-    menu = desk.telegram.calls_of("setMyCommands")[-1].parameters["commands"]
+    (filled,) = desk.telegram.calls_of("setMyCommands")
+    assert filled.parameters["scope"] == {"type": "all_private_chats"}, "a group is offered nothing"
+    menu = filled.parameters["commands"]
     assert {"visit", "ok", "left", "home", "ringme"} <= {each["command"] for each in menu}
     said = " ".join(f"{each['command']} {each['description']}" for each in menu).lower()
     assert not any(word in said for word in ("sos", "alarm", "alert", "police", "risk", "threat", "family", "phrase"))
+
+
+async def test_a_menu_that_was_left_for_every_chat_is_taken_away(desk: Desk) -> None:
+    desk.telegram.world.settings["commands  "] = [{"command": "sos", "description": "Help"}]
+    async with desk.working():
+        await desk.telegram.called("deleteMyCommands")
+        await until(lambda: "commands  " not in desk.telegram.world.settings)
 
 
 async def test_the_bots_name_is_asked_for_until_telegram_tells_it(desk: Desk) -> None:
@@ -194,6 +203,21 @@ async def test_the_bots_name_is_asked_for_until_telegram_tells_it(desk: Desk) ->
     async with desk.working():
         await desk.telegram.called("setMyCommands")
     assert fault.hits == 2
+
+
+async def test_a_chat_that_says_where_it_moves_to_is_spoken_to_there(desk: Desk) -> None:
+    ann = await desk.phone("Ann")
+    group = desk.telegram.group(members=[ann])
+    async with desk.database.transaction() as tx:
+        channel = (await channels.live(tx, desk.world.ids["Ann"]))[0]
+        await channels.readdress(tx, channel.id, str(group.chat_id))
+    new = await group.becomes_supergroup()
+    async with desk.working(inbox=False):
+        await until(lambda: _reached_at(desk, str(new)))
+
+
+async def _reached_at(desk: Desk, address: str) -> bool:
+    return await desk.chats("Ann") == {address: "active"}
 
 
 async def test_a_new_address_of_a_chat_is_kept(desk: Desk) -> None:
