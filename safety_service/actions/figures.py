@@ -1,8 +1,11 @@
 """The figures of one moment, for those who look after the service: counts, never whose."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from safety_service.store import audit, tallies
+from safety_service.store import audit, presence, stamps, tallies
 from safety_service.store import figures as rows
 from safety_service.store.database import Tx
 from safety_service.store.figures import Pending
@@ -13,6 +16,7 @@ from safety_service.store.tallies import Tally
 class Figures:
     """Times in seconds."""
 
+    at: datetime
     lag: float
     watched: int
     alerts: dict[str, int]
@@ -27,10 +31,42 @@ async def figures(tx: Tx) -> Figures:
     pending = await rows.pending(tx)
     oldest = min((each.since for each in pending), default=tx.now)
     return Figures(
+        at=tx.now,
         lag=0.0 if due is None else (tx.now - due).total_seconds(),
         watched=await rows.watched(tx),
         alerts=await rows.open_alerts(tx),
         pending=pending,
         oldest=(tx.now - oldest).total_seconds(),
         tally=await tallies.sums(tx),
+    )
+
+
+#: Parts that say when they last did their work. The auditor says when it last found all well, which is when the heart
+#: beats; who hears Telegram, says so whichever way it is heard.
+PARTS = ("sweep", "dispatcher", "poller", "auditor")
+#: Name of the stamp of the last copy that `doorstep backup` made.
+COPIED = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Whether the service's own parts are there. `silent`: seconds for which each has done nothing, of those that ever
+    did; `unowned`: seconds since the oldest alert was opened that nobody has taken.
+    """
+
+    silent: Mapping[str, float]
+    processes: Mapping[str, int]
+    unowned: float
+    copied: float | None
+
+
+async def running(tx: Tx) -> Running:
+    """Read it."""
+    last = {each.name: max(0.0, (tx.now - each.at).total_seconds()) for each in await stamps.every(tx)}
+    opened = await rows.unowned_since(tx)
+    return Running(
+        silent={part: last[part] for part in PARTS if part in last},
+        processes=Counter(each.role for each in await presence.seen(tx)),
+        unowned=0.0 if opened is None else (tx.now - opened).total_seconds(),
+        copied=last.get(COPIED),
     )

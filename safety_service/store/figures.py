@@ -32,6 +32,13 @@ async def open_alerts(tx: Tx) -> dict[str, int]:
     return dict((await tx.conn.execute(query.group_by(alert.c.kind))).all())
 
 
+async def unowned_since(tx: Tx) -> datetime | None:
+    """When the oldest alert was opened that nobody has taken."""
+    query = select(func.min(alert.c.opened_at)).where(alert.c.state == State.OPEN)
+    opened: datetime | None = (await tx.conn.execute(query)).scalar()
+    return opened
+
+
 async def pending(tx: Tx) -> list[Pending]:
     """What waits in the outbox, by priority."""
     waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")

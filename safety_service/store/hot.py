@@ -171,6 +171,14 @@ class RedisHot:
 
         return await self._ask(far, lambda: self._near.count(key, ttl))
 
+    async def answers(self) -> bool:
+        """Whether Redis itself does, asked now."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return bool(await self._redis.ping())
+        except LOST:
+            return False
+
     async def close(self) -> None:
         for task in self._tasks.values():
             task.cancel()

@@ -8,13 +8,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from safety_service.actions.figures import Figures, figures
+from safety_service.actions.figures import Figures, figures, running
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import KINDS
 from safety_service.domain.words import Kind
-from safety_service.services import DATABASE
+from safety_service.services import DATABASE, HEALTH, HOT
 from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.hot import RedisHot
 from safety_service.store.tallies import BOUNDS, SEPARATOR, Histogram
+from safety_service.web.metrics_running import Parts, families
 
 routes = web.RouteTableDef()
 
@@ -24,11 +26,13 @@ async def metrics(request: web.Request) -> web.Response:
     """The figures now; 503 when the database does not answer, for then nobody knows them."""
     try:
         async with request.app[DATABASE].reading() as tx:
-            now = await figures(tx)
+            now, there = await figures(tx), await running(tx)
     except (DatabaseAway, TryAgain):
         return web.Response(status=503, text="the database does not answer\n")
+    hot = request.app[HOT]
+    redis = await hot.answers() if isinstance(hot, RedisHot) else None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(now))
+    registry.register(_Collector(now, Parts(there, await request.app[HEALTH](), redis)))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -37,14 +41,16 @@ class _Collector(Collector):
     """The figures of one moment, as Prometheus wants them."""
 
     now: Figures
+    parts: Parts
 
     def collect(self) -> Iterator[Metric]:
-        """Every metric of the contract."""
+        """Every metric of the contract, and of our own parts."""
         yield _gauge("doorstep_watch_lag_seconds", "How late the oldest overdue deadline is", self.now.lag)
         yield _gauge("doorstep_visits_watched", "Visits on which somebody is being watched", self.now.watched)
         yield self._alerts()
         yield from self._outbox()
         yield from self._deliveries()
+        yield from families(self.parts, self.now)
 
     def _alerts(self) -> Metric:
         family = GaugeMetricFamily("doorstep_alerts_open", "Alerts that nobody has resolved", labels=["kind"])

@@ -10,12 +10,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from safety_service.services import DATABASE, HEALTH
-from safety_service.store import stamps, tallies
+from safety_service.actions import alerts
+from safety_service.actions.figures import COPIED, figures, running
+from safety_service.services import DATABASE, HEALTH, HOT, Health
+from safety_service.store import presence, stamps, tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
+from safety_service.store.hot import InProcessHot, RedisHot
 from safety_service.web import health, metrics
+from safety_service.web.metrics_running import Parts, families
 from scheduler.auditor import Auditor
+from tests.services.redis import RedisServer
 from tests.world import World
 
 Client = TestClient[web.Request, web.Application]
@@ -26,6 +31,7 @@ async def client(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr("scheduler.auditor.FRESH", 0.0)
     app = web.Application()
     app[DATABASE] = world.database
+    app[HOT] = InProcessHot()
     app[HEALTH] = Auditor(world.database, polls=False).health
     app.router.add_routes(health.routes)
     app.router.add_routes(metrics.routes)
@@ -130,3 +136,50 @@ async def test_counts_go_on_where_they_were_after_a_restart(
     assert (await values(client))[
         "doorstep_delivery_seconds_count[('channel', 'webchat'), ('priority', 'danger')]"
     ] == 2
+
+
+async def test_the_metrics_say_which_parts_are_there_and_which_have_fallen_silent(client: Client, world: World) -> None:
+    async with world.database.transaction() as tx:
+        await stamps.stamp(tx, "sweep")
+        await stamps.stamp(tx, COPIED)
+    world.clock.move(timedelta(seconds=40))
+    async with world.database.transaction() as tx:
+        for holder in ("one:1:a", "two:2:b"):
+            await presence.here(tx, ["scheduler"], holder)
+    found = await values(client)
+    assert found["doorstep_silent_seconds[('part', 'sweep')]"] == 40
+    assert "doorstep_silent_seconds[('part', 'poller')]" not in found, "who never began is not silent"
+    assert found["doorstep_processes[('role', 'scheduler')]"] == 2
+    assert found["doorstep_processes[('role', 'bot')]"] == 0
+    assert found["doorstep_audit_findings[('kind', 'fault')]"] == 2, "no sweep for 40 s, and no dispatcher"
+    assert found["doorstep_backup_age_seconds"] == 40
+    assert "doorstep_redis_up" not in found
+
+
+async def test_the_metrics_say_how_long_an_alert_is_nobodys(client: Client, world: World) -> None:
+    await world.inside("Ann")
+    world.clock.move(timedelta(hours=2))
+    await world.sweep()
+    world.clock.move(timedelta(seconds=50))
+    found = await values(client)
+    assert found["doorstep_alert_unowned_seconds"] == 50
+    assert found["doorstep_outbox_waiting_seconds[('priority', 'alarm')]"] == 50
+    assert found["doorstep_outbox_waiting_seconds[('priority', 'danger')]"] == 0
+    await world.do("Mia", alerts.take, (await world.alert()).id)
+    assert (await values(client))["doorstep_alert_unowned_seconds"] == 0
+
+
+async def test_the_metrics_say_that_redis_is_away(world: World, redis_server: RedisServer) -> None:
+    redis_server.start()
+    hot = RedisHot(redis_server.url)
+    assert await hot.answers()
+    redis_server.stop()
+    try:
+        assert not await hot.answers()
+        async with world.database.reading() as tx:
+            now, there = await figures(tx), await running(tx)
+        up = [each for each in families(Parts(there, Health(), redis=False), now) if each.name == "doorstep_redis_up"]
+        assert up[0].samples[0].value == 0
+    finally:
+        await hot.close()
+        redis_server.start()
