@@ -18,7 +18,7 @@ from safety_service.web.acting import done, looked, said
 from safety_service.web.debrief_telling import Telling, heading, put_aside, tell_page, telling_of, typed_of
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Words, form_page
-from safety_service.web.pages import message
+from safety_service.web.pages import message, refused
 from safety_service.web.paths import id_of
 from safety_service.web.resting import show
 from safety_service.web.visitor import Visitor
@@ -63,7 +63,7 @@ async def told(request: web.Request) -> web.StreamResponse:
     if read.wrong:
         why = await _so_far(request, telling, read, part.keys)
         if why is not None:
-            return message(request, "That was not kept", said(why, visitor), status=409, visitor=visitor)
+            return await refused(request, "That was not kept", said(why, visitor), visitor=visitor)
         shown = replace(telling, answers={**telling.held, **read.answers}, faults=read.wrong)
         return tell_page(request, visitor, shown, part)
 

@@ -28,6 +28,7 @@ from safety_service.web.days import begins, ends
 from safety_service.web.evidence_words import DEEDS, MATTERS, details, page_of, sentence
 from safety_service.web.log_export import as_file, for_paper
 from safety_service.web.pages import message, page
+from safety_service.web.pages import refused as not_done
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -87,7 +88,7 @@ async def check(request: web.Request) -> web.StreamResponse:
 
     visitor, (checked, refused) = await looked(request, "evidence", work)
     if checked is None:
-        return message(request, "That was not done", refused, status=409, back="/evidence", visitor=visitor)
+        return await not_done(request, "That was not done", refused, back="/evidence", visitor=visitor)
     return page(request, "evidence_checked.html", visitor, context={"checked": checked})
 
 
@@ -108,7 +109,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
     visitor, found = await looked(request, "evidence", work)
     if isinstance(found, str):
-        return message(request, "That was not done", found, status=409, back="/evidence", visitor=visitor)
+        return await not_done(request, "That was not done", found, back="/evidence", visitor=visitor)
     return await as_file(found, form, "evidence")
 
 

@@ -23,7 +23,7 @@ from safety_service.web import again
 from safety_service.web.acting import looked, said
 from safety_service.web.days import begins, ends
 from safety_service.web.log_wanted import Wanted, wanted_of
-from safety_service.web.pages import message, page
+from safety_service.web.pages import page, refused
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -87,7 +87,7 @@ async def exported(request: web.Request) -> web.StreamResponse:
 
     visitor, found = await looked(request, "export", work)
     if isinstance(found, str):
-        return message(request, "That was not done", found, status=409, back="/log/export", visitor=visitor)
+        return await refused(request, "That was not done", found, back="/log/export", visitor=visitor)
     return await as_file(found, form, what)
 
 

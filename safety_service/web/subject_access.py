@@ -36,8 +36,7 @@ async def asked(request: web.Request) -> web.StreamResponse:
     visitor, refused = await looked(request, "subject_access", work)
     if refused:
         return message(request, "That was not done", refused, status=409, visitor=visitor)
-    context = {"ref": request.match_info["ref"], "passages": "", "answer": None}
-    return page(request, "subject_access.html", visitor, context=context)
+    return _page(request, visitor, "")
 
 
 @routes.post(HERE)
@@ -52,10 +51,7 @@ async def previewed(request: web.Request) -> web.StreamResponse:
             return None, said(why, visitor)
 
     visitor, (answer, refused) = await looked(request, "subject_access", work)
-    if answer is None:
-        return message(request, "That was not done", refused, status=409, visitor=visitor)
-    context = {"ref": ref, "passages": typed, "answer": answer}
-    return page(request, "subject_access.html", visitor, context=context)
+    return _page(request, visitor, typed, answer, refused)
 
 
 @routes.post(HERE + "/file")
@@ -74,11 +70,17 @@ async def given_out(request: web.Request) -> web.StreamResponse:
 
     visitor, (answer, refused) = await looked(request, "subject_access", work)
     if answer is None:
-        back = request.path.removesuffix("/file")
-        return message(request, "That was not done", refused, status=409, back=back, visitor=visitor)
+        return _page(request, visitor, typed, None, refused)
     body = answer.as_json() if form == "json" else answer.as_text().encode()
     saved = {"Content-Type": FORMS[form], "Content-Disposition": f'attachment; filename="kept-about-family.{form}"'}
     return web.Response(body=body, headers=saved)
+
+
+def _page(
+    request: web.Request, visitor: Visitor, passages: str, answer: Answer | None = None, refused: str = ""
+) -> web.Response:
+    context = {"ref": request.match_info["ref"], "passages": passages, "answer": answer, "refused": refused}
+    return page(request, "subject_access.html", visitor, status=409 if refused else 200, context=context)
 
 
 def _passages(typed: str) -> tuple[str, ...]:

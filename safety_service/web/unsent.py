@@ -42,8 +42,6 @@ WRITTEN = {
     "text": "What you wrote",
     "title": "Title",
     "to": "To this day",
-    "what": "What",
-    "who": "Who",
     "why": "Why",
 }
 #: Ids, days, numbers and the names of options: what was chosen, or what the page itself put in.

@@ -102,6 +102,8 @@ async def test_pressing_again_keeps_what_could_not_be_kept_before(world: World, 
         ("Mia", "/families/F-1/records/hold", {"why": WORDS}),
         ("Mia", "/log/filters", {"name": "mine", "page": "log"}),
         ("Adam", "/notices/statement/change", {"title": "Hello all", "text": ""}),
+        ("Adam", "/evidence/check", {"end": "no end of ours"}),
+        ("Mia", "/log/export", {"what": "debriefs", "format": "csv", "from": "2026-11-01", "to": ""}),
     ],
 )
 async def test_each_page_gives_back_what_it_does_not_do(
@@ -114,7 +116,18 @@ async def test_each_page_gives_back_what_it_does_not_do(
     assert status == 409, text
     forms = Forms(text)
     assert forms.found[path] == {name: each.replace("\r\n", "\n") for name, each in fields.items()}
-    assert forms.seen == set(fields) - {"page"}
+    assert forms.seen == set(fields) - {"page", "what", "format"}
+
+
+async def test_passages_to_be_left_out_stay_when_the_answer_is_another_one_by_now(
+    world: World, browser: ClientSession
+) -> None:
+    await world.plan()
+    await signed_in(world, browser, "Mia")
+    here = "/families/F-1/subject-access"
+    status, text = await post(browser, f"{here}/file", passages=WORDS, digest="of another one", format="txt")
+    assert status == 409 and "govuk-error-summary" in text
+    assert Forms(text).found[here] == {"passages": SHOWN}
 
 
 async def test_words_that_mean_danger_are_never_shown_again(world: World, browser: ClientSession) -> None:
