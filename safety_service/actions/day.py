@@ -65,4 +65,4 @@ def _visit(actor: Actor, row: VisitRow, names: dict[UUID, str], to_read: frozens
 
 
 async def _names(tx: Tx, person_ids: set[UUID]) -> dict[UUID, str]:
-    return {each.id: each.name for each in (await people.many(tx, person_ids)).values()} if person_ids else {}
+    return {each.id: each.name for each in (await people.even_unread(tx, person_ids)).values()} if person_ids else {}

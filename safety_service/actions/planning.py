@@ -213,7 +213,7 @@ async def last_of_family(tx: Tx, actor: Actor, ref: str) -> VisitRow | None:
     if managed:
         wanted = replace(wanted, teams=managed)
     rows = await visits.listed(tx, wanted, 1)
-    return rows[0] if rows else None
+    return rows[0] if rows and not rows[0].unread else None
 
 
 async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRow]:
@@ -221,7 +221,8 @@ async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRo
     rows = await visits.listed(tx, Wanted(agency_id=actor.agency_id, worker_id=actor.person_id), limit * 6)
     latest: dict[UUID, VisitRow] = {}
     for row in rows:
-        latest.setdefault(row.family_id, row)
+        if not row.unread:
+            latest.setdefault(row.family_id, row)
     return list(latest.values())[:limit]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 
 from safety_service.domain.words import Phase, State, Status
+from safety_service.store import unopened
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox, ring
 from safety_service.store.tables.chat import inbox
@@ -58,10 +59,12 @@ async def told(tx: Tx, person_id: UUID, since: datetime | None, limit: int) -> l
     )
     if since is not None:
         query = query.where(outbox.c.created_at >= since)
-    rows = (await tx.conn.execute(query)).all()
-    rings = await _open_rings(tx, [row.params["ring_id"] for row in rows if row.template == "ring.wanted"])
-    measures = await _undecided(tx, [row.params["measure_id"] for row in rows if row.template in _PROPOSALS])
-    answered = await _resolved(tx, [row.params["alert_id"] for row in rows if row.template in _ANSWERS])
+    # One that no key opens is said in the built-in short form: without its params nothing else can be.
+    rows = await unopened.rows(tx, query, params={})
+    opened = [row for row in rows if row.params]
+    rings = await _open_rings(tx, [row.params["ring_id"] for row in opened if row.template == "ring.wanted"])
+    measures = await _undecided(tx, [row.params["measure_id"] for row in opened if row.template in _PROPOSALS])
+    answered = await _resolved(tx, [row.params["alert_id"] for row in opened if row.template in _ANSWERS])
     return [_told(row, rings | measures, answered) for row in reversed(rows)]
 
 
@@ -85,7 +88,7 @@ async def _resolved(tx: Tx, ids: Collection[str]) -> frozenset[UUID]:
 
 
 def _told(row: Any, unsettled_rows: frozenset[UUID], resolved: frozenset[UUID]) -> Told:
-    settled_by = _SETTLED_BY.get(row.template)
+    settled_by = _SETTLED_BY.get(row.template) if row.params else None
     unsettled = (
         row.alert_state is not None and row.alert_state != State.RESOLVED,
         row.template == "decision.wanted" and row.visit_status == Status.WAITING,
@@ -101,7 +104,7 @@ def _told(row: Any, unsettled_rows: frozenset[UUID], resolved: frozenset[UUID]) 
         seen=row.reached_at is not None,
         open=any(unsettled),
         over=(row.template.startswith(_ALARMS) and row.alert_state == State.RESOLVED)
-        or (row.template in _ANSWERS and UUID(row.params["alert_id"]) in resolved),
+        or (row.template in _ANSWERS and row.params and UUID(row.params["alert_id"]) in resolved),
     )
 
 
@@ -115,7 +118,7 @@ async def heard(tx: Tx, person_id: UUID, since: datetime | None, limit: int) -> 
     )
     if since is not None:
         query = query.where(inbox.c.received_at >= since)
-    rows = (await tx.conn.execute(query)).all()
+    rows = await unopened.rows(tx, query, payload={"text": unopened.UNREAD})
     return [
         Heard(id=row.id, at=row.received_at, provider_id=row.provider_id, payload=row.payload) for row in reversed(rows)
     ]

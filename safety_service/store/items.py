@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
+from safety_service.store import unopened
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.exclusions import KeptOff
@@ -95,7 +96,8 @@ async def refs_of(tx: Tx, rows: Collection[Item]) -> dict[UUID, str]:
 
 async def _open(tx: Tx, *about: ColumnElement[bool], limit: int | None = None) -> list[Item]:
     query = select(item).where(item.c.closed_at.is_(None), *about).order_by(item.c.opened_at, item.c.id)
-    return [_read(row) for row in await tx.conn.execute(query if limit is None else query.limit(limit))]
+    found = await unopened.rows(tx, query if limit is None else query.limit(limit), body={"text": unopened.UNREAD})
+    return [Item(**{name: getattr(row, name) for name in Item.__dataclass_fields__}) for row in found]
 
 
 def _read(row: Row[Any]) -> Item:

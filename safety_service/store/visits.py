@@ -1,24 +1,22 @@
 """Visits and their watches."""
 
-import logging
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select, tuple_, update
 
 from safety_service.domain.visit import Visit
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Decided, Outcome, Phase, Risk, Stage, Status
+from safety_service.store import unopened
 from safety_service.store import visits_sql as sql
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
 from safety_service.store.tables.visits import decision, family, visit, watch
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +53,8 @@ class VisitRow:
     plan_number: int = 0
     #: Retention has removed where, why and with what plan it was.
     removed: bool = False
+    #: No key opens all of it: to be shown, and neither saved nor taken over.
+    unread: bool = False
 
     @property
     def id(self) -> UUID:
@@ -111,26 +111,29 @@ async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dic
 
 
 async def opened(tx: Tx, ids: Collection[UUID]) -> dict[UUID, VisitRow]:
-    """As `load_many`, for lists: one that no key opens is left out, and harms no other."""
+    """As `load_many`, for lists: one that no key opens says so, with what is not sealed, and harms no other."""
     try:
         return await load_many(tx, ids)
     except KeysDoNotOpen:
-        found: dict[UUID, VisitRow] = {}
-        for each in ids:
-            try:
-                found |= await load_many(tx, [each])
-            except KeysDoNotOpen:
-                log.error("a visit that no key opens is left out: %s", each)  # noqa: TRY400 - the id says it all
-        return found
+        return {each.id: each for each in await _even_unread(tx, sql.THESE, {"ids": list(ids)})}
 
 
 async def listed(tx: Tx, wanted: Wanted, limit: int) -> list[VisitRow]:
-    """Visits as wanted, by planned start."""
+    """Visits as wanted, by planned start; of one that no key opens as `opened` has it."""
     order = [visit.c.starts_at, visit.c.id]
     query = select(visit, family.c.ref).join(family, family.c.id == visit.c.family_id)
     query = query.where(*_conditions(wanted)).limit(limit)
     query = query.order_by(*(each.desc() for each in order) if wanted.newest_first else order)
-    return await _with_parts(tx, (await tx.conn.execute(query)).all())
+    try:
+        return await _with_parts(tx, (await tx.conn.execute(query)).all())
+    except KeysDoNotOpen:
+        return await _even_unread(tx, query, {})
+
+
+async def _even_unread(tx: Tx, query: Select[Any], given: dict[str, Any]) -> list[VisitRow]:
+    rows = await unopened.rows(tx, query, given, **_UNREAD)
+    parts = await unopened.rows(tx, sql.OF_THESE, {"ids": [each.id for each in rows]})
+    return _put_together(rows, parts)
 
 
 def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
@@ -163,9 +166,9 @@ def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
 
 
 async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:
-    """Every visit on which this worker is being watched, by planned start."""
+    """Every visit on which this worker is being watched, by planned start. Without `lock` as `opened` has them."""
     ids = await tx.scalars(sql.LIVE_OF_WORKER, worker_id=worker_id)
-    rows = await load_many(tx, ids, lock=lock)
+    rows = await load_many(tx, ids, lock=True) if lock else await opened(tx, ids)
     return sorted(rows.values(), key=lambda each: each.visit.starts_at)
 
 
@@ -215,14 +218,17 @@ async def insert_decision(tx: Tx, visit_id: UUID, made: Decision, visit_version:
 
 async def _with_parts(tx: Tx, rows: Collection[Any]) -> list[VisitRow]:
     ids = [each.id for each in rows]
-    if not ids:
-        return []
+    # After the lock, and apart from it: what was joined to a locked row would be as it was before the wait for it.
+    return _put_together(rows, await tx.all(sql.PARTS, ids=ids)) if ids else []
+
+
+def _put_together(rows: Collection[Any], parts: Iterable[Any]) -> list[VisitRow]:
+    ids = [each.id for each in rows]
     watches: dict[UUID, list[Watch]] = {each: [] for each in ids}
     latest: dict[UUID, Decision] = {}
     #: A decision on the plan as it was before it was changed does not stand.
     stands = {each.id: each.changed_version or 0 for each in rows}
-    # After the lock, and apart from it: what was joined to a locked row would be as it was before the wait for it.
-    for row in await tx.all(sql.PARTS, ids=ids):
+    for row in parts:
         watches[row.visit_id].append(_watch(row))
         if row.kind is not None and row.visit_version >= stands[row.visit_id]:
             latest[row.visit_id] = Decision(
@@ -260,10 +266,16 @@ def _visit_row(row: Any, watches: tuple[Watch, ...], made: Decision | None) -> V
         lacking=row.lacking or [],
         plan_number=row.plan_number or 0,
         removed=row.address is None,
+        unread=getattr(row, "unread", False),
     )
 
 
 _NO_ADDRESS = {"text": "", "latitude": None, "longitude": None}
+#: What stands for what no key opens.
+_UNREAD: dict[str, Any] = {
+    "address": {**_NO_ADDRESS, "text": unopened.UNREAD},
+    "because": [{"key": "unread", "level": "low", "says": unopened.UNREAD}],
+}
 
 
 def _watch_values(each: Watch) -> dict[str, Any]:

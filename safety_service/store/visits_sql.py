@@ -24,14 +24,14 @@ SAVE_WATCH = Ready(
 SAVE = Ready(
     update(visit).where(visit.c.id == bindparam("this")).values(version=visit.c.version + 1), "status", "outcome"
 )
-_THESE = (
+THESE = (
     select(visit, family.c.ref)
     .join(family, family.c.id == visit.c.family_id)
     .where(visit.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(visit.c.id)
 )
-LOADED = Ready(_THESE)
-LOCKED = Ready(_THESE.with_for_update(of=visit, key_share=True))
+LOADED = Ready(THESE)
+LOCKED = Ready(THESE.with_for_update(of=visit, key_share=True))
 LIVE_OF_WORKER = Ready(select(watch.c.visit_id).where(watch.c.worker_id == bindparam("worker_id"), *LIVE))
 DUE = Ready(
     select(watch.c.visit_id, watch.c.worker_id)
@@ -42,7 +42,7 @@ DUE = Ready(
     .with_for_update(of=visit, skip_locked=True, key_share=True)
 )
 _later = decision.alias("later")
-PARTS = Ready(
+OF_THESE = (
     select(watch, *(decision.c[name] for name in ("kind", "reason", "by", "at", "plan_number", "visit_version")))
     .select_from(watch)
     .outerjoin(
@@ -55,3 +55,4 @@ PARTS = Ready(
     .where(watch.c.visit_id.in_(bindparam("ids", expanding=True)))
     .order_by(watch.c.worker_id)
 )
+PARTS = Ready(OF_THESE)
