@@ -10,9 +10,11 @@ from aiohttp import web
 
 from config.guidance import Guidance
 from safety_service.actions import renewing, undecided
+from safety_service.actions.reading import Page
 from safety_service.actions.undecided import Waiting
 from safety_service.store.database import Tx
 from safety_service.web.acting import looked
+from safety_service.web.cursor import read_place, write_place
 from safety_service.web.families import when
 from safety_service.web.pages import page
 from safety_service.web.plan_words import STATES, because, demanded
@@ -23,15 +25,16 @@ routes = web.RouteTableDef()
 
 @routes.get("/proposals")
 async def proposals(request: web.Request) -> web.StreamResponse:
-    """The list; that it was read is kept in the evidence log."""
+    """A page of the list; that it was read is kept in the evidence log."""
 
-    async def work(tx: Tx, visitor: Visitor) -> tuple[list[Waiting], Guidance, datetime]:
-        found = await undecided.of_managed(tx, visitor.actor)
+    async def work(tx: Tx, visitor: Visitor) -> tuple[Page[Waiting], Guidance, datetime]:
+        found = await undecided.of_managed(tx, visitor.actor, read_place(request.query.get("cursor", "")))
         return found, (await tx.guidance(visitor.actor.agency_id)).guidance, tx.now
 
     visitor, (found, guidance, now) = await looked(request, "proposals", work)
-    lines: list[Mapping[str, Any]] = [_line(each, guidance, now, visitor) for each in found]
-    return page(request, "proposals.html", visitor, context={"lines": lines, "full": len(found) == undecided.SHOWN})
+    lines: list[Mapping[str, Any]] = [_line(each, guidance, now, visitor) for each in found.rows]
+    following = "" if found.after is None else str(request.rel_url.update_query(cursor=write_place(*found.after)))
+    return page(request, "proposals.html", visitor, context={"lines": lines, "following": following})
 
 
 def _line(each: Waiting, guidance: Guidance, now: datetime, visitor: Visitor) -> Mapping[str, Any]:

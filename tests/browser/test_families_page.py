@@ -38,7 +38,7 @@ async def seen_by(world: World, browser: Browser, service: Service, who: str, **
 
 async def decided(world: World) -> None:
     """One measure holds by a manager's word, so that the plan has versions to compare."""
-    one = (await world.do("Mia", undecided.of_managed))[0]
+    one = (await world.do("Mia", undecided.of_managed)).rows[0]
     await world.do("Mia", measures.decide, one.measure.id, Verdict(kind=MeasureDecision.ACCEPT, reason="It is needed"))
 
 
@@ -52,7 +52,7 @@ async def test_a_proposal_is_decided_from_the_list_with_a_ready_reason(
     world: World, browser: Browser, service: Service, size: Any
 ) -> None:
     await told(world, "open_threat")
-    before = len(await world.do("Mia", undecided.of_managed))
+    before = len((await world.do("Mia", undecided.of_managed)).rows)
     async with seen_by(world, browser, service, "Mia", viewport=size) as page:
         await page.goto(f"{service.base}/proposals")
         hand = Hand(page)
@@ -62,7 +62,7 @@ async def test_a_proposal_is_decided_from_the_list_with_a_ready_reason(
         await hand.button("Decide")
         await expect(page.get_by_text("accepted. As the debrief proposes")).to_be_visible()
     hand.did("Decide a proposed measure, with a ready reason")
-    assert len(await world.do("Mia", undecided.of_managed)) == before - 1
+    assert len((await world.do("Mia", undecided.of_managed)).rows) == before - 1
 
 
 @each_size

@@ -70,9 +70,9 @@ async def test_a_list_goes_on_page_by_page(world: World, monkeypatch: pytest.Mon
 
 async def test_who_is_kept_off_a_family_finds_it_in_no_list_and_no_count(world: World) -> None:
     await told(world, "open_threat")
-    assert [each.ref for each in await world.do("Mia", undecided.of_managed)]
+    assert [each.ref for each in (await world.do("Mia", undecided.of_managed)).rows]
     await kept_off(world, "Mia", family_ref=REF)
-    assert await refs(world, "Mia") == [] and await world.do("Mia", undecided.of_managed) == []
+    assert await refs(world, "Mia") == [] and (await world.do("Mia", undecided.of_managed)).rows == []
     with pytest.raises(NotFound):
         await world.do("Mia", overview.of, REF)
 
@@ -83,7 +83,7 @@ async def test_who_is_kept_off_a_worker_reads_nothing_that_came_from_them(world:
     await kept_off(world, "Mia", worker_id=world.ids["Ann"])
     (line,) = (await world.do("Mia", caseload.listed, Narrow())).lines
     assert line.waits.proposals == 0 and line.coming is None
-    assert await refs(world, "Mia", waiting=True) == [] and await world.do("Mia", undecided.of_managed) == []
+    assert await refs(world, "Mia", waiting=True) == [] and (await world.do("Mia", undecided.of_managed)).rows == []
     seen = await world.do("Mia", overview.of, REF)
     assert not seen.waits.proposals and not seen.past
     assert await world.do("Mia", over_time.who_met, seen.family, world.now.date() - timedelta(days=365)) == []
@@ -120,33 +120,48 @@ async def test_another_teams_manager_sees_none_of_it(world: World) -> None:
         nora = await people.add(tx, world.agency_id, "Nora", email="nora@example.org", phone="07700 900099")
         world.ids["Nora"] = nora.id
         await people.set_roles(tx, nora.id, south.id, frozenset({Role.MANAGER}))
-    assert await refs(world, "Nora") == [] and await world.do("Nora", undecided.of_managed) == []
+    assert await refs(world, "Nora") == [] and (await world.do("Nora", undecided.of_managed)).rows == []
 
 
 async def test_what_waits_stands_in_the_order_in_which_it_is_to_be_decided(world: World) -> None:
     await told(world, "argued", ref="F-2")
     await told(world, "open_threat", ref=REF, after=200)
-    found = await world.do("Mia", undecided.of_managed)
+    found = (await world.do("Mia", undecided.of_managed)).rows
     by = [each.measure.decide_by for each in found]
     assert by == sorted(by, key=str) and {each.ref for each in found} >= {REF}
     with pytest.raises(Refused, match="managers_only"):
         await world.do("Ann", undecided.of_managed)
 
 
+async def test_what_waits_goes_on_page_by_page_and_leaves_nothing_out(world: World) -> None:
+    await told(world, "argued", ref="F-2")
+    await told(world, "open_threat", ref=REF, after=200)
+    whole = [each.measure.id for each in (await world.do("Mia", undecided.of_managed)).rows]
+    assert len(whole) > 3
+    found, place = [], None
+    for _ in whole:
+        page = await world.do("Mia", undecided.of_managed, place, 2)
+        found += [each.measure.id for each in page.rows]
+        place = page.after
+        if place is None:
+            break
+    assert found == whole and place is None
+
+
 async def test_what_somebody_goes_to_next_is_shown_to_them_as_anothers_to_decide(world: World) -> None:
     await told(world, "open_threat")
-    assert not any(each.own for each in await world.do("Mia", undecided.of_managed))
+    assert not any(each.own for each in (await world.do("Mia", undecided.of_managed)).rows)
     async with world.database.transaction() as tx:
         roles = frozenset({Role.MANAGER, Role.PRACTITIONER})
         await people.set_roles(tx, world.ids["Mia"], world.team_id, roles)
     await world.plan("Mia", after=24 * 60)
-    found = await world.do("Mia", undecided.of_managed)
+    found = (await world.do("Mia", undecided.of_managed)).rows
     assert found and all(each.own for each in found)
 
 
 async def test_any_two_versions_are_compared_in_either_order(world: World) -> None:
     await told(world, "open_threat")
-    for each in await world.do("Mia", undecided.of_managed):
+    for each in (await world.do("Mia", undecided.of_managed)).rows:
         await world.do("Mia", decide, each.measure.id, Verdict(kind=MeasureDecision.ACCEPT, reason="It is needed"))
     newest = (await world.do("Mia", plans.read, REF)).number
     assert newest > 2

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import facts, families, notices, partners
+from safety_service.actions import facts, families, notices, partners, undecided
 from tests.guidance.at_families import REF, change, fact, told
+from tests.guidance.at_plans import told as first_told
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
 
@@ -267,3 +268,20 @@ async def test_the_agencys_texts_are_put_by_an_administrator_and_read_by_all(
     shown = await get(browser, "/notices/statement")
     assert "Our staff" in shown and "Change it" not in shown
     assert await world.do("Ann", notices.there) == ("statement",)
+
+
+async def test_what_waits_for_a_decision_comes_page_by_page(
+    world: World, browser: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safety_service.actions.undecided.of_managed.__defaults__", (None, 2))
+    await first_told(world, "open_threat")
+    await signed_in(world, browser, "Mia")
+    found: list[str] = []
+    path = "/proposals"
+    while path:
+        text = await get(browser, path)
+        found += re.findall(r'href="(/families/[^"]+/measures/[^"]+)"', text)
+        further = re.search(r'href="(/proposals\?cursor=[^"]+)"', text)
+        path = "" if further is None else further[1]
+    whole = (await world.do("Mia", undecided.of_managed, None, 100)).rows
+    assert len(whole) > 2 and [each.rpartition("/")[2] for each in found] == [str(each.measure.id) for each in whole]
