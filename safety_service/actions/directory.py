@@ -26,13 +26,17 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A page of people. `after`: behind whom the next page begins; `count`: how many there are in all."""
+    """A page of people. `after`: behind whom the next page begins; `count`: how many there are in all.
+
+    `under`: where the list goes by team, the one under which somebody stands; None is in no team.
+    """
 
     rows: Sequence[tuple[Person, tuple[Channel, ...]]]
     teams: Sequence[Team]
     sizes: Mapping[UUID, int]
     count: int
     after: UUID | None
+    under: Mapping[UUID, UUID | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +99,9 @@ async def choices(tx: Tx, by: Actor, now: UUID | None = None) -> Choices:
 async def listed(
     tx: Tx, by: Actor, *, team_id: UUID | None = None, q: str = "", after: UUID | None = None, left: bool = False
 ) -> Listing:
-    """People by name: of the agency or of one team, with this in their name, or with this e-mail address.
+    """People by name: of one team, or with this in their name or this e-mail address; else all of them, team by team.
 
+    Names are sealed, and only what is in order is a list: team by team, a page opens those of its teams and no others.
     `left`: those who were deactivated instead. Whom the actor is kept off is not in it, nor counted. Raises NotFound,
     Refused `administrators_only`.
     """
@@ -105,18 +110,50 @@ async def listed(
     if team_id is not None and team_id not in {each.id for each in known}:
         raise NotFound
     hidden = await _hidden(tx, by)
-    named = await directory.names(tx, by.agency_id, team_id=team_id, active=not left)
-    found = [each for each in await _looked_for(tx, by, named, q) if each.id not in hidden]
-    here = _behind(found, after)[:PAGE]
+    if team_id is None and not q.strip():
+        under = await _placed(tx, by, known, hidden, active=not left)
+        further, count = await _of_groups(tx, under, known, after), len(under)
+    else:
+        named = await directory.names(tx, by.agency_id, team_id=team_id, active=not left)
+        found = [each for each in await _looked_for(tx, by, named, q) if each.id not in hidden]
+        under, further, count = {}, _behind(found, after), len(found)
+    here = further[:PAGE]
     rows = await people.many(tx, [each.id for each in here])
     ways = await channels.live_many(tx, rows)
     return Listing(
         rows=[(rows[each.id], ways.get(each.id, ())) for each in here if each.id in rows],
         teams=known,
         sizes=await directory.sizes(tx, [each.id for each in known], hidden),
-        count=len(found),
-        after=here[-1].id if here and here[-1] != found[-1] else None,
+        count=count,
+        after=here[-1].id if len(further) > PAGE else None,
+        under=under,
     )
+
+
+async def _placed(
+    tx: Tx, by: Actor, known: Sequence[Team], hidden: Collection[UUID], *, active: bool
+) -> dict[UUID, UUID | None]:
+    """Everybody once, with the first of their teams."""
+    order = {each.id: number for number, each in enumerate(known)}
+    everybody = await directory.teams_of_each(tx, by.agency_id, active=active)
+    theirs = {each: min(teams, key=order.__getitem__, default=None) for each, teams in everybody.items()}
+    return {each: team_id for each, team_id in theirs.items() if each not in hidden}
+
+
+async def _of_groups(
+    tx: Tx, under: Mapping[UUID, UUID | None], known: Sequence[Team], after: UUID | None
+) -> Sequence[Named]:
+    """More than a page of them behind this person, or all that there are; no team's names are opened beyond that."""
+    groups: dict[UUID | None, list[UUID]] = {each: [] for each in (*(team.id for team in known), None)}
+    for person_id, team_id in under.items():
+        groups[team_id].append(person_id)
+    order = list(groups)
+    found: list[Named] = []
+    first = order.index(under[after]) if after is not None and after in under else 0
+    for group in order[first:]:
+        if groups[group] and len(found) <= PAGE:
+            found += _behind(await directory.named(tx, groups[group]), after)
+    return found
 
 
 async def _looked_for(tx: Tx, by: Actor, named: Sequence[Named], q: str) -> list[Named]:

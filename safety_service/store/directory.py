@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from safety_service.domain.duty import Shift
 from safety_service.domain.words import Kind
@@ -32,6 +32,28 @@ async def names(tx: Tx, agency_id: UUID, *, team_id: UUID | None = None, active:
     wanted = [person.c.agency_id == agency_id, person.c.active.is_(active)]
     if team_id is not None:
         wanted.append(person.c.id.in_(select(membership.c.person_id).where(membership.c.team_id == team_id)))
+    return await _by_name(tx, *wanted)
+
+
+async def named(tx: Tx, person_ids: Collection[UUID]) -> list[Named]:
+    """These people, by name."""
+    return await _by_name(tx, person.c.id.in_(tuple(person_ids)))
+
+
+async def teams_of_each(tx: Tx, agency_id: UUID, *, active: bool = True) -> dict[UUID, frozenset[UUID]]:
+    """Everybody who works there (or did), with their teams: nobody's name is opened."""
+    query = (
+        select(person.c.id, membership.c.team_id)
+        .outerjoin(membership, membership.c.person_id == person.c.id)
+        .where(person.c.agency_id == agency_id, person.c.active.is_(active))
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for row in await tx.conn.execute(query):
+        found.setdefault(row.id, set()).update([row.team_id] if row.team_id else [])
+    return {each: frozenset(teams) for each, teams in found.items()}
+
+
+async def _by_name(tx: Tx, *wanted: ColumnElement[bool]) -> list[Named]:
     try:
         rows = (await tx.conn.execute(select(person.c.id, person.c.name).where(*wanted))).all()
         found = [Named(row.id, row.name or GONE) for row in rows]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -58,7 +61,7 @@ class Line:
 
 @routes.get(HERE)
 async def listed(request: web.Request) -> web.StreamResponse:
-    """Everybody, or those of a team, or with this in their name; a page at a time."""
+    """Everybody by team, or those of one, or with this in their name; a page at a time."""
     asked = {each: request.query.get(each, "")[:200] for each in ("team", LOOK, "after", "left")}
 
     async def work(tx: Tx, visitor: Visitor) -> tuple[directory.Listing, str]:
@@ -71,8 +74,10 @@ async def listed(request: web.Request) -> web.StreamResponse:
     visitor, (found, q) = await looked(request, SUBJECT, work)
     names = {each.id: each.name for each in found.teams}
     kept = {name: value for name, value in asked.items() if value and name != "after"}
+    lines = [(_head(found, names, person.id), line_of(person, ways, names)) for person, ways in found.rows]
     context = {
-        "rows": [line_of(person, ways, names) for person, ways in found.rows],
+        "groups": [(head, [line for _, line in group]) for head, group in groupby(lines, key=itemgetter(0))],
+        "by_team": bool(found.under),
         "teams": [(each, found.sizes.get(each.id, 0)) for each in found.teams],
         "team": names.get(_id(asked["team"]) or UUID(int=0), ""),
         "asked": {**asked, "q": q},
@@ -81,6 +86,12 @@ async def listed(request: web.Request) -> web.StreamResponse:
         "next": f"{HERE}?{urlencode({**kept, 'after': str(found.after)})}" if found.after else "",
     }
     return page(request, "people.html", visitor, context=context)
+
+
+def _head(found: directory.Listing, names: Mapping[UUID, str], person_id: UUID) -> str:
+    """Under which heading somebody stands; in a list that goes by name there is none."""
+    team_id = found.under.get(person_id)
+    return "" if not found.under else "In no team" if team_id is None else names[team_id]
 
 
 @routes.post(HERE)

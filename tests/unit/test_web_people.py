@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -17,7 +17,9 @@ from safety_service.actions import alerts, danger, directory, exclusions, leavin
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
 from safety_service.store import agencies, channels, people, sessions, standing, teams, training
+from safety_service.store import directory as stored
 from safety_service.store import exclusions as kept_off
+from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.tables.system import event_log
 from tests.http import application, browsing, serving, signed_in
@@ -86,17 +88,43 @@ async def test_everybody_is_listed_with_what_they_may_do_and_by_what_they_are_re
     assert ">Ann<" in text and ">Rita<" not in text
 
 
-async def test_a_long_list_comes_page_by_page_and_nobody_is_left_out(world: World, adam: ClientSession) -> None:
+async def test_a_long_list_comes_team_by_team_and_page_by_page_and_nobody_is_left_out(
+    world: World, adam: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
         for number in range(directory.PAGE):
-            await people.add(tx, world.agency_id, f"Nora {number:02}")
+            made = await people.add(tx, world.agency_id, f"Aaron {number:02}")
+            await people.set_roles(tx, made.id, south.id, frozenset({Role.PRACTITIONER}))
+    opened = []
+    whole = stored.named
+
+    async def counted(tx: Tx, person_ids: Collection[UUID]) -> list[stored.Named]:
+        opened.append(len(person_ids))
+        return await whole(tx, person_ids)
+
+    monkeypatch.setattr(stored, "named", counted)
     _, text = await get(adam, "/people")
+    assert text.index(">North</th>") < text.index(">Rita<") < text.index(">South</th>") < text.index(">Aaron 00<")
+    assert opened == [6, directory.PAGE]
     found = re.findall(r'href="/people/([0-9a-f-]{36})"', text)
     more = re.search(r'href="(/people\?after=[^"]+)"', text)
     assert len(found) == directory.PAGE and more is not None and "56 people" in text
     _, text = await get(adam, more[1].replace("&amp;", "&"))
     rest = re.findall(r'href="/people/([0-9a-f-]{36})"', text)
     assert len(rest) == 6 and not set(rest) & set(found) and "More people" not in text
+    # The first page's team is not opened again for the second.
+    assert opened[2:] == [directory.PAGE] and ">South</th>" in text and ">North</th>" not in text
+
+
+async def test_who_is_in_several_teams_or_in_none_stands_once_in_the_list(world: World, adam: ClientSession) -> None:
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        await people.set_roles(tx, world.ids["Ann"], south.id, frozenset({Role.PRACTITIONER}))
+        await people.add(tx, world.agency_id, "Zoe")
+    _, text = await get(adam, "/people")
+    assert text.count(">Ann<") == 1 and "North: practitioner; South: practitioner" in text and "7 people" in text
+    assert text.index(">Rita<") < text.index(">In no team</th>") < text.index(">Zoe<")
 
 
 async def test_nobody_else_finds_people_and_a_post_is_refused(world: World, base: str) -> None:
