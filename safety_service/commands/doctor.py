@@ -1,4 +1,4 @@
-"""`doorstep doctor`: is everything there that the service needs? A line for each fault."""
+"""`doorstep doctor`: is everything there that the service needs? A line for each fault: what, why, what to do."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ from config.guidance import GuidanceError, read_guidance
 from config.policy import PolicyError, read_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from config.wording import WordingError
+from safety_service.commands.doctor_around import Note, look_around
 from safety_service.commands.doctor_inside import look_inside
 from safety_service.store import keyfile, migrate, sealing, stamps
 from safety_service.store.database import Database
@@ -33,11 +34,14 @@ Faults = AsyncIterator[str]
 
 @click.command("doctor")
 def command() -> None:
-    """Check settings, keys, database, clock, policy, wording, Redis and Telegram. Prints every fault; exit 1 if any."""
+    """Check settings, keys, database, clock, policy, wording, Redis, Telegram, processes, copies and room.
+
+    Prints every fault; exit 1 if there is any. A line that begins with "note:" is none.
+    """
     found = asyncio.run(_examine())
-    for fault in found:
-        click.echo(fault)
-    if found:
+    for each in found:
+        click.echo(f"note: {each}" if isinstance(each, Note) else each)
+    if not all(isinstance(each, Note) for each in found):
         raise SystemExit(1)
     click.echo("All is well.")
 
@@ -93,7 +97,7 @@ async def _database(read: Settings) -> Faults:
             return
         database = await Database.open(read.database_url, pool_size=2)
     except SchemaIsNewer:
-        yield "database: it was upgraded by a newer Doorstep than this one"
+        yield "database: it was upgraded by a newer Doorstep than this one, which does not sweep it: put the new one here"
     except KeysDoNotOpen:
         yield "keys: they do not open this database, or one of them is missing: put back those that sealed it"
     except (DatabaseAway, TryAgain) as error:
@@ -102,8 +106,8 @@ async def _database(read: Settings) -> Faults:
         yield "database: without keys it is not looked into"
     else:
         try:
-            for each in (_clock, _keeps, look_inside):
-                async for fault in each(database):
+            for looks in (_clock(database), _keeps(database), look_inside(database), look_around(database, read)):
+                async for fault in looks:
                     yield fault
         finally:
             await database.close()
@@ -119,7 +123,10 @@ async def _clock(database: Database) -> Faults:
     async with database.reading() as tx:
         apart = max(before - tx.now, tx.now - datetime.now(UTC))
     if apart > APART:
-        yield f"clock: this machine's and the database's are {apart.total_seconds():.1f} s apart"
+        yield (
+            f"clock: this machine's and the database's are {apart.total_seconds():.1f} s apart, and such a step"
+            " counts as time in which nobody was watched: keep both on NTP"
+        )
 
 
 async def _keeps(database: Database) -> Faults:
@@ -167,7 +174,10 @@ async def _redis(read: Settings) -> Faults:
         async with asyncio.timeout(PATIENCE):
             await client.ping()
     except (RedisError, OSError, TimeoutError) as error:
-        yield f"redis: it does not answer ({type(error).__name__})"
+        yield (
+            f"redis: it does not answer ({type(error).__name__}), so processes hear of one another late: start it, or"
+            " look at DOORSTEP_REDIS_URL"
+        )
     finally:
         await client.aclose()
 
@@ -191,10 +201,14 @@ async def _telegram(read: Settings) -> Faults:
         ):
             said: dict[str, Any] = json.loads(await answer.text())
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        yield f"telegram: the Bot API does not answer ({type(error).__name__})"
+        yield (
+            f"telegram: the Bot API does not answer ({type(error).__name__}), so nobody is heard or told there: may"
+            " this machine reach it?"
+        )
     else:
         if not said.get("ok"):
-            yield f"telegram: the token is not accepted: {said.get('description', answer.status)}"
+            why = said.get("description", answer.status)
+            yield f"telegram: the token is not accepted ({why}), so nobody is heard or told there: ask @BotFather"
 
 
 _CHECKS: tuple[Callable[[Settings], Faults], ...] = (

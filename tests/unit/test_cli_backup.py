@@ -36,6 +36,12 @@ def test_a_copy_is_made_and_put_back_and_what_came_later_is_gone(doorstep: Doors
     assert "Oakshire" in agencies(doorstep)
 
 
+def test_the_doctor_knows_when_a_copy_was_made(doorstep: Doorstep) -> None:
+    assert "copies: `doorstep backup` has made none" in doorstep("doctor").output
+    doorstep("backup", "night.copy")
+    assert doorstep("doctor").output == "All is well.\n"
+
+
 def test_people_who_are_there_are_not_replaced_by_mistake(doorstep: Doorstep) -> None:
     doorstep("backup", "night.copy")
     doorstep("agency", "add", "Oakshire")

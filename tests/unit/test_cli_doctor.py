@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 
 from safety_service import cli
-from safety_service.store import events, keyfile, policy_offers, stamps
+from safety_service.actions.figures import COPIED
+from safety_service.store import events, keyfile, policy_offers, presence, sealing, stamps
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.database import Database
+from safety_service.store.sealing import KeyRing
 from tests.services.postgres import PostgresServer
 from tests.services.process import free_port
 from tests.services.template import TEST_KEY, execute
@@ -158,3 +161,98 @@ async def test_a_database_that_may_only_be_read_is_said(
     name = postgres_url.rpartition("/")[2]
     await execute(postgres_server, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     assert await doctor() == ["database: the database keeps nothing: its disk is full, or it may only be read"]
+
+
+async def runs(database: Database, *roles: str, host: str = "") -> None:
+    """So many processes are there, on the same machine or another one."""
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        for number, role in enumerate(roles):
+            await presence.here(tx, [role], f"{host}:{number}:x")
+
+
+async def test_that_nobody_keeps_the_watch_is_said(settings: pytest.MonkeyPatch, database: Database) -> None:
+    await runs(database, "web", "bot")
+    (said,) = await doctor()
+    assert said.startswith("processes: no scheduler runs, so nobody is watched")
+
+
+async def test_one_scheduler_alone_is_noted_where_there_could_be_two(
+    settings: pytest.MonkeyPatch, database: Database, database_url: str
+) -> None:
+    await runs(database, "web", "bot", "scheduler")
+    notes = (await doctor(fails=False))[:-1]
+    embedded = database_url.startswith("sqlite")
+    assert [note.partition(" alone")[0] for note in notes] == ([] if embedded else ["note: processes: one scheduler"])
+    await runs(database, "scheduler", host="other")
+    assert await doctor(fails=False) == ["All is well."]
+
+
+async def test_processes_of_another_version_are_said(
+    settings: pytest.MonkeyPatch, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("safety_service.store.schema.head", lambda: "0001_older")
+        await runs(database, "scheduler")
+    await runs(database, "scheduler", host="new")
+    (said,) = await doctor()
+    assert "is of another version (step 0001_older" in said and said.endswith("upgrade it")
+
+
+async def test_several_machines_without_redis_are_noted(
+    settings: pytest.MonkeyPatch, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await runs(database, "scheduler", "scheduler")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("safety_service.store.presence.socket.gethostname", lambda: "elsewhere")
+        await runs(database, "web", host="elsewhere")
+    said = await doctor(fails=False)
+    assert said[0].startswith("note: redis: 2 machines without it") and said[-1] == "All is well."
+
+
+async def test_a_row_that_no_key_opens_is_said(settings: pytest.MonkeyPatch, database: Database) -> None:
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        await events.log(tx, agency_id=None, actor_id=None, verb="did", subject="thing", details={"a": 1})
+    ours = sealing.ring()
+    sealing.use(KeyRing([sealing.new_key()]))
+    async with database.transaction() as tx:
+        await events.log(tx, agency_id=None, actor_id=None, verb="did", subject="thing", details={"a": 1})
+    sealing.use(ours)
+    (said,) = await doctor()
+    assert said.startswith("keys: none opens the newest row of event_log")
+
+
+async def test_a_copy_that_is_missing_or_old_is_noted_once_there_is_somebody_to_lose(
+    settings: pytest.MonkeyPatch, database: Database
+) -> None:
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        await agency(tx)
+    assert (await doctor(fails=False))[0].startswith("note: copies: `doorstep backup` has made none")
+    async with database.transaction() as tx:
+        tx.now -= timedelta(days=3)
+        await stamps.stamp(tx, COPIED)
+    assert (await doctor(fails=False))[0].startswith("note: copies: the last one is 3 days old")
+    async with database.transaction() as tx:
+        await stamps.stamp(tx, COPIED)
+    assert await doctor(fails=False) == ["All is well."]
+
+
+async def test_too_little_room_beside_the_database_is_said(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("DOORSTEP_SECRET_KEYS", TEST_KEY)
+    monkeypatch.setattr(
+        "safety_service.commands.doctor_around.shutil.disk_usage", lambda _: SimpleNamespace(total=10**12, free=10**8)
+    )
+    (said,) = await doctor()
+    assert said.startswith("disk: 100 MB are left in ") and said.endswith("make room")
+
+
+async def test_every_fault_says_why_and_what_to_do(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("DOORSTEP_REDIS_URL", f"redis://127.0.0.1:{free_port()}")
+    settings.setenv("DOORSTEP_TELEGRAM_API_URL", f"http://127.0.0.1:{free_port()}/bot")
+    settings.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:secret")
+    said = await doctor()
+    assert len(said) == 2
+    assert all(", so " in line and ": " in line.partition(", so ")[2] for line in said)
