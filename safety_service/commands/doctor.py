@@ -97,7 +97,7 @@ async def _database(read: Settings) -> Faults:
             return
         database = await Database.open(read.database_url, pool_size=2)
     except SchemaIsNewer:
-        yield "database: it was upgraded by a newer Doorstep than this one, which does not sweep it: put the new one here"
+        yield "database: it was upgraded by a newer Doorstep, and this one does not sweep it: put the newer one here"
     except KeysDoNotOpen:
         yield "keys: they do not open this database, or one of them is missing: put back those that sealed it"
     except (DatabaseAway, TryAgain) as error:

@@ -50,17 +50,19 @@ def _processes(seen: Sequence[Process], read: Settings) -> list[str]:
         said.append(
             Note("processes: one scheduler alone: while it is started again nobody keeps the watch: start a second one")
         )
-    for each in seen:
-        if each.step != schema.head():
-            said.append(
-                f"processes: the {each.role} on {each.host} is of another version (step {each.step}, here"
-                f" {schema.head()}): the older does not sweep a newer database: upgrade it"
-            )
+    said += [_other_version(each) for each in seen if each.step != schema.head()]
     if len(hosts) > 1 and not read.redis_url:
         said.append(
             Note(f"redis: {len(hosts)} machines without it hear of one another late: set DOORSTEP_REDIS_URL on all")
         )
     return said
+
+
+def _other_version(process: Process) -> str:
+    return (
+        f"processes: the {process.role} on {process.host} is of another version (step {process.step}, here"
+        f" {schema.head()}): the older does not sweep a newer database: upgrade it"
+    )
 
 
 async def _copies(tx: Tx) -> AsyncIterator[Note]:
