@@ -2,13 +2,16 @@
 
 import json
 import logging
+import re
 import sys
 import time
-from typing import Literal
+from typing import Any, Literal
 
 #: Libraries that say at INFO what they do all day, some of it with addresses that hold a token.
 QUIET = ("aiohttp.access", "aiosqlite", "alembic", "apscheduler", "asyncio", "httpcore", "httpx", "telegram")
 _TIME = "%Y-%m-%dT%H:%M:%S"
+#: Errors of others quote what was wrong: a database the row, a check of what came in the value itself.
+_QUOTED = re.compile(r"^DETAIL:.*\n?|(?<=input_value=).*(?=, input_type=)", re.MULTILINE)
 
 
 def set_up(form: Literal["text", "json"], process: str) -> None:
@@ -20,16 +23,21 @@ def set_up(form: Literal["text", "json"], process: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _Text(logging.Formatter):
+class _Discreet(logging.Formatter):
+    converter = staticmethod(time.gmtime)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
+        return _QUOTED.sub("", super().formatException(ei))
+
+
+class _Text(_Discreet):
     def __init__(self, process: str) -> None:
         super().__init__(f"%(asctime)s.%(msecs)03dZ %(levelname)-8s {process}: %(name)s: %(message)s", _TIME)
-        self.converter = time.gmtime
 
 
-class _Json(logging.Formatter):
+class _Json(_Discreet):
     def __init__(self, process: str) -> None:
         super().__init__(datefmt=_TIME)
-        self.converter = time.gmtime
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:

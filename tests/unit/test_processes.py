@@ -3,8 +3,11 @@
 import asyncio
 import json
 import logging
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
+from pydantic import BaseModel
 
 from safety_service.processes import backoff, logs
 from safety_service.processes.backoff import Backoff
@@ -108,18 +111,52 @@ def test_waits_double_up_to_ten_seconds_and_begin_anew_after_a_minute_of_life(mo
     assert waits.ended() == 0.2
 
 
-def test_a_json_log_line_is_json_with_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What went to the log since the last time; logging is as it was afterwards."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    yield lambda: capsys.readouterr().err
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def test_a_json_log_line_is_json_with_the_error(logged: Callable[[], str]) -> None:
+    logs.set_up("json", "web")
     try:
-        logs.set_up("json", "web")
-        try:
-            int("odd")
-        except ValueError:
-            logging.getLogger("here").exception("it failed")
-        said = json.loads(capsys.readouterr().err)
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
+        int("odd")
+    except ValueError:
+        logging.getLogger("here").exception("it failed")
+    said = json.loads(logged())
     assert (said["process"], said["level"], said["message"]) == ("web", "ERROR", "it failed")
     assert "ValueError: invalid literal" in said["error"]
+    assert said["at"].endswith("Z")
+
+
+#: In a traceback stand the lines of the code, too.
+ADDRESS = "1 Elm Row, Northfield"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_in_the_log_quotes_neither_a_row_nor_what_came_in(
+    form: Literal["text", "json"], logged: Callable[[], str]
+) -> None:
+    class Plan(BaseModel):
+        minutes: int
+
+    logs.set_up(form, "web")
+    for fault in (lambda: Plan.model_validate({"minutes": ADDRESS}), _refused_by_the_database):
+        try:
+            fault()
+        except ValueError:
+            logging.getLogger("here").exception("it failed")
+    said = logged()
+    assert "Elm Row" not in said
+    assert "unable to parse string as an integer" in said and "duplicate key value" in said and "[SQL: INSERT" in said
+
+
+def _refused_by_the_database() -> None:
+    raise ValueError(
+        f"duplicate key value violates unique constraint\nDETAIL:  Key (address)=({ADDRESS}) already exists.\n"
+        "[SQL: INSERT INTO visit]"
+    )
