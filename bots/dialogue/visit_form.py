@@ -30,7 +30,7 @@ CHANGE = "_change"
 
 
 class VisitForm(Keeper):
-    """`_risk`, `_because`: as judged so far; `_threat`: whether strategies are asked for; `raise`: raised by hand."""
+    """`_risk`: as judged so far; `_threat`: whether strategies are asked for; `raise`: raised by hand."""
 
     form = VISIT
 
@@ -61,14 +61,16 @@ class VisitForm(Keeper):
             return {"ref": answers["ref"], **last}
         if step.key != "confirm":
             return {}
-        risk = Risk(answers["_risk"])
+        # What was judged before is not said again to somebody who was kept off the family meanwhile.
+        risk, because = await planning.judge_risk(turn.tx, turn.actor, request_of(turn, answers))
+        plan = await planning.demanded(turn.tx, turn.actor, request_of(turn, answers))
         longest = turn.policy.level(level_of(risk)).interval.total_seconds()
         return {
             **{key: answers[key] for key in ("ref", "starts", "length", "purpose")},
             "every": min(answers.get("every") or longest, longest),
             "risk": risk,
-            "because": answers["_because"],
-            "lacking": answers["_lacking"],
+            "because": [each.says for each in because],
+            "lacking": list(plan.lacking),
         }
 
     async def took(self, turn: Turn, draft: Draft, step: Step) -> Draft | None:
@@ -161,11 +163,9 @@ async def _judged(turn: Turn, draft: Draft) -> Draft:
     threat = is_threat(answers, risk, because)
     judged = {
         "_risk": str(risk),
-        "_because": [each.says for each in because],
         "_threat": _yes(threat),
         "_office": _yes(plan.office),
         "_arrange": _yes(bool(plan.confirms)),
-        "_lacking": list(plan.lacking),
     }
     return replace(draft, answers={**answers, **judged})
 

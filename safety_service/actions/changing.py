@@ -87,6 +87,12 @@ async def judged_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -
     return risk, lines
 
 
+async def looked_ahead(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> tuple[Risk, list[dict[str, str]]]:
+    """As `judged_anew`, to be read before it is changed: no lines for whoever is kept off the family."""
+    risk, lines = await judged_anew(tx, actor, row, asked)
+    return risk, [] if actor.person_id in await exclusions.excluded(tx, None, row.family_id) else lines
+
+
 async def _planned_anew(tx: Tx, actor: Actor, row: VisitRow, asked: PlanRequest) -> VisitRow:
     risk, lines = await judged_anew(tx, actor, row, asked)
     policy = await tx.policy()

@@ -58,13 +58,16 @@ class Reached:
 
 
 async def visit(tx: Tx, actor: Actor, visit_id: UUID) -> VisitRow:
-    """One visit. Raises NotFound."""
+    """One visit, to be read. Raises NotFound."""
     row = await visits.load(tx, visit_id)
     if row is None:
         raise NotFound
     may_see_visit(actor, await matters.of_visit(tx, row))
     if actor.person_id not in row.workers:
         await _log_read(tx, actor, "visit", row.id, row.id, None)
+    elif actor.person_id in await exclusions.excluded(tx, None, row.family_id):
+        # Kept off since it was planned: they are watched as anybody is, and read nothing of the family's risk and plan.
+        return replace(row, because=[], lacking=[])
     return row
 
 

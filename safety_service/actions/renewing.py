@@ -18,7 +18,7 @@ from safety_service.domain import demands
 from safety_service.domain.plan import Measure
 from safety_service.domain.risk import Because
 from safety_service.domain.words import Phase, Status
-from safety_service.store import coming, events, measures, people, visits
+from safety_service.store import coming, events, exclusions, measures, people, visits
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
@@ -131,7 +131,8 @@ async def _tell(tx: Tx, before: VisitRow, after: VisitRow, what: str) -> None:
     if after.lacking and after.lacking != before.lacking:
         names = sorted(each.name for each in (await people.many(tx, managers)).values())
         told = {**params, "told": None, "managers": names}
-        await tell(tx, after.workers, "plan.demanded", told, priority=Priority.NEWS, visit_id=after.id)
+        going = after.workers - await exclusions.excluded(tx, None, after.family_id)
+        await tell(tx, going, "plan.demanded", told, priority=Priority.NEWS, visit_id=after.id)
 
 
 def plan_page(ref: str) -> str:

@@ -194,7 +194,7 @@ async def checked(tx: Tx, actor: Actor, desk: Desk) -> Checked:
 
 async def _judged(tx: Tx, actor: Actor, desk: Desk, request: PlanRequest) -> tuple[Risk, list[dict[str, str]]]:
     if desk.row is not None:
-        return await changing.judged_anew(tx, actor, desk.row, request)
+        return await changing.looked_ahead(tx, actor, desk.row, request)
     risk, because = await planning.looked_ahead(tx, actor, request)
     return risk, [{"key": each.key, "level": str(each.level), "says": each.says} for each in because]
 
