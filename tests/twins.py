@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from bots import webchat
 from bots.dialogue.router import handle
 from safety_service import api, web
+from safety_service.actions import alert_page
 from safety_service.actions.chases import CHASES
+from safety_service.actions.taking import link_for
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database
 from safety_service.store.hot import InProcessHot
@@ -29,7 +32,7 @@ from tests.world import World, build
 #: Pages that a worker or a colleague may have open.
 PAGES = (
     *("/chat", "/today", "/board", "/hello", "/log", "/items", "/supervision", "/families", "/card"),
-    *("/evidence", "/figures"),
+    *("/evidence", "/figures", "/alerts"),
 )
 #: The pages of visits, and of each of them.
 VISITS = ("/visits", "/visits?when=past", "/visits?who=team", "/visits/new", "/visits/waiting")
@@ -39,6 +42,10 @@ _FOUR = {each.casefold() for each in (OWN, DURESS, *DECOYS)}
 _ID = re.compile(
     r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|(?<=:)[A-Za-z0-9_-]{22}(?=[:\"\\]|$)|w?(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])"
 )
+#: What is another for everybody and each alert: the code of a link, and the number to send back.
+_SECRET = re.compile(r"(?<=/take/)[\w-]+|(?<=send back )(?:over )?\d+")
+#: What a list can be narrowed by.
+_CHOICE = re.compile("<option[^>]*>[^<]*</option>")
 #: A word of one's own as a plain form's button.
 _WORD = re.compile(rf'value="word:[^"]*">(\s*<button[^>]*>)(?:{"|".join(_FOUR)})<', re.IGNORECASE)
 
@@ -89,6 +96,26 @@ class Twin:
                 async with browser.get("/" + page.format(debrief["id"])) as answer:
                     said[f"{page} {visit['family_ref']}"] = [answer.status, await answer.text()]
         return plainly(json.dumps(said, indent=1))
+
+    async def alerts_seen(self, who: str) -> str:
+        """All that there is to read of the alerts that they may know of, by every way there is."""
+        program, browser = self.programs[who], self.browsers[who]
+        said: dict[str, Any] = {}
+        for alert in (await program.get("/alerts"))[1]["items"]:
+            path = f"/alerts/{alert['id']}"
+            said[path] = [await program.get(path), await program.get(f"{path}/timeline")]
+            async with self.world.database.transaction() as tx:
+                link = await link_for(tx, UUID(alert["id"]), self.world.ids[who])
+                said["mark"] = await alert_page.mark(tx, await self.world.actor(tx, who), UUID(alert["id"]))
+            for page in (path, f"{path}/now", link.url_path):
+                async with browser.get(page) as answer:
+                    said[page] = [answer.status, await answer.text()]
+        said["sms"] = [each.text for each in await self.talk.screen(who, channel="sms")]
+        text = _SECRET.sub("<a secret>", json.dumps(said, indent=1))
+        for name, person_id in self.world.ids.items():
+            text = text.replace(str(person_id), name)
+        # Of what was sent in the same moment, the order is random in both.
+        return "\n".join(sorted(re.split(r"\\n|\n", plainly(text))))
 
     async def log_read(self, who: str) -> str:
         """The log of what was done as they can have it: the page, a file, and whether it is whole."""
@@ -160,3 +187,30 @@ async def twin_in(url: str, start: datetime) -> AsyncIterator[Twin]:
         app = application(world, web, api, chat)
         base = await stack.enter_async_context(serving(app))
         yield Twin(world, Talk(world), base, stack)
+
+
+@dataclass
+class Days:
+    """`normal`, and `duress`, in which the worker says it by the word or the tap that they agreed on."""
+
+    normal: Twin
+    duress: Twin
+
+    @property
+    def each(self) -> tuple[Twin, Twin]:
+        """Both."""
+        return self.normal, self.duress
+
+    async def both(self, step: Callable[[Twin], Awaitable[Any]]) -> None:
+        """The same thing happens on both days."""
+        for twin in self.each:
+            await step(twin)
+
+    async def look_the_same(self, *people: str) -> None:
+        """On the worker's screens, and on a colleague's; or on theirs."""
+        for who in people or ("Ann", "Ben"):
+            seen = await self.normal.seen(who)
+            assert seen == await self.duress.seen(who), who
+            # Anybody may look for it among what is over, and whoever manages counts it.
+            told = _CHOICE.sub("", seen).casefold()
+            assert ("duress" not in told or who == "Mia") and len(told) > 2000

@@ -1,8 +1,22 @@
-"""What the stories are told on: SQLite alone, and PostgreSQL with Redis."""
+"""What the stories are told on: SQLite alone, and PostgreSQL with Redis; and a day that is lived twice."""
 
 from __future__ import annotations
 
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
 import pytest
+
+from safety_service.store import sealing
+from safety_service.store.sealing import KeyRing
+from tests.conftest import START
+from tests.services.postgres import PostgresServer
+from tests.services.run import Run
+from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
+from tests.twins import Days, twin_in
 
 
 @pytest.fixture
@@ -12,3 +26,35 @@ def hot_url(request: pytest.FixtureRequest, database_url: str) -> str | None:
         return None
     url: str = request.getfixturevalue("redis_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def urls(request: pytest.FixtureRequest, service_run: Run, tmp_path: Path) -> AsyncIterator[list[str]]:
+    """Two fresh databases of the same kind."""
+    sealing.use(KeyRing([TEST_KEY]))
+    if request.param == "sqlite":
+        template = await sqlite_template(service_run)
+        files = [tmp_path / f"{name}.db" for name in ("normal", "duress")]
+        for each in files:
+            shutil.copyfile(template, each)
+        yield [f"sqlite:///{each}" for each in files]
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    template_name = await postgres_template(service_run, server)
+    names = [f"test_{uuid.uuid4().hex}" for _ in range(2)]
+    for name in names:
+        await execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
+    yield [server.url(name) for name in names]
+    for name in names:
+        await execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def days(urls: list[str]) -> AsyncIterator[Days]:
+    """Two identical days, in one of which the worker is under duress."""
+    async with AsyncExitStack() as stack:
+        normal, duress = [await stack.enter_async_context(twin_in(url, START)) for url in urls]
+        both = Days(normal, duress)
+        for who in ("Ann", "Ben"):
+            await both.both(lambda twin, who=who: twin.settle(who))  # type: ignore[misc]
+        yield both

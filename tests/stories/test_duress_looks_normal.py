@@ -6,13 +6,8 @@ its buttons and the times at which messages were made, the chat in a browser, pa
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,67 +16,10 @@ from safety_service.actions import alerts, event_chain, evidence_read, reading, 
 from safety_service.actions.words import Word
 from safety_service.domain.phrases import Tap
 from safety_service.domain.words import Found, Kind, KnownBy, News, Role, State
-from safety_service.store import people, sealing
-from safety_service.store.sealing import KeyRing
+from safety_service.store import people
 from safety_service.store.visits import VisitRow
-from tests.conftest import START
 from tests.danger import DURESS, OWN, agreed, inside_high
-from tests.services.postgres import PostgresServer
-from tests.services.run import Run
-from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
-from tests.twins import Twin, twin_in
-
-
-@dataclass
-class Days:
-    """`normal`, and `duress`, in which the worker says it by the word or the tap that they agreed on."""
-
-    normal: Twin
-    duress: Twin
-
-    async def both(self, step: Callable[[Twin], Awaitable[Any]]) -> None:
-        """The same thing happens on both days."""
-        for twin in (self.normal, self.duress):
-            await step(twin)
-
-    async def look_the_same(self, *people: str) -> None:
-        """On the worker's screens, and on a colleague's; or on theirs."""
-        for who in people or ("Ann", "Ben"):
-            seen = await self.normal.seen(who)
-            assert seen == await self.duress.seen(who), who
-            # Whoever manages may look for it among what is over.
-            assert ("duress" not in seen.casefold() or who == "Mia") and len(seen) > 2000
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def urls(request: pytest.FixtureRequest, service_run: Run, tmp_path: Path) -> AsyncIterator[list[str]]:
-    """Two fresh databases of the same kind."""
-    sealing.use(KeyRing([TEST_KEY]))
-    if request.param == "sqlite":
-        template = await sqlite_template(service_run)
-        files = [tmp_path / f"{name}.db" for name in ("normal", "duress")]
-        for each in files:
-            shutil.copyfile(template, each)
-        yield [f"sqlite:///{each}" for each in files]
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    template_name = await postgres_template(service_run, server)
-    names = [f"test_{uuid.uuid4().hex}" for _ in range(2)]
-    for name in names:
-        await execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
-    yield [server.url(name) for name in names]
-    for name in names:
-        await execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-async def days(urls: list[str]) -> AsyncIterator[Days]:
-    async with AsyncExitStack() as stack:
-        normal, duress = [await stack.enter_async_context(twin_in(url, START)) for url in urls]
-        both = Days(normal, duress)
-        for who in ("Ann", "Ben"):
-            await both.both(lambda twin, who=who: twin.settle(who))  # type: ignore[misc]
-        yield both
+from tests.twins import Days, Twin
 
 
 async def running(days: Days, *, tap: Tap = Tap.NONE, risk: str = "high") -> None:
