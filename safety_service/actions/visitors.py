@@ -34,6 +34,11 @@ async def known_by(tx: Tx, token: str, kind: Kind, via: str, *, keeps: bool = Fa
     return Known(actor, session, ZoneInfo(agency.timezone), agency.office_phone or (await tx.policy()).office_number)
 
 
+async def was(tx: Tx, token: str) -> UUID | None:
+    """Who had this session, also where it has ended. It lets nobody in."""
+    return await sessions.whose(tx, token)
+
+
 async def devices_of(tx: Tx, actor: Actor) -> list[Session]:
     """The actor's own sessions that still work, the oldest first."""
     return await sessions.of_person(tx, actor.person_id)

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from safety_service.actions.errors import NotFound
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.web.pages import message, refused
-from safety_service.web.unsent import unsent_of
+from safety_service.web.typed_by import unsent_by
 from safety_service.web.welcome import welcome
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ async def answer_with_pages(request: web.Request, handler: Handler) -> web.Strea
 
 async def _refused(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return welcome(request, status=HTTPStatus.UNAUTHORIZED, unsent=await unsent_of(request))
+        return welcome(request, status=HTTPStatus.UNAUTHORIZED, unsent=await unsent_by(request))
     if error.status == HTTPStatus.NOT_FOUND:
         return await _not_found(request)
     said = error.text if error.status in OWN_WORDS and error.text else "This cannot be done here."

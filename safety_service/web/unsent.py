@@ -36,6 +36,7 @@ WRITTEN = {
     "organisation": "Organisation",
     "own": "In your own words",
     "passages": "Passages to leave out",
+    "q": "Words to look for",
     "question": "Your question",
     "reason": "Your reason",
     "says": "What it says",
@@ -44,16 +45,16 @@ WRITTEN = {
     "to": "To this day",
     "why": "Why",
 }
-#: Ids, days, numbers and the names of options: what was chosen, or what the page itself put in.
-_CHOSEN = re.compile(r"[a-z0-9_:.+-]{0,80}|\d{4}-\d\d-\d\dT[\d:]{5,8}")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+#: Ids, days, numbers, the names of options and what is sealed: it was chosen, or the page itself put it in.
+_CHOSEN = re.compile(r"[a-z0-9_:.+-]{0,80}|\d{4}-\d\d-\d\dT[\d:]{5,8}|[\w=-]{40,}", re.ASCII)
+_TIMES = {"date": re.compile(r"\d{4}-\d\d-\d\d"), "datetime-local": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")}
 #: Lines of a field: so many at least and at most, and how many characters stand on one.
 LEAST, MOST, WIDE = 2, 14, 40
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `shape`: hidden, words, date, or secret (to be typed again); `rows`: how high words stand."""
+    """One field. `shape`: hidden, words, an input's for a time, or secret (to be typed again); `rows`: of words."""
 
     name: str
     value: str
@@ -68,6 +69,8 @@ class Unsent:
 
     action: str
     fields: Sequence[Field]
+    #: Only whoever typed it can send it.
+    bound: bool = False
 
     @property
     def first(self) -> str:
@@ -90,7 +93,7 @@ async def unsent_of(request: web.Request) -> Unsent | None:
     # A file does not come back: a page cannot hold it.
     texts = [(name, value) for name, value in given.items() if isinstance(value, str)]
     fields = [_field(name, value) for name, value in texts if name not in ASKED_ANEW]
-    seen = any(each.shape in ("words", "date") for each in fields)
+    seen = any(each.shape not in ("hidden", "secret") for each in fields)
     return Unsent(request.path_qs, fields) if seen else None
 
 
@@ -100,8 +103,9 @@ def _field(name: str, value: str) -> Field:
     says = WRITTEN.get(name.rpartition(".")[2])
     if says is None and _CHOSEN.fullmatch(value):
         return Field(name, value)
-    if _DAY.fullmatch(value):
-        return Field(name, value, "date", says or _named(name))
+    for shape, pattern in _TIMES.items():
+        if pattern.fullmatch(value):
+            return Field(name, value, shape, says or _named(name))
     lines = sum(1 + len(line) // WIDE for line in value.splitlines())
     return Field(name, value, "words", says or _named(name), min(max(lines, LEAST), MOST))
 

@@ -31,6 +31,7 @@ async def test_what_is_refused_stands_in_a_field_and_the_reason_on_top(
     async with seen_by(world, browser, service, "Mia", viewport=PHONE, has_touch=True, is_mobile=True) as page:
         await page.goto(f"{service.base}/log/{debrief_id}")
         await page.get_by_label("What you make of it").fill(WORDS)
+        await world.opens("Rita")
         await world.do("Rita", reviews.review, debrief_id, "Read")
         await page.get_by_role("button", name="I have reviewed it").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("That was not done")

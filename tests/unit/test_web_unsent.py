@@ -119,6 +119,15 @@ async def test_each_page_gives_back_what_it_does_not_do(
     assert forms.seen == set(fields) - {"page", "what", "format"}
 
 
+async def test_what_a_page_itself_put_in_goes_along_unseen(world: World, browser: ClientSession) -> None:
+    sealed = "gAAAAABnP_kQ-" * 10
+    fields = {"kind": "go_ahead", "worker": str(world.ids["Ann"]), "from": "2026-11-01T10:00", "account": sealed}
+    _, text = await post(browser, "/log/filters", **fields, q="Oak Lane", name="lane")
+    forms = Forms(text)
+    assert forms.found["/log/filters"] == {**fields, "q": "Oak Lane", "name": "lane"}
+    assert forms.seen == {"q", "name", "from"}
+
+
 async def test_passages_to_be_left_out_stay_when_the_answer_is_another_one_by_now(
     world: World, browser: ClientSession
 ) -> None:
@@ -158,6 +167,27 @@ async def test_who_was_signed_out_meanwhile_signs_in_and_sends_it_again(world: W
     assert status == 303
     reading = await world.do("Mia", debrief_log.read, debrief_id)
     assert [each.text for each in reading.comments] == [SHOWN]
+
+
+async def test_nobody_else_sends_it_in_their_name(world: World, browser: ClientSession) -> None:
+    debrief_id = await given(world)
+    here = f"/log/{debrief_id}/comment"
+    await signed_in(world, browser, "Mia")
+    await signed_out(world, "Mia")
+    _, text = await post(browser, here, note=WORDS)
+    fields = Forms(text).found[here]
+    await signed_in(world, browser, "Rita")
+    status, text = await post(browser, here, **fields)
+    assert status == 403 and "not your words" in text and "shut the door" not in text
+    status, _ = await post(browser, here, **{**fields, "typed_by": "nobody"})
+    assert status == 403
+    assert not (await world.do("Mia", debrief_log.read, debrief_id)).comments
+    # Signed out once more it is still Mia's, whoever was here in between.
+    await signed_out(world, "Rita")
+    _, text = await post(browser, here, **fields)
+    assert Forms(text).found[here] == fields
+    await signed_in(world, browser, "Mia")
+    assert (await post(browser, here, **fields))[0] == 303
 
 
 async def test_whoever_typed_nothing_is_only_asked_to_sign_in(world: World, browser: ClientSession) -> None:
