@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from safety_service.domain.words import Kind
 from safety_service.store import audit, presence, stamps, tallies
 from safety_service.store import figures as rows
 from safety_service.store.database import Tx
@@ -14,7 +15,7 @@ from safety_service.store.tallies import Tally
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Times in seconds."""
+    """Times in seconds. `alerts`: how many are open, by kind; duress is among `sos`."""
 
     at: datetime
     lag: float
@@ -34,11 +35,18 @@ async def figures(tx: Tx) -> Figures:
         at=tx.now,
         lag=0.0 if due is None else (tx.now - due).total_seconds(),
         watched=await rows.watched(tx),
-        alerts=await rows.open_alerts(tx),
+        alerts=_outwardly(await rows.open_alerts(tx)),
         pending=pending,
         oldest=(tx.now - oldest).total_seconds(),
         tally=await tallies.sums(tx),
     )
+
+
+def _outwardly(counted: Mapping[str, int]) -> dict[str, int]:
+    """P5: nobody reads off a figure that duress goes on; both are help that is wanted now, by the same messages."""
+    found = Counter(counted)
+    found[Kind.SOS] += found.pop(Kind.DURESS, 0)
+    return dict(found)
 
 
 #: Parts that say when they last did their work. The auditor says when it last found all well, which is when the heart

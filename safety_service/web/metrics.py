@@ -53,9 +53,11 @@ class _Collector(Collector):
         yield from families(self.parts, self.now)
 
     def _alerts(self) -> Metric:
-        family = GaugeMetricFamily("doorstep_alerts_open", "Alerts that nobody has resolved", labels=["kind"])
+        about = "Alerts that nobody has resolved; sos is every call for help"
+        family = GaugeMetricFamily("doorstep_alerts_open", about, labels=["kind"])
         for kind in Kind:
-            family.add_metric([kind], self.now.alerts.get(kind, 0))
+            if kind is not Kind.DURESS:
+                family.add_metric([kind], self.now.alerts.get(kind, 0))
         return family
 
     def _outbox(self) -> Iterator[Metric]:

@@ -10,8 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from safety_service.actions import alerts
+from safety_service.actions import alerts, words
 from safety_service.actions.figures import COPIED, figures, running
+from safety_service.actions.words import Word
+from safety_service.domain.words import Kind
 from safety_service.services import DATABASE, HEALTH, HOT, Health
 from safety_service.store import presence, stamps, tallies
 from safety_service.store.database import Database
@@ -20,6 +22,7 @@ from safety_service.store.hot import InProcessHot, RedisHot
 from safety_service.web import health, metrics
 from safety_service.web.metrics_running import Parts, families
 from scheduler.auditor import Auditor
+from tests.danger import DURESS, agreed, inside_high
 from tests.services.redis import RedisServer
 from tests.world import World
 
@@ -95,6 +98,18 @@ async def test_the_metrics_of_the_contract_are_there_before_anything_happened(cl
         "doorstep_delivery_failures_total",
         "doorstep_deadline_lateness_seconds_bucket",
     }
+
+
+async def test_no_metric_tells_duress_from_another_call_for_help(client: Client, world: World) -> None:
+    await agreed(world)
+    row = await inside_high(world)
+    assert (await values(client))["doorstep_alerts_open[('kind', 'sos')]"] == 0
+    await world.do("Ann", words.ok, row.id, Word(phrase=DURESS))
+    assert (await world.alert()).alert.kind is Kind.DURESS
+    assert (await values(client))["doorstep_alerts_open[('kind', 'sos')]"] == 1
+    assert "duress" not in await (await client.get("/metrics")).text()
+    await world.do("Ann", words.sos, row.id, Word())
+    assert (await values(client))["doorstep_alerts_open[('kind', 'sos')]"] == 2
 
 
 async def test_the_metrics_say_what_is_going_on(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
