@@ -60,7 +60,7 @@ def test_what_a_service_names_is_there(name: str) -> None:
         assert how["condition"] != "service_healthy" or services()[other]["healthcheck"]["test"]
     for volume in service.get("volumes", []):
         source = volume.split(":")[0]
-        assert source in whole["volumes"] or source == "./secrets", volume
+        assert source in whole["volumes"] or source in {"./secrets", "./copies"}, volume
 
 
 def test_there_is_a_service_for_each_role_and_there_are_two_schedulers() -> None:
@@ -129,7 +129,7 @@ def test_our_containers_can_write_nothing_but_what_is_lost_with_them(name: str) 
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert all(volume.endswith(":ro") or volume.startswith("copies:") for volume in service["volumes"])
+    assert all(volume.endswith(":ro") or volume.startswith("./copies:") for volume in service["volumes"])
 
 
 @each_service
@@ -180,4 +180,4 @@ def test_secrets_are_made_once_for_one_user_alone(tmp_path: Path, monkeypatch: p
 
 def test_what_the_script_makes_is_kept_out_of_the_history() -> None:
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert {"/secrets/", "/doorstep.env", "/.env", "/var/"} <= set(ignored)
+    assert {"/secrets/", "/copies/", "/doorstep.env", "/.env", "/var/"} <= set(ignored)

@@ -92,6 +92,26 @@ def _reads_as_json(said: str) -> None:
             assert not line or line.startswith("Doorstep is at"), line
 
 
+async def test_a_copy_is_made_and_put_back_as_the_runbook_says(
+    image: Image, tmp_path: Path, postgres_url: str, postgres_server: PostgresServer, redis_url: str
+) -> None:
+    stack = Stack.prepare(image, tmp_path, postgres_url, redis_url)
+    commands = stack.begin("doorstep")
+    assert commands.process is not None and commands.process.wait(60) == 0, commands.said()
+    commands.environment["PATH"] = f"{postgres_server.programs}:{commands.environment['PATH']}"
+    (commands.home / "copies").mkdir()
+    for words in (
+        ("agency", "add", "Northshire"),
+        ("backup", "copies/night.copy"),
+        ("restore", "copies/night.copy", "--replace"),
+        ("doctor",),
+    ):
+        code, said = await commands.run(*words)
+        assert code == 0, said
+    assert "Northshire" in (await commands.run("agency", "list"))[1]
+    assert {path.name for path in commands.home.iterdir()} <= {"copies", "var"}, "nothing else can be written there"
+
+
 async def test_a_secret_that_everybody_can_read_keeps_it_from_starting(stack: Stack, begun: list[Container]) -> None:
     (stack.folder / "secrets/secret_keys").chmod(0o444)
     migrate = stack.begin("migrate")

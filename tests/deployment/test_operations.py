@@ -1,0 +1,71 @@
+"""The runbook: whatever it says to type exists, so that nobody finds out at three in the morning."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from config.settings import SECRET
+from safety_service import cli
+from tests.deployment.files import ROOT, services
+
+PAGE = ROOT / "docs/operations.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+#: Lines to be typed: a block of its own, or within a sentence. What is between fences goes into a file.
+_PLAIN = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
+TYPED = [*re.findall(r"^ {4}(\S.*)$", _PLAIN, re.MULTILINE), *re.findall(r"`((?:docker|sudo|scripts)[ /][^`]+)`", TEXT)]
+COMPOSE = {"build", "exec", "logs", "ps", "restart", "run", "stop", "up"}
+#: What a machine has that Doorstep is installed on.
+OTHERS = {"echo", "git"}
+
+
+def test_whatever_is_to_be_typed_begins_with_something_that_is_there() -> None:
+    assert len(TYPED) > 20
+    for line in TYPED:
+        words = line.removeprefix("sudo ").removeprefix("OWNER=… ").split()
+        if words[0].startswith("scripts/"):
+            script = ROOT / words[0]
+            assert script.is_file() and script.stat().st_mode & 0o100, line
+        else:
+            assert words[0] in OTHERS | {"docker", "install"}, line
+
+
+def test_every_word_of_compose_is_one_and_every_service_is_there() -> None:
+    lines = [line.split()[2:] for line in TYPED if line.startswith("docker compose")]
+    assert len(lines) > 12
+    for word, *rest in lines:
+        assert word in COMPOSE, word
+        if word == "run":
+            _is_a_command(rest[rest.index("doorstep") + 1 :])
+        elif word != "exec":
+            named = [each for each in rest if re.fullmatch(r"[a-z]+", each)]
+            assert set(named) <= set(services()), named
+
+
+def _is_a_command(words: list[str]) -> None:
+    if not words:
+        return  # the beginning of any
+    context = click.Context(cli.doorstep)
+    command = cli.doorstep.get_command(context, words[0])
+    assert command is not None, words
+    if isinstance(command, click.Group):
+        assert command.get_command(context, words[1]) is not None, words
+
+
+def test_every_secret_is_named_as_a_file() -> None:
+    section = TEXT.partition("## Secrets")[2].partition("\n## ")[0]
+    assert {f"{name}_FILE" for name in SECRET} <= set(re.findall(r"DOORSTEP_[A-Z_]+_FILE", section))
+
+
+def test_every_file_that_is_named_is_in_the_project_or_made_by_the_script() -> None:
+    made = (ROOT / "scripts/secrets").read_text(encoding="utf-8")
+    for folder, name in re.findall(r"`(secrets|config)/([\w./]+)`", TEXT):
+        assert (ROOT / folder / name).exists() or f"make {name}" in made, name
+
+
+def test_nothing_is_said_here_that_is_said_for_operators_already() -> None:
+    def sentences(text: str) -> set[str]:
+        return {each.strip() for each in re.split(r"(?<=[.!?:])\s", " ".join(text.split())) if len(each) > 60}
+
+    assert sentences(TEXT) & sentences((ROOT / "docs/operators.md").read_text(encoding="utf-8")) == set()
