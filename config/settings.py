@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     telegram_token: str | None = Field(None, repr=False)
     telegram_api_url: HttpUrl = "https://api.telegram.org/bot"
     telegram_mode: Literal["polling", "webhook"] = "polling"
+    #: Messages that Telegram takes from one bot in a second; more where that was agreed with it.
+    telegram_per_second: Annotated[int, Field(ge=1, le=100_000)] = 30
     #: Empty: made and kept under `var/` by `safety_service.store.keyfile`.
     secret_keys: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_keys)] = Field(
         (), repr=False

@@ -108,6 +108,7 @@ def _bot(settings: Settings, database: Database) -> TelegramBot | None:
         base_url=settings.base_url,
         api_url=settings.telegram_api_url,
         webhook=settings.telegram_mode == "webhook",
+        per_second=settings.telegram_per_second,
     )
 
 

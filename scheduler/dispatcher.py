@@ -127,7 +127,7 @@ class Dispatcher:
         """Say that messages are being sent, and by which channels; a channel that fails for everybody is an alert."""
         took, self._took = self._took, set()
         async with self._database.transaction() as tx:
-            await stamps.stamp(tx, DISPATCHER)
+            await stamps.stamp(tx, DISPATCHER, {"apart": self._database.hot.apart})
             await stamps.stamp(tx, PROVIDERS, {"kinds": sorted(self._senders)})
             for kind in took:
                 await stamps.stamp(tx, outages.took(kind))

@@ -86,7 +86,8 @@ async def _keep(tx: Tx, batch: list[Entry]) -> None:
         await _alone(
             tx, partial(_KEEP[type(outcome)], tx, each.out, outcome), f"message {each.out.id}: {type(outcome).__name__}"
         )
-        tx.after_commit(partial(tallies.HERE.failed, each.out.channel))
+        if not (isinstance(outcome, Later) and outcome.own):
+            tx.after_commit(partial(tallies.HERE.failed, each.out.channel))
 
 
 async def _alone(tx: Tx, keep: Callable[[], Awaitable[None]], what: str) -> bool:

@@ -28,10 +28,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Surely not taken; the provider asks to wait for `seconds`, for this address or for the `whole_channel`."""
+    """Surely not taken; the provider asks to wait for `seconds`, for this address or for the `whole_channel`.
+
+    `own`: the provider was not asked, because it takes only so much in a second.
+    """
 
     seconds: float
     whole_channel: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bots.telegram.fetcher import Fetcher
 from bots.telegram.hook import Hook
 from bots.telegram.hook_keeper import HookKeeper
 from bots.telegram.listening import Listener, Pace
+from bots.telegram.pacing import PER_SECOND, Pacing
 from bots.telegram.patience import Patience
 from bots.telegram.poller import Poller
 from bots.telegram.sender import TelegramSender
@@ -55,6 +56,7 @@ class TelegramBot:
         base_url: str,
         api_url: str = "",
         webhook: bool = False,
+        per_second: int = PER_SECOND,
         pace: Pace | None = None,
     ) -> None:
         self._database = database
@@ -72,7 +74,8 @@ class TelegramBot:
         self._fetcher = Fetcher(database, self._api)
         self.tidier = Tidier(database, self._api)
         self.hear: Handle = self._door.hear
-        self.sender = TelegramSender(self._api, self._words, self._moved, self.tidier.tidy)
+        pacing = Pacing(database.hot, token=token, per_second=per_second)
+        self.sender = TelegramSender(self._api, self._words, self._moved, self.tidier.tidy, pacing)
         #: The bot's name in Telegram, for links that open it; known once Telegram has told.
         self.username: str | None = None
 

@@ -14,6 +14,8 @@ from bots.dialogue.render import Rendered
 from bots.telegram.api import Api
 from bots.telegram.errors import outcome_of
 from bots.telegram.keyboard import Markup, as_lines, links, markup_for, wants_paperclip, without_links
+from bots.telegram.pacing import Pacing
+from bots.telegram.request import Flooded
 from bots.telegram.words import Words
 from safety_service.actions.telling import Priority
 from safety_service.store.outbox import Outgoing
@@ -42,8 +44,9 @@ class TelegramSender:
 
     kind = "telegram"
 
-    def __init__(self, api: Api, words: Words, moved: Moved, tidy: Tidy) -> None:
+    def __init__(self, api: Api, words: Words, moved: Moved, tidy: Tidy, pacing: Pacing) -> None:
         self._api = api
+        self._pacing = pacing
         self._words = words
         self._moved = moved
         self._tidy = tidy
@@ -55,6 +58,11 @@ class TelegramSender:
         no buttons at all: what it says matters more. What should not stand beside it is taken off the screen in the
         same step, so that it is done again if we are killed in the middle.
         """
+        if out.priority <= Priority.DANGER:
+            outcome, _, _ = await asyncio.gather(self._send(out, rendered), self._tidy(out), self._pacing.count(out))
+            return outcome
+        if (later := await self._pacing.turn(out)) is not None:
+            return later
         outcome, _ = await asyncio.gather(self._send(out, rendered), self._tidy(out))
         return outcome
 
@@ -76,6 +84,9 @@ class TelegramSender:
                 address = str(moved.new_chat_id)
                 await self._moved(out, address)
                 return await _call(bot, address, shown)
+        except Flooded as error:
+            await self._pacing.flooded(out, error.seconds)
+            return outcome_of(error)
         except TelegramError as error:
             return outcome_of(error)
 

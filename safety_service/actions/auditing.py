@@ -52,7 +52,7 @@ async def look(tx: Tx, *, polls: bool) -> Audit:
     refused = await audit.messages(tx, waiting, Priority.ALARM, tried=True)
     outside = {"urgent messages are not taken by their channel": refused}
     faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
-    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else [])]
+    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else []), *await _apart(tx)]
     oldest = await audit.oldest_due(tx)
     lag = 0.0 if oldest is None else (tx.now - oldest).total_seconds()
     return Audit(tx.now, tuple(faults), tuple(warnings), lag)
@@ -70,6 +70,12 @@ async def _deaf(tx: Tx) -> list[str]:
     last = await stamps.last(tx, "poller")
     stuck = last is not None and last.info.get("stuck")
     return [*await _stale(tx, {"poller": POLLER}), *(["Telegram cannot bring what was said"] if stuck else [])]
+
+
+async def _apart(tx: Tx) -> list[str]:
+    last = await stamps.last(tx, "dispatcher")
+    sharers = 0 if last is None else last.info.get("apart", 0)
+    return [f"Redis is away: messages go out at 1/{sharers} of the pace, for others may be sending"] if sharers else []
 
 
 async def _stale(tx: Tx, expected: Mapping[str, timedelta]) -> list[str]:

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -19,6 +19,9 @@ import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from safety_service.store import turns
+from safety_service.store.turns import Bucket, Turns
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ PAUSE = 1.0
 #: Seconds without an event after which the listener makes sure that it would hear one.
 QUIET = 5.0
 PREFIX = "doorstep:"
+#: Processes that share turns, as long as nobody has said how many there are.
+SHARERS = 3
 LOST = (RedisError, OSError, EOFError)
 
 
@@ -53,6 +58,13 @@ class Hot(Protocol):
     async def count(self, key: str, ttl: timedelta) -> int:
         """How often this was counted, this time included, since the first time within `ttl`."""
 
+    async def turn(self, buckets: Sequence[Bucket], most: float = 0.0) -> float:
+        """Seconds until something may be done of which there may be only so much; taken if they are at most `most`."""
+
+    @property
+    def apart(self) -> int:
+        """How many processes should share turns and cannot just now; 0: all is shared that is to be."""
+
     async def close(self) -> None:
         """Let go of connections."""
 
@@ -63,6 +75,8 @@ class InProcessHot:
     def __init__(self) -> None:
         self._subscribers: defaultdict[str, set[asyncio.Queue[Event]]] = defaultdict(set)
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._turns = Turns()
+        self.apart = 0
 
     async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
         for queue in self._subscribers.get(topic, ()):
@@ -97,6 +111,9 @@ class InProcessHot:
         self._kept[key] = (until, before + 1)
         return int(before) + 1
 
+    async def turn(self, buckets: Sequence[Bucket], most: float = 0.0, sharers: int = 1) -> float:
+        return self._turns.take(buckets, most, sharers)
+
     async def close(self) -> None:
         self._kept.clear()
 
@@ -129,6 +146,8 @@ class RedisHot:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lost = False
         self._ask_again_at = float("-inf")
+        #: How many processes took turns when Redis was last asked.
+        self._sharers = SHARERS
 
     async def publish(self, topic: str, payload: dict[str, Any] | None = None) -> None:
         said = json.dumps({"from": self._me, "payload": payload or {}})
@@ -170,6 +189,19 @@ class RedisHot:
                 return int((await pipe.execute())[-1])
 
         return await self._ask(far, lambda: self._near.count(key, ttl))
+
+    async def turn(self, buckets: Sequence[Bucket], most: float = 0.0) -> float:
+        async def far() -> float:
+            keys = [f"{PREFIX}{{turns}}:{each}" for each in ("", *(bucket.key for bucket in buckets))]
+            given = await self._redis.eval(turns.SCRIPT, len(keys), *keys, *turns.arguments(self._me, buckets, most))
+            self._sharers = max(1, int(given[1]))
+            return int(given[0]) / 1_000_000
+
+        return await self._ask(far, lambda: self._near.turn(buckets, most, self._sharers))
+
+    @property
+    def apart(self) -> int:
+        return self._sharers if self._lost else 0
 
     async def answers(self) -> bool:
         """Whether Redis itself does, asked now."""

@@ -94,7 +94,9 @@ class Desk:
         """The store."""
         return self.world.database
 
-    def bot(self, *, pace: Pace = QUICK, pages: str = PAGES, webhook: bool = False) -> TelegramBot:
+    def bot(
+        self, *, pace: Pace = QUICK, pages: str = PAGES, webhook: bool = False, per_second: int = 30
+    ) -> TelegramBot:
         """A bot that does not listen yet. `webhook`: it is told by Telegram, at `pages`."""
         bot = TelegramBot(
             self.database,
@@ -104,6 +106,7 @@ class Desk:
             api_url=self.telegram.base_url,
             base_url=pages,
             webhook=webhook,
+            per_second=per_second,
             pace=pace,
         )
         self._bots.append(bot)

@@ -122,6 +122,22 @@ async def test_a_part_that_never_began_is_a_fault(world: World) -> None:
     assert found.warnings == ("the poller has not begun",)
 
 
+async def test_while_redis_is_away_it_is_said_that_messages_go_out_more_slowly(world: World) -> None:
+    await at_work(world)
+    async with world.database.transaction() as tx:
+        await stamps.stamp(tx, "dispatcher", {"apart": 3})
+    found = await audited(world, working=False)
+    assert found.faults == ()
+    assert found.warnings == ("Redis is away: messages go out at 1/3 of the pace, for others may be sending",)
+
+
+async def test_what_telegram_cannot_bring_is_a_warning(world: World) -> None:
+    await at_work(world)
+    async with world.database.transaction() as tx:
+        await stamps.stamp(tx, "poller", {"updates": 2, "ended": None, "stuck": True})
+    assert (await audited(world, working=False)).warnings == ("Telegram cannot bring what was said",)
+
+
 async def test_the_lag_is_how_late_the_oldest_overdue_moment_is(world: World) -> None:
     row = await world.inside("Ann")
     next_at = row.visit.watches[0].next_at

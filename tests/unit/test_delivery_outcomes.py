@@ -10,10 +10,12 @@ import pytest
 from bots.delivery.outcome import Blocked, Later, NotSent, Refused, Sent, Unknown
 from bots.dialogue.render import Button, Rendered
 from bots.telegram.api import Api
+from bots.telegram.pacing import Pacing
 from bots.telegram.sender import TelegramSender
 from bots.telegram.words import Words
 from config.wording import read_wording
 from safety_service.actions.telling import Priority
+from safety_service.store.hot import InProcessHot
 from safety_service.store.outbox import Outgoing
 from tests.patience import until
 from tests.telegram import BotApiServer, Phone
@@ -50,7 +52,8 @@ def room() -> Room:
 @pytest.fixture
 async def sender(telegram: BotApiServer, room: Room) -> AsyncIterator[TelegramSender]:
     api = Api(telegram.token, telegram.base_url)
-    yield TelegramSender(api, Words(read_wording()), room.keep, room.tidy)
+    pacing = Pacing(InProcessHot(), token=telegram.token, per_second=1000)
+    yield TelegramSender(api, Words(read_wording()), room.keep, room.tidy, pacing)
     await api.close()
 
 
@@ -134,15 +137,15 @@ async def test_a_token_that_is_not_accepted_stops_the_whole_channel(
     assert isinstance(outcome, Later) and outcome.whole_channel
 
 
-async def test_danger_has_connections_of_its_own(telegram: BotApiServer, sender: TelegramSender, ann: Phone) -> None:
-    mia = telegram.person("Mia")
-    hanging = telegram.fault("hang_before", method="sendMessage", chat=ann)
-    flood = [asyncio.create_task(sender.send(outgoing(ann, priority=Priority.ROUTINE), TEXT)) for _ in range(40)]
-    await telegram.until_hit(hanging, 32)
+async def test_danger_has_connections_of_its_own(telegram: BotApiServer, sender: TelegramSender) -> None:
+    mia, others = telegram.person("Mia"), [telegram.person(f"P{number}") for number in range(40)]
+    hanging = [telegram.fault("hang_before", method="sendMessage", chat=each) for each in others]
+    flood = [asyncio.create_task(sender.send(outgoing(each, priority=Priority.ROUTINE), TEXT)) for each in others]
+    await until(lambda: sum(each.hits for each in hanging) == 32)
     alarm = outgoing(mia, priority=Priority.DANGER, template="alarm.sos")
     assert isinstance(await sender.send(alarm, Rendered("ALARM 7. SOS.")), Sent)
     await until(lambda: sum(each.done() for each in flood) == 8)
-    hanging.lift()
+    telegram.lift()
     outcomes = await asyncio.gather(*flood)
     assert sum(isinstance(each, NotSent) for each in outcomes) == 8, "who found the pool full has surely sent nothing"
 

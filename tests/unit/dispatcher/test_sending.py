@@ -204,3 +204,16 @@ async def test_what_was_taken_and_what_was_not_is_counted(
     assert known.failures == {"telegram": 1}
     assert (sum(known.deliveries["telegram|1"].buckets), known.deliveries["telegram|1"].total) == (1, 1.0)
     assert known.lateness.total == 5.0
+
+
+async def test_what_waits_for_our_own_pace_comes_again_and_is_no_failure(
+    world: World, provider: Provider, counted: tallies.Tally
+) -> None:
+    provider.answers["chat-Mia"] = [Later(0.01, own=True)]
+    async with dispatching(world, provider):
+        await say(world, "Mia")
+        await until(lambda: is_in(world, "pending"))
+        world.clock.move(timedelta(seconds=1))
+        await until(lambda: is_in(world, "sent", 2))
+    assert counted.failures == {}
+    assert provider.got("Mia") == ["alert.taken"]
