@@ -15,6 +15,7 @@ from safety_service.actions.reading import Page
 from safety_service.domain import search
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
+from safety_service.store import beside as beside_now
 from safety_service.store import (
     circles,
     day_sums,
@@ -119,6 +120,7 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
     logged, matter, view = await may_read(tx, actor, debrief_id)
     private = await debrief_log.private_of(tx, debrief_id) if view is DebriefView.WHOLE else None
     own = actor.person_id in matter.workers
+    there = await beside_now.of(tx, {actor.person_id})
     # Their own telling stays theirs; what others made of it since is not.
     kept_off = actor.person_id in matter.excluded
     reads = bool({logged.team_id} & actor.teams(*READERS))
@@ -126,7 +128,7 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
         logged=logged,
         answers=(await debrief_log.answers_of(tx, [debrief_id]))[debrief_id],
         private=private,
-        signals=_shown(await debrief_log.signals_of(tx, debrief_id), own=own),
+        signals=_shown(await debrief_log.signals_of(tx, debrief_id), quiet=own or not there.isdisjoint(matter.workers)),
         addenda=tuple((await debrief_log.addenda_of(tx, [debrief_id]))[debrief_id]),
         comments=() if kept_off else tuple((await debrief_log.comments_of(tx, [debrief_id]))[debrief_id]),
         review_note=None if kept_off else await reviews.note_of(tx, debrief_id),
@@ -138,9 +140,9 @@ async def read(tx: Tx, actor: Actor, debrief_id: UUID) -> Reading:
     return reading
 
 
-def _shown(signals: Sequence[Mapping[str, Any]], *, own: bool) -> list[Mapping[str, Any]]:
-    """P5: nothing that duress caused reaches whose visit it was, or whoever looks over their shoulder."""
-    return [each for each in signals if not own or each.get("alert") != Kind.DURESS]
+def _shown(signals: Sequence[Mapping[str, Any]], *, quiet: bool) -> list[Mapping[str, Any]]:
+    """P5: nothing that duress caused reaches whose visit it was, nor whoever is beside them on another now."""
+    return [each for each in signals if not quiet or each.get("alert") != Kind.DURESS]
 
 
 async def may_read(tx: Tx, actor: Actor, debrief_id: UUID) -> tuple[Logged, Matter, DebriefView]:

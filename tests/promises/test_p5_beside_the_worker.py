@@ -12,6 +12,8 @@ from safety_service import web
 from safety_service.actions import (
     alert_page,
     danger,
+    debrief_log,
+    debriefs,
     evidence_read,
     exports,
     gap_telling,
@@ -141,6 +143,23 @@ async def test_neither_a_gap_nor_somebodys_page_reminds_them_of_it_while_they_ar
         await world.jump(1)
     devs = [each for each in await Talk(world).screen("Dev") if each.template == "gap.alerts"]
     assert len(devs) == 2 and not {"Call", "Heard, safe"} & {label for each in devs for label in each.labels}
+
+
+async def test_what_the_debrief_noted_of_it_is_shown_to_nobody_who_is_with_the_worker(
+    world: World, mia: ClientSession
+) -> None:
+    first = await world.inside("Ann", minutes=30)
+    await duress(world, first)
+    await world.do("Ann", words.left, first.id, Word())
+    given = (await world.do("Ann", debriefs.wanted_of))[0].id
+    await world.do("Ann", debriefs.submit, given, {"mood": "fine", "seen": "alone"})
+
+    async def noted() -> set[object]:
+        return {each.get("alert") for each in (await world.do("Mia", debrief_log.read, given)).signals}
+
+    assert Kind.DURESS in await noted()
+    await together(world)
+    assert Kind.DURESS not in await noted()
 
 
 async def test_a_joint_visit_that_is_hours_away_keeps_nobody_from_hearing(world: World, mia: ClientSession) -> None:
