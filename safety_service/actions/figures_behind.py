@@ -12,7 +12,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.reading import Page
-from safety_service.actions.team_figures import Period, Scope, scope_of
+from safety_service.actions.team_figures import LONGEST, Period, Scope, scope_of
 from safety_service.domain import counting
 from safety_service.store import day_counts, day_decisions
 from safety_service.store.database import Tx
@@ -28,7 +28,7 @@ LAST_ID = UUID(int=(1 << 128) - 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """`what`: `alert`, `debrief`, `visit`, `measure`; `key`: its kind; `ref`: its family, where it is of one."""
+    """`what`: `alert`, `debrief`, `visit`, `untold`, `measure`; `key`: its kind; `ref`: its family, if it is of one."""
 
     id: UUID
     what: str
@@ -48,6 +48,9 @@ async def behind(
 ) -> Page[Record]:
     """A page of them. Raises NotFound: no such figure; Refused `managers_only`, `period_wanted`."""
     rows = _rows(figure)
+    if figure == counting.UNFINISHED:
+        # What is not given now is of no time: however long ago it was wanted.
+        period = replace(period, since=tx.now.date() - LONGEST, until=tx.now.date())
     scope = await scope_of(tx, actor, period)
     place = (scope.until, UUID(int=0)) if before is None else min(before, (scope.until, UUID(int=0)))
     page = await _page(tx, rows, figure, scope, place)
@@ -101,7 +104,7 @@ async def _alerts(tx: Tx, scope: Scope, only: Only, figure: str) -> tuple[int, l
             after=None if each.taken_at is None else each.taken_at - each.opened_at,
         )
         for each in rows
-        if figure in summing.figures_of(each)
+        if counting.among(figure, tuple(summing.figures_of(each)))
     ]
 
 
@@ -121,11 +124,19 @@ async def _asked(tx: Tx, scope: Scope, only: Only, _figure: str) -> tuple[int, l
     return len(rows), [Record(id=each.visit_id, what="visit", at=each.at) for each in rows]
 
 
+async def _unfinished(tx: Tx, scope: Scope, only: Only, _figure: str) -> tuple[int, list[Record]]:
+    until = min(scope.until, tx.now - counting.SOON)
+    rows = await day_counts.unfinished_of(tx, scope.teams, scope.since, until, only)
+    return len(rows), [Record(id=each.visit_id, what="untold", at=each.at) for each in rows]
+
+
 async def _decisions(tx: Tx, scope: Scope, only: Only, figure: str) -> tuple[int, list[Record]]:
     rows = await day_decisions.decisions(tx, scope.teams, scope.since, scope.until, only)
     wanted = [each for each in rows if counting.decided(each.kind) == figure]
+    if figure in (counting.HELD, counting.RECURRED):
+        wanted = [each for each in rows if each.kind in summing.IN_FORCE]
     if figure == counting.RECURRED:
-        wanted = [each for each in rows if each.kind in summing.IN_FORCE and await summing.recurred(tx, each)]
+        wanted = [each for each in wanted if await summing.recurred(tx, each)]
     return len(rows), _measures(wanted)
 
 
@@ -137,5 +148,6 @@ _MADE: dict[str, Rows] = {
     **dict.fromkeys(("alert", "taken", "false"), _alerts),
     **dict.fromkeys((counting.GIVEN_IN_TIME, counting.TO_REVIEW, counting.REVIEWED_IN_TIME), _debriefs),
     counting.ASKED_AGAIN: _asked,
-    **dict.fromkeys(("decided", counting.RECURRED), _decisions),
+    counting.UNFINISHED: _unfinished,
+    **dict.fromkeys(("decided", counting.HELD, counting.RECURRED), _decisions),
 }

@@ -48,6 +48,8 @@ class TeamFigures:
     #: The figures are of enough people to be given; and of few enough for small numbers to be said as such.
     given: bool
     few: bool
+    #: The teams of so few.
+    small: frozenset[UUID]
     total: Counter[str]
     weeks: Mapping[date, Counter[str]]
     by_team: Mapping[UUID, Counter[str]]
@@ -55,6 +57,11 @@ class TeamFigures:
     waiting: int
     counted_until: datetime | None
     zone: ZoneInfo
+
+    def hides(self, number: int, team_id: UUID | None = None) -> bool:
+        """Whether so small a number of so few people would be somebody's: it is not said, and leads nowhere."""
+        few = self.few if team_id is None else self.few or team_id in self.small
+        return few and 0 < number < MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ async def figures(tx: Tx, actor: Actor, period: Period) -> TeamFigures:
         alone=frozenset(each for each, there in people.items() if len(there) < TOGETHER),
         given=len(everyone) >= TOGETHER,
         few=len(everyone) < MANY,
+        small=frozenset(each for each, there in people.items() if len(there) < MANY),
         total=sum(weeks.values(), Counter()),
         weeks=weeks,
         by_team=await _by_team(tx, scope, period, gone),

@@ -4,7 +4,7 @@ A debrief counts for the day on which it was given, an alert for the day on whic
 which it was made. Duress counts once it is resolved: until then no figure anywhere is changed by it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from safety_service.domain.care import MISSED
@@ -15,6 +15,11 @@ SOON = timedelta(days=1)
 #: Figures of debriefs.
 GIVEN, GIVEN_IN_TIME = "given", "given_in_time"
 TO_REVIEW, REVIEWED, REVIEWED_IN_TIME = "to_review", "reviewed", "reviewed_in_time"
+#: Alerts of whatever kind, and those that somebody took soon: not counted by themselves, they are sums of others.
+ALERTS, SOON_TAKEN = "alert:any", "taken:soon"
+SOONEST = ("1m", "2m", "5m")
+#: Wanted for longer than it should be, and not given now: of no day.
+UNFINISHED = "unfinished"
 #: The worker was asked once more before a word came.
 ASKED_AGAIN = "asked_again"
 #: Measures that were put in force, and those of them where the same was met there again.
@@ -79,6 +84,14 @@ def of_alert(
     yield f"taken:{_taken(opened_at, taken_at)}"
     if found == Found.FALSE_ALARM or (kind in MISSED and found in HARMLESS):
         yield f"false:{kind}:{found}"
+
+
+def among(figure: str, names: Iterable[str]) -> bool:
+    """Whether a record that adds to these figures is one of this figure's, which may be a sum."""
+    if figure == ALERTS:
+        return any(each.startswith("alert:") for each in names)
+    wanted = {f"taken:{each}" for each in SOONEST} if figure == SOON_TAKEN else {figure}
+    return not wanted.isdisjoint(names)
 
 
 def decided(kind: str) -> str:

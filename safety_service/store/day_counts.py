@@ -57,7 +57,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A worker was asked once more on this visit."""
+    """A worker was asked once more on this visit; or for its debrief."""
 
     team_id: UUID
     visit_id: UUID
@@ -130,6 +130,14 @@ async def unfinished(tx: Tx, teams: Teams, before: datetime, kept_off: KeptOff) 
     """Debriefs that were wanted before then and are not given."""
     drafts = debrief.c.submitted_at.is_(None), debrief.c.asked_at < before
     return await _number(tx, teams, kept_off, *drafts)
+
+
+async def unfinished_of(tx: Tx, teams: Teams, since: datetime, until: datetime, only: Only = None) -> list[Asked]:
+    """The same, wanted in this time: of which visits."""
+    drafts = debrief.c.submitted_at.is_(None), debrief.c.asked_at >= since, debrief.c.asked_at < until
+    there = [debrief.c.team_id.in_(tuple(teams)), *drafts, *([] if only is None else [_about_debrief(only)])]
+    rows = await tx.conn.execute(select(debrief.c.team_id, debrief.c.visit_id, debrief.c.asked_at).where(*there))
+    return [Asked(*row) for row in rows]
 
 
 async def waiting(tx: Tx, teams: Teams, kept_off: KeptOff) -> int:

@@ -103,6 +103,7 @@ def _record(each: Record, visitor: Visitor) -> dict[str, str]:
         "alert": f"/alerts/{each.id}",
         "debrief": f"/log/{each.id}",
         "visit": f"/visits/{each.id}",
+        "untold": f"/visits/{each.id}",
         "measure": f"/families/{each.ref}/plan",
     }
     return {"link": link[each.what], "says": _says(each), "at": said_time(each.at, visitor), "more": _more(each)}
@@ -113,7 +114,8 @@ def _says(each: Record) -> str:
         return f"Alert {each.number}: {KINDS[Kind(each.key)]}"
     if each.what == "debrief":
         return f"Debrief: {SEVERITIES[each.key].lower()}"
-    return "Asked once more" if each.what == "visit" else f"{each.ref}: {DECIDED[each.key].lower()}"
+    of_visits = {"visit": "Asked once more", "untold": "Visit without its debrief"}
+    return of_visits.get(each.what) or f"{each.ref}: {DECIDED[each.key].lower()}"
 
 
 def _more(each: Record) -> str:

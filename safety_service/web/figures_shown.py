@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from urllib.parse import urlencode
 from uuid import UUID
 
 from safety_service.actions.team_figures import MANY, Period, TeamFigures
@@ -14,6 +13,7 @@ from safety_service.domain import counting
 from safety_service.domain.care import MISSED
 from safety_service.domain.timeline_words import FOUND, KINDS
 from safety_service.domain.words import Kind
+from safety_service.web import figures_links as links
 from safety_service.web.chart import Chart, drawn
 
 #: Longer than this is drawn by month.
@@ -31,13 +31,30 @@ DECIDED = {"accept": "Accepted", "change": "Changed", "refuse": "Refused", "done
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A number, and where its records are: of what is not said, or is none, nowhere."""
+
+    shown: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A week or a month: from when to when within what is asked about, and what was counted."""
+
+    since: date
+    until: date
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A figure: what it is, how much, and where its records are. `cells`: of each step in time."""
 
     says: str
     shown: str
     link: str = ""
-    cells: Sequence[str] = ()
+    cells: Sequence[Cell] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +93,32 @@ class Shown:
             self._measures(),
         ]
 
-    def teams(self) -> list[tuple[str, list[str]]]:
+    def teams(self) -> list[tuple[str, list[Cell]]]:
         """A line for each team, by name: never by number."""
         found = self._found
         named = sorted(((found.teams[each], each) for each in found.by_team), key=lambda one: one[0].casefold())
         return [(name, self._of_team(team_id)) for name, team_id in named]
 
-    def _of_team(self, team_id: UUID) -> list[str]:
+    def _of_team(self, team_id: UUID) -> list[Cell]:
         if team_id in self._found.alone:
-            return ["one goes alone here: no figures"]
-        counts = self._found.by_team[team_id]
-        alerts = sum(count for figure, count in counts.items() if figure.startswith("alert:"))
-        soon = sum(counts[f"taken:{each}"] for each in ("1m", "2m", "5m"))
-        return [
-            self._say(alerts),
-            self._share(soon, alerts),
-            self._say(counts[counting.GIVEN]),
-            self._share(counts[counting.GIVEN_IN_TIME], counts[counting.GIVEN]),
-            self._share(counts[counting.REVIEWED_IN_TIME], counts[counting.TO_REVIEW]),
-        ]
+            return [Cell("one goes alone here: no figures")]
+        counts = Counter(self._found.by_team[team_id])
+        counts[counting.ALERTS] = sum(count for figure, count in counts.items() if figure.startswith("alert:"))
+        counts[counting.SOON_TAKEN] = sum(counts[f"taken:{each}"] for each in counting.SOONEST)
+        period = replace(self._found.period, team_id=team_id)
+        shares = {
+            counting.ALERTS: "",
+            counting.SOON_TAKEN: counting.ALERTS,
+            counting.GIVEN: "",
+            counting.GIVEN_IN_TIME: counting.GIVEN,
+            counting.REVIEWED_IN_TIME: counting.TO_REVIEW,
+        }
+        return [self._cell(counts, figure, period, of, team_id) for figure, of in shares.items()]
 
     def _alerts(self) -> Section:
         kinds = [str(each) for each in Kind]
         lines = [self._line(KINDS[Kind(kind)].capitalize(), f"alert:{kind}") for kind in kinds]
-        all_of_them = [sum(each[f"alert:{kind}"] for kind in kinds) for each in self._steps.values()]
+        all_of_them = [sum(each.counts[f"alert:{kind}"] for kind in kinds) for each in self._steps.values()]
         note = "Duress counts once it is over."
         return Section("Alerts", self._some(lines), self._chart("Alerts", all_of_them), note, self.steps)
 
@@ -112,18 +131,17 @@ class Shown:
     def _words(self) -> Section:
         lines = [self._line("Late: had to be asked once more", counting.ASKED_AGAIN)]
         lines += [self._line(KINDS[Kind(kind)].capitalize(), f"alert:{kind}") for kind in MISSED]
-        late = [each[counting.ASKED_AGAIN] for each in self._steps.values()]
+        late = [each.counts[counting.ASKED_AGAIN] for each in self._steps.values()]
         return Section("Words that were late or missed", lines, self._chart("Asked once more", late), steps=self.steps)
 
     def _harmless(self) -> Section:
         figures = sorted(each for each in self._found.total if each.startswith("false:"))
         lines = [self._line(_cause(each), each) for each in figures]
-        numbers = [sum(counts[each] for each in figures) for counts in self._steps.values()]
+        numbers = [sum(step.counts[each] for each in figures) for step in self._steps.values()]
         note = "Alerts that were resolved as a false alarm, or as only late, by what raised them."
         return Section("False alarms, by cause", lines, self._chart("False alarms", numbers), note, self.steps)
 
     def _debriefs(self) -> Section:
-        more = {"team": _team(self._found.period)}
         lines = [
             self._line("Given", counting.GIVEN),
             self._line("Given within a day", counting.GIVEN_IN_TIME, of=counting.GIVEN),
@@ -132,18 +150,29 @@ class Shown:
             self._line("To be reviewed", counting.TO_REVIEW),
             self._line("Reviewed", counting.REVIEWED, of=counting.TO_REVIEW),
             self._line("Reviewed in time", counting.REVIEWED_IN_TIME, of=counting.TO_REVIEW),
-            Line("Wait for a review now", self._say(self._found.waiting), _address("/log", reviewed="no", **more)),
-            Line("Wanted for over a day and not given now", self._say(self._found.unfinished)),
+            *self._now(),
         ]
-        given = [each[counting.GIVEN] for each in self._steps.values()]
+        given = [each.counts[counting.GIVEN] for each in self._steps.values()]
         chart = self._chart("Debriefs given", given)
         return Section("Debriefs", lines, chart, "Each counts for the day on which it was given.", self.steps)
+
+    def _now(self) -> list[Line]:
+        """What there is of no time."""
+        found, team = self._found, links.team_of(self._found.period)
+        waiting = links.address("/log", reviewed="no", team=team)
+        untold = links.now(counting.UNFINISHED, found.period)
+        now = {
+            "Wait for a review now": (found.waiting, waiting),
+            "Wanted for over a day and not given now": (found.unfinished, untold),
+        }
+        lines = ((says, number, link if self._leads(number) else "") for says, (number, link) in now.items())
+        return [Line(says, self._say(number), link) for says, number, link in lines]
 
     def _met(self) -> Section:
         figures = [each for each in self._found.total if each.startswith("met:")]
         lines = [self._line(self._behaviours(each.removeprefix("met:")), each) for each in figures]
         lines.sort(key=lambda each: each.says.casefold())
-        numbers = [sum(counts[each] for each in figures) for counts in self._steps.values()]
+        numbers = [sum(step.counts[each] for each in figures) for step in self._steps.values()]
         note = "More of it may mean that more is told."
         return Section("What was met", lines, self._chart("Behaviours that were told of", numbers), note, self.steps)
 
@@ -153,18 +182,32 @@ class Shown:
         lines.append(self._line("Put in force, and the same was met there again", counting.RECURRED, of=counting.HELD))
         before = self._share(total[counting.BEFORE_HARD], total[counting.BEFORE])
         after = self._share(total[counting.AFTER_HARD], total[counting.AFTER])
-        lines.append(Line("Hard visits there in the 60 days before", before))
-        lines.append(Line("Hard visits there in the 60 days after", after))
-        made = [sum(each[counting.decided(kind)] for kind in DECIDED) for each in self._steps.values()]
+        # Of the visits of other times: they lead to the measures that these are about.
+        held = links.records(counting.HELD, self._found.period) if self._leads(total[counting.HELD]) else ""
+        lines.append(Line("Hard visits there in the 60 days before", before, held))
+        lines.append(Line("Hard visits there in the 60 days after", after, held))
+        made = [sum(each.counts[counting.decided(kind)] for kind in DECIDED) for each in self._steps.values()]
         note = "What was met again is looked for over 90 days. That it was met less need not be the measure's doing."
         return Section("Measures, and what came of them", lines, self._chart("Decisions", made), note, self.steps)
 
     def _line(self, says: str, figure: str, of: str = "") -> Line:
-        total = self._found.total
-        cells = [self._say(each[figure]) for each in self._steps.values()]
-        shown = self._share(total[figure], total[of]) if of else self._say(total[figure])
-        link = _records(figure, self._found.period) if total[figure] else ""
-        return Line(says, shown, link, cells)
+        period = self._found.period
+        steps = [(each.counts, replace(period, since=each.since, until=each.until)) for each in self._steps.values()]
+        cells = [self._cell(counts, figure, within) for counts, within in steps]
+        whole = self._cell(self._found.total, figure, period, of)
+        return Line(says, whole.shown, whole.link, cells)
+
+    def _cell(
+        self, counts: Counter[str], figure: str, period: Period, of: str = "", team_id: UUID | None = None
+    ) -> Cell:
+        """So many, or so many of so many; with its records, where that says no more than the number does."""
+        number, whole = counts[figure], counts[of] if of else 0
+        shown = self._share(number, whole, team_id) if of else self._say(number, team_id)
+        leads = self._leads(number, team_id) and not (of and self._found.hides(whole - number, team_id))
+        return Cell(shown, links.records(figure, period) if leads else "")
+
+    def _leads(self, number: int, team_id: UUID | None = None) -> bool:
+        return number > 0 and not self._found.hides(number, team_id)
 
     def _some(self, lines: Sequence[Line]) -> list[Line]:
         """Those of which there are any; of none at all the first."""
@@ -177,31 +220,31 @@ class Shown:
         """None where there is nothing to be seen."""
         if not any(numbers):
             return None
-        hidden = [None if self._hides(each) else each for each in numbers]
+        hidden = [None if self._found.hides(each) else each for each in numbers]
         return drawn(title, names, hidden, MANY)
 
-    def _hides(self, number: int) -> bool:
-        return self._found.few and 0 < number < MANY
+    def _say(self, number: int, team_id: UUID | None = None) -> str:
+        return FEWER if self._found.hides(number, team_id) else str(number)
 
-    def _say(self, number: int) -> str:
-        return FEWER if self._hides(number) else str(number)
-
-    def _share(self, part: int, whole: int) -> str:
+    def _share(self, part: int, whole: int, team_id: UUID | None = None) -> str:
         """So many of so many; of few people only where neither they nor the rest of them are few."""
         if not whole:
             return "none yet"
-        if self._hides(part) or self._hides(whole) or self._hides(whole - part):
-            return f"some of {self._say(whole)}" if part else f"0 of {self._say(whole)}"
+        if any(self._found.hides(each, team_id) for each in (part, whole, whole - part)):
+            return f"{'some' if part else 0} of {self._say(whole, team_id)}"
         return f"{part} of {whole}"
 
 
-def _steps(found: TeamFigures) -> dict[str, Counter[str]]:
+def _steps(found: TeamFigures) -> dict[str, Step]:
     """The weeks, or the months if it is long; each by its name."""
-    by_week = found.period.until - found.period.since <= WEEKS
-    steps: dict[str, Counter[str]] = {}
+    period = found.period
+    by_week = period.until - period.since <= WEEKS
+    steps: dict[str, Step] = {}
     for week, counts in found.weeks.items():
         name = f"{week.day} {week:%b}" if by_week else f"{week:%b %Y}"
-        steps.setdefault(name, Counter()).update(counts)
+        until = min(week + timedelta(days=6), period.until)
+        before = steps.get(name, Step(max(week, period.since), until))
+        steps[name] = Step(before.since, until, before.counts + counts)
     return steps
 
 
@@ -224,33 +267,6 @@ _SHORT = {
 def _cause(figure: str) -> str:
     _, kind, found = figure.split(":")
     return f"{KINDS[Kind(kind)].capitalize()}: {FOUND[found]}"
-
-
-def _records(figure: str, period: Period) -> str:
-    """Where the records behind a figure are: the log's own filter, where it has one."""
-    of_log = _of_log(figure)
-    within = {"from": str(period.since), "to": str(period.until), "team": _team(period)}
-    if of_log is not None:
-        return _address("/log", **of_log, **within)
-    return _address("/figures/behind", what=figure, **within)
-
-
-def _of_log(figure: str) -> dict[str, str] | None:
-    what, _, rest = figure.partition(":")
-    if what == "met":
-        return {"behaviour": rest}
-    if what == "hard":
-        return {"severity": rest}
-    return {counting.GIVEN: {}, counting.REVIEWED: {"reviewed": "yes"}}.get(figure)
-
-
-def _team(period: Period) -> str:
-    return "" if period.team_id is None else str(period.team_id)
-
-
-def _address(path: str, **query: str) -> str:
-    given = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(given)}" if given else path
 
 
 def first_day(until: date) -> date:

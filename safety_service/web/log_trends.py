@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
 from safety_service.actions import debrief_log, team_figures
-from safety_service.actions.team_figures import MANY
+from safety_service.actions.team_figures import MANY, Period
 from safety_service.actions.visitors import teams_of
+from safety_service.domain import counting
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web.acting import looked, said
+from safety_service.web.figures_links import records
+from safety_service.web.figures_shown import Cell
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
 
@@ -26,10 +29,11 @@ MONTHS = 6
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A team's behaviours: the words of each, and how often in each month."""
+    """A team's behaviours: the words of each, and how often in each month. `few`: small numbers of it are not said."""
 
     team: str
-    rows: list[tuple[str, list[int]]]
+    few: bool
+    rows: list[tuple[str, list[Cell]]]
 
 
 @routes.get("/log/trends")
@@ -45,10 +49,10 @@ async def trends(request: web.Request) -> web.StreamResponse:
         guidance = (await tx.guidance(visitor.actor.agency_id)).guidance
         says = {kind: guidance.says("behaviours", kind) for _, _, kind, _ in found}
         names = await teams_of(tx, {team for team, *_ in found})
-        heads = [f"{month:%b %Y}" for month in months]
         people = await team_figures.people_in(tx, visitor.actor)
-        few = {names[each] for each, count in people.items() if count < MANY and each in names}
-        return {"months": heads, "teams": tables(found, months, says, names), "few": few, "many": MANY}, ""
+        few = frozenset(each for each, count in people.items() if count < MANY)
+        heads = [f"{month:%b %Y}" for month in months]
+        return {"months": heads, "teams": tables(found, months, says, names, few)}, ""
 
     visitor, (context, refused) = await looked(request, "trends", work)
     if context is None:
@@ -66,19 +70,38 @@ def last_months(today: date) -> list[date]:
 
 
 def tables(
-    found: list[tuple[UUID, str, str, int]], months: list[date], says: Mapping[str, str], names: Mapping[UUID, str]
+    found: list[tuple[UUID, str, str, int]],
+    months: list[date],
+    says: Mapping[str, str],
+    names: Mapping[UUID, str],
+    few: Collection[UUID],
 ) -> list[Trend]:
     """A table for each team, its behaviours the most frequent first."""
     counts: dict[UUID, dict[str, dict[str, int]]] = {}
     for team, month, kind, count in found:
         counts.setdefault(team, {}).setdefault(kind, {})[month] = count
-    keys = [f"{month:%Y-%m}" for month in months]
 
-    def rows(kinds: dict[str, dict[str, int]]) -> list[tuple[str, list[int]]]:
-        drawn = [(says[kind], [of_month.get(key, 0) for key in keys]) for kind, of_month in kinds.items()]
-        return sorted(drawn, key=lambda row: (-sum(row[1]), row[0]))
+    def row(team: UUID, kind: str) -> tuple[str, list[Cell]]:
+        of_month = [(counts[team][kind].get(f"{month:%Y-%m}", 0), _records(team, kind, month)) for month in months]
+        return says[kind], [_cell(count, link, small=team in few) for count, link in of_month]
 
-    return sorted((Trend(names[team], rows(kinds)) for team, kinds in counts.items()), key=lambda each: each.team)
+    def rows(team: UUID) -> list[tuple[str, list[Cell]]]:
+        kinds = sorted(counts[team], key=lambda kind: (-sum(counts[team][kind].values()), says[kind]))
+        return [row(team, kind) for kind in kinds]
+
+    return sorted((Trend(names[team], team in few, rows(team)) for team in counts), key=lambda each: each.team)
+
+
+def _cell(count: int, link: str, *, small: bool) -> Cell:
+    """What is not said leads nowhere."""
+    if not count:
+        return Cell("–")
+    return Cell(f"<{MANY}") if small and count < MANY else Cell(str(count), link)
+
+
+def _records(team_id: UUID, kind: str, month: date) -> str:
+    """The debriefs in which it was met."""
+    return records(counting.met(kind), Period(month, _after(month) - timedelta(days=1), team_id))
 
 
 def _after(month: date) -> date:

@@ -16,8 +16,9 @@ from safety_service.actions import exclusions, figures_behind, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.team_figures import Period
 from safety_service.actions.words import Word
-from safety_service.domain.words import Found, KnownBy, Role
-from safety_service.store import people
+from safety_service.domain import counting
+from safety_service.domain.words import Found, KnownBy, Outcome, Role
+from safety_service.store import people, teams
 from scheduler.summing import Summing
 from tests.danger import DURESS, agreed, inside_high
 from tests.debriefs import given
@@ -182,3 +183,53 @@ async def test_records_go_on_where_they_stopped(world: World, monkeypatch: pytes
 async def test_a_figure_that_there_is_not_has_no_records(world: World) -> None:
     with pytest.raises(NotFound):
         await world.do("Mia", figures_behind.behind, "worker:Ann", PERIOD)
+
+
+def cells(text: str, says: str) -> str:
+    """The row of a figure in the table of the steps."""
+    return text.partition("ds-figures__steps")[2].partition(f"{says}</th>")[2].partition("</tr>")[0]
+
+
+async def test_each_weeks_number_and_each_teams_leads_to_its_records(world: World, mia: ClientSession) -> None:
+    await many_go_there(world)
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        await people.set_roles(tx, world.ids["Mia"], south.id, frozenset({Role.MANAGER}))
+    await missed(world, "Ben", "F-2")
+    world.clock.move(timedelta(days=8))
+    await missed(world, "Ann", "F-3")
+    await summed(world)
+    text = await seen(mia, "/figures")
+    weeks = [unescape(each) for each in re.findall(r'href="([^"]+)"', cells(text, "Missed check-in"))]
+    assert len(weeks) == 2
+    for link in weeks:
+        assert (await seen(mia, link)).count("data-row") == 1, link
+    of_team = text.partition('id="by-team"')[2].partition(">North</th>")[2].partition("</tr>")[0]
+    ((alerts, number),) = re.findall(r'href="([^"]+)">(\d+)<span', of_team)
+    assert (await seen(mia, unescape(alerts))).count("data-row") == int(number) >= 2
+
+
+def test_a_sum_of_figures_is_of_the_records_of_all_of_them() -> None:
+    names, figures = ("alert:sos", "taken:2m"), ("alert:any", "taken:soon", "taken:5m")
+    of = {each: counting.among(each, names) for each in figures}
+    assert of == {"alert:any": True, "taken:soon": True, "taken:5m": False}
+    assert not counting.among("taken:soon", ("alert:sos", "taken:nobody")) and not counting.among("alert:any", ())
+
+
+async def test_a_number_that_is_not_said_leads_nowhere(world: World, mia: ClientSession) -> None:
+    await given(world, "Ann", behaviours=["argued"], severity="medium")
+    await missed(world, "Ben", "F-2")
+    await summed(world)
+    text = await seen(mia, "/figures")
+    assert "fewer than 5" in text and not re.findall(r'href="(?:/figures/behind|/log)\?', text)
+
+
+async def test_what_is_not_given_leads_to_its_visits(world: World, mia: ClientSession) -> None:
+    await many_go_there(world)
+    row = await world.inside("Ann", ref="F-4")
+    await world.do("Ann", words.left, row.id, Word(), Outcome.MET)
+    world.clock.move(timedelta(days=3))
+    await summed(world)
+    text = (await seen(mia, "/figures")).partition("not given now</th>")[2].partition("</tr>")[0]
+    (link,) = re.findall(r'href="([^"]+)"', text)
+    assert ">1<" in text and f'href="/visits/{row.id}"' in await seen(mia, unescape(link))

@@ -263,7 +263,11 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     row = (
         (await seen(await office.browser("Rita"), "/log/trends")).partition("Argued, blocked")[2].partition("</tr>")[0]
     )
-    assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "2", "1"]
+    assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["–", "–", "–", "–", "2", "1"]
+    rita = await office.browser("Rita")
+    for link, refs in zip(re.findall(r'href="([^"]+)"', row), (2, 1), strict=True):
+        there = await seen(rita, URL(unescape(link), encoded=True))
+        assert there.startswith("200") and there.count("data-row") == refs, link
     assert "Ann" not in text and "Ben" not in text
     assert (await seen(await office.browser("Ann"), "/log/trends")).startswith("409")
 
