@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, FormData
 
 from safety_service import web
 from safety_service.actions import debrief_log, items, retention, reviews
@@ -201,6 +202,15 @@ async def test_nothing_of_another_sites_page_is_offered_to_be_sent_from_ours(bro
     async with browser.post("/log/filters", data={"name": WORDS}, headers={"Origin": "https://evil.example"}) as answer:
         text = await answer.text()
     assert answer.status == 403 and "shut the door" not in text and not Forms(text).found
+
+
+async def test_no_recording_is_read_to_say_no(world: World, browser: ClientSession) -> None:
+    debrief_id = await given(world, whole=False)
+    form = FormData()
+    form.add_field("once", "She shut the door")
+    form.add_field("voice", BytesIO(b"OggS"), filename="a.ogg", content_type="audio/ogg")
+    async with browser.post(f"/debriefs/{debrief_id}/speak", data=form) as answer:
+        assert answer.status == 401 and "shut the door" not in await answer.text()
 
 
 async def test_what_a_page_that_failed_was_told_comes_back(
