@@ -87,13 +87,30 @@ async def test_a_review_that_came_second_shows_its_words_again(world: World, bro
     assert forms.seen == {"note"}
 
 
-async def test_pressing_again_keeps_what_could_not_be_kept_before(world: World, browser: ClientSession) -> None:
-    debrief_id = await given(world, whole=False)
+async def test_what_was_too_long_is_made_shorter_where_it_stands(world: World, browser: ClientSession) -> None:
+    debrief_id = await given(world)
     here = f"/debriefs/{debrief_id}/add"
     await signed_in(world, browser, "Ann")
     status, text = await post(browser, here, text=WORDS * 100)
     assert status == 409
-    assert Forms(text).found[here] == {"text": (SHOWN * 100)}
+    found = Forms(text).found[here]
+    assert found == {"text": (SHOWN * 100)}
+    status, _ = await post(browser, here, text=found["text"][: len(SHOWN)])
+    assert status == 303
+    reading = await world.do("Mia", debrief_log.read, debrief_id)
+    assert [each.text for each in reading.addenda] == [SHOWN]
+
+
+async def test_who_may_not_write_any_more_still_has_their_words(world: World, browser: ClientSession) -> None:
+    await world.plan()
+    # It was Ann's to write when she began; Ben may not even know that there is such a family.
+    for who, wanted in (("Ann", 409), ("Ben", 404)):
+        await signed_in(world, browser, who)
+        for path in ("undertakings/new", "meetings/new", "plan/review"):
+            fields = {"why": WORDS, "told_on": "2026-11-18", "state": "open"}
+            status, text = await post(browser, f"/families/F-1/{path}", **fields)
+            assert status == wanted, (who, path)
+            assert Forms(text).found[f"/families/F-1/{path}"] == {**fields, "why": SHOWN}
 
 
 @pytest.mark.parametrize(
