@@ -59,6 +59,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene, reader_id: UUID | No
         **params,
         "code_phrase": await code_phrase(tx, scene, worker),
         "battery_at": None if battery is None else iso(battery.said_at),
+        "spoken_at": await _spoken_at(tx, scene, alert.worker_id),
         **await watched_by(tx, alert.worker_id, reader_id),
     }
 
@@ -79,6 +80,13 @@ async def _if_it_opens(work: Awaitable[Result | None], what: str) -> Result | No
     except (KeysDoNotOpen, KeyError, ValueError):
         log.exception("an alarm goes out without %s", what)
         return None
+
+
+async def _spoken_at(tx: Tx, scene: Scene, worker_id: UUID) -> str | None:
+    """When the last of what they spoke or photographed there came; it is opened on the alert's page, by few."""
+    if scene.row is None:
+        return None
+    return iso(await kept_files.last_from(tx, scene.row.id, worker_id))
 
 
 async def watched_by(tx: Tx, worker_id: UUID, reader_id: UUID | None) -> dict[str, Any]:

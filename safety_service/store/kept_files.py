@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import kept_file
 
 _KNOWN = [each for each in kept_file.c if each.name not in ("body", "provider_id")]
@@ -103,6 +104,25 @@ async def of_debrief(tx: Tx, debrief_id: UUID) -> list[KeptFile]:
 async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
     """Those that were said during a visit, in that order; none of a debrief."""
     return await _where(tx, kept_file.c.visit_id == visit_id, kept_file.c.debrief_id.is_(None))
+
+
+async def last_from(tx: Tx, visit_id: UUID, person_id: UUID) -> datetime | None:
+    """When this person last sent something during a visit that can be opened, or will be."""
+    last: datetime | None = await tx.scalar(_LAST_FROM, visit=visit_id, person=person_id)
+    return last
+
+
+_LAST_FROM = Ready(
+    select(kept_file.c.said_at)
+    .where(
+        kept_file.c.visit_id == bindparam("visit"),
+        kept_file.c.person_id == bindparam("person"),
+        kept_file.c.debrief_id.is_(None),
+        kept_file.c.gone.is_(None),
+    )
+    .order_by(kept_file.c.said_at.desc())
+    .limit(1)
+)
 
 
 async def _where(tx: Tx, *conditions: ColumnElement[bool]) -> list[KeptFile]:

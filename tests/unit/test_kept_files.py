@@ -27,6 +27,7 @@ from safety_service.web import recordings
 from tests.guidance.telling import HARD, debrief_of, out, tells
 from tests.http import application, browsing, serving, signed_in
 from tests.patience import until
+from tests.talk import Talk
 from tests.telegram import BotApiServer
 from tests.unit.telegram_desk import Desk
 from tests.world import World
@@ -236,6 +237,18 @@ async def test_the_alerts_handler_hears_what_was_sent_from_there(world: World, b
         shown = await answer.text()
     (kept,) = await every(world)
     assert "Sent from there" in shown and f"/files/{kept.id}" in shown
+
+
+async def test_the_alarm_says_that_something_was_sent_from_there_and_not_what(world: World) -> None:
+    row = await world.inside()
+    await world.do("Ann", kept_files.note, spoken(), visit_id=row.id)
+    await world.do("Ann", words.sos, row.id, Word())
+    talk = Talk(world)
+    alarm = next(each for each in await talk.screen("Mia") if each.template.startswith("alarm."))
+    assert "A voice note or a photo from 09:00 is on the alert's page." in alarm.text
+    await world.do("Ben", words.sos, None, Word())
+    other = [each for each in await talk.screen("Mia") if each.template.startswith("alarm.")][-1]
+    assert "voice note" not in other.text
 
 
 async def test_nothing_is_read_of_what_somebody_else_sends(

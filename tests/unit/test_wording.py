@@ -131,6 +131,7 @@ FULL: dict[str, Any] = {
     "next_at": at(60),
     "out_by": at(60),
     "battery_at": at(-20),
+    "spoken_at": at(-12),
     "met": ["Loose dog."],
     "since": at(-31),
     "least": 4,
