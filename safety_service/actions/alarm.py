@@ -11,7 +11,7 @@ from safety_service.actions.telling import HUSHED, iso
 from safety_service.domain.risk import NOT_MET
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Kind
-from safety_service.store import agencies, alerts, hushed, people, phrases, said
+from safety_service.store import agencies, alerts, hushed, kept_files, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
