@@ -45,7 +45,7 @@ VARIANTS = {
     "ask.own_word": ("again",),
     "alarm.ring": ("sos", "not_begun", "duress"),
     **{f"alert.late_{each}": ("duress",) for each in LATE},
-    "ring.wanted": ("duress",),
+    **dict.fromkeys(("ring.wanted", "debrief.urgent", "debrief.talk", "briefing.asked"), ("duress",)),
     "reply.alert": ("duress",),
     "reply.took": ("duress",),
     "reply.call": ("duress",),

@@ -131,7 +131,7 @@ async def ask(tx: Tx, actor: Actor, ref: str, question: str) -> int:
         "page": families.page_of(family.ref, "briefing"),
     }
     whom = await families.to_ask(tx, family.row) - {actor.person_id}
-    sent = await tell(tx, whom, "briefing.asked", params, priority=Priority.QUESTION)
+    sent = await tell(tx, whom, "briefing.asked", params, priority=Priority.QUESTION, about=actor.person_id)
     await keep(tx, actor, actor.agency_id, "asked", subject="briefing", subject_id=family.id, sent=sent)
     return sent
 

@@ -94,7 +94,16 @@ async def tell_managers(
     worker = await people.get(tx, row.worker_id)
     audience = await managers_now(tx, scene) | scene.present.get("supervisor", frozenset())
     params = {**await about(tx, row), "worker": worker.name, "worker_phone": worker.phone, **more}
-    await tell(tx, audience - {row.worker_id}, template, params, priority=priority, visit_id=visit.id, dedupe=dedupe)
+    await tell(
+        tx,
+        audience - {row.worker_id},
+        template,
+        params,
+        priority=priority,
+        visit_id=visit.id,
+        dedupe=dedupe,
+        about=row.worker_id,
+    )
 
 
 async def log(tx: Tx, row: Debrief, verb: str, *, by_clock: bool = False, **details: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import api, web
-from safety_service.actions import alert_page, danger, reading, visit_story, words
+from safety_service.actions import alert_page, briefing, danger, debriefs, reading, visit_story, words
 from safety_service.actions import alerts as handling
 from safety_service.actions.taking import link_for
 from safety_service.actions.words import Word
@@ -127,6 +127,30 @@ async def test_what_they_are_told_of_it_is_what_they_would_have_been_told(office
         assert not warned(said.text) and said.params.get("variant") is None, template
     assert "07700 900000" in told["Mia"]["ring.wanted"].text and "Call" in told["Mia"]["alert.offer"].labels
     assert warned(told["Dev"]["alert.late_ok"].text)
+
+
+@pytest.mark.parametrize("met", [[], ["hit"]])
+@pytest.mark.parametrize("beside", [True, False])
+async def test_what_else_asks_managers_to_ring_the_worker_says_so_to_nobody_but_those_beside_them(
+    world: World, met: list[str], *, beside: bool
+) -> None:
+    """The wish to talk, what is urgent in a debrief, a question before the next visit."""
+    visit = await world.inside("Ann", minutes=60)
+    async with world.database.transaction() as tx:
+        await danger.duress(tx, world.ids["Ann"], visit.id, tx.now)
+    await world.do("Ann", words.left, visit.id, Word())
+    if beside:
+        async with world.database.transaction() as tx:
+            await people.set_roles(tx, world.ids["Mia"], world.team_id, frozenset({Role.MANAGER, Role.PRACTITIONER}))
+        await world.plan("Ann", ref="F-2", after=20, minutes=60, workers=(world.ids["Ann"], world.ids["Mia"]))
+    asked = (await world.do("Ann", debriefs.wanted_of))[0].id
+    await world.do("Ann", debriefs.answer, asked, {"mood": "bad", "support": ["talk"], "met": met})
+    await world.do("Ann", briefing.ask, "F-1", "Is the dog still there?")
+    about = ("debrief.urgent" if met else "debrief.talk", "briefing.asked")
+    said = {each.template: each.text for each in await Talk(world).screen("Mia") if each.template in about}
+    assert said.keys() == set(about)
+    for text in said.values():
+        assert warned(text) != beside and ("07700 900000" in text) == beside, text
 
 
 async def test_a_note_that_an_agreed_word_would_not_have_left_is_shown_to_nobody_beside_them(office: Office) -> None:
