@@ -39,10 +39,17 @@ async def looked(request: web.Request, subject: str, work: Work[Result]) -> tupl
     return visitor, found
 
 
+def asked_first(why: Refused | NotFound) -> str:
+    """The page where somebody says why they open a family, when that is all that is wanted of them; else nothing."""
+    if isinstance(why, Refused) and why.code == REASON_WANTED:
+        return families.page_of(str(why.facts["ref"]), "open")
+    return ""
+
+
 def ask_why(request: web.Request, why: Refused | NotFound) -> None:
     """Whoever only has to say why they open a family is led to where it is asked, and from there back to here."""
-    if isinstance(why, Refused) and why.code == REASON_WANTED:
-        there = families.page_of(str(why.facts["ref"]), "open")
+    there = asked_first(why)
+    if there:
         raise web.HTTPSeeOther(f"{there}?back={quote(request.path_qs, safe='')}")
 
 
@@ -69,7 +76,8 @@ async def done(
     if why is not None and again is not None:
         return await again(said(why, visitor))
     if why is not None:
-        return await refused(request, "That was not done", said(why, visitor), back=back, visitor=visitor, shows=shows)
+        told, first = said(why, visitor), asked_first(why)
+        return await refused(request, "That was not done", told, back=back, visitor=visitor, shows=shows, first=first)
     raise web.HTTPSeeOther(there or back)
 
 

@@ -15,7 +15,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction
-from safety_service.web.acting import ask_why, said
+from safety_service.web.acting import ask_why, asked_first, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import refused
@@ -138,4 +138,5 @@ def _page(
 async def _refused(request: web.Request, visitor: Visitor, why: Refused | NotFound | None) -> web.StreamResponse:
     if not isinstance(why, Refused):
         raise NotFound
-    return await refused(request, "That is not yours to do", said(why, visitor), back="/hello", visitor=visitor)
+    told, first = said(why, visitor), asked_first(why)
+    return await refused(request, "That is not yours to do", told, back="/hello", visitor=visitor, first=first)

@@ -55,9 +55,13 @@ def message(
     back: str = "/",
     visitor: Visitor | None = None,
     unsent: Unsent | None = None,
+    first: str = "",
 ) -> web.Response:
-    """A page that says something and offers the way back; `unsent`: what was typed, to be sent again."""
-    context = {"heading": heading, "lines": lines, "phone": phone, "back": back, "unsent": unsent}
+    """A page that says something and offers the way back.
+
+    `unsent`: what was typed, to be sent again; `first`: the page where a reason is said before that.
+    """
+    context = {"heading": heading, "lines": lines, "phone": phone, "back": back, "unsent": unsent, "first": first}
     return page(request, "message.html", visitor, status=status, context=context)
 
 
@@ -69,10 +73,11 @@ async def refused(
     back: str = "/",
     visitor: Visitor | None = None,
     shows: bool = True,
+    first: str = "",
 ) -> web.Response:
     """Why it was not done, and all that was typed, where the page `shows` it: nothing of that is lost (P9)."""
     unsent = await unsent_of(request) if shows else None
-    return message(request, heading, *lines, status=status, back=back, visitor=visitor, unsent=unsent)
+    return message(request, heading, *lines, status=status, back=back, visitor=visitor, unsent=unsent, first=first)
 
 
 def dialled(number: str) -> str:

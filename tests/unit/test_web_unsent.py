@@ -101,6 +101,18 @@ async def test_what_was_too_long_is_made_shorter_where_it_stands(world: World, b
     assert [each.text for each in reading.addenda] == [SHOWN]
 
 
+async def test_whose_reason_has_run_out_says_it_anew_and_sends_the_words_again(
+    world: World, browser: ClientSession
+) -> None:
+    debrief_id = await given(world)
+    here = f"/log/{debrief_id}/comment"
+    await signed_in(world, browser, "Rita")
+    status, text = await post(browser, here, note=WORDS)
+    assert status == 409 and 'href="/families/F-1/open" target="_blank"' in text
+    assert (await post(browser, "/families/F-1/open", reason="asked"))[0] == 303
+    assert (await post(browser, here, **Forms(text).found[here]))[0] == 303
+
+
 async def test_who_may_not_write_any_more_still_has_their_words(world: World, browser: ClientSession) -> None:
     await world.plan()
     # It was Ann's to write when she began; Ben may not even know that there is such a family.
