@@ -59,7 +59,7 @@ class Reached:
 
 async def visit(tx: Tx, actor: Actor, visit_id: UUID) -> VisitRow:
     """One visit, to be read. Raises NotFound."""
-    row = await visits.load(tx, visit_id)
+    row = (await visits.opened(tx, [visit_id])).get(visit_id)
     if row is None:
         raise NotFound
     may_see_visit(actor, await matters.of_visit(tx, row))

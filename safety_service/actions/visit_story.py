@@ -68,8 +68,9 @@ async def of(tx: Tx, actor: Actor, visit_id: UUID) -> Story:
     return Story(
         row=row,
         own=own,
-        may_decide=await _may_decide(tx, actor, row),
-        may_change=await _may_change(tx, actor, row.id),
+        # Nobody decides on, or changes, what cannot be read.
+        may_decide=not row.unread and await _may_decide(tx, actor, row),
+        may_change=not row.unread and await _may_change(tx, actor, row.id),
         decisions=decisions,
         deeds=deeds,
         words=words,

@@ -121,6 +121,16 @@ async def test_it_says_that_it_cannot_be_read_and_so_does_the_log(
         assert any("no key opens" in each.message and column in each.message for each in caplog.records), column
 
 
+async def test_its_own_page_comes_and_says_so_too(world: World, office: tuple[ClientSession, Program]) -> None:
+    browser, program = office
+    row = await world.plan("Ben", ref="F-4", after=200)
+    await spoil(world, "visit.address")
+    async with browser.get(f"/visits/{row.id}") as answer:
+        assert answer.status == 200 and UNREAD in await answer.text()
+    status, body = await program.get(f"/visits/{row.id}")
+    assert (status, body["address"]["text"]) == (200, UNREAD)
+
+
 async def test_an_address_that_cannot_be_read_is_not_taken_over_into_the_next_visit(world: World) -> None:
     await world.plan("Ann")
     await spoil(world, "visit.address")
