@@ -102,6 +102,7 @@ async def test_what_was_looked_for_is_for_who_typed_it_and_not_for_long(browsers
     for browser, path in ((dev, there), (mia, f"/log?look={browsers.world.ids['Mia']}"), (mia, "/log?q=Kayleigh")):
         text = await seen(browser, path)
         assert text.startswith("200") and "Type it again" in text and "Kayleigh" not in text and "F-1" not in text
+        assert "Nothing found" not in text and "aria-current" not in text.partition("Looked for often")[2][:200]
     browsers.world.clock.move(filters.LASTS + timedelta(minutes=1))
     mia = await browsers.of("Mia")
     assert "Type it again" in await seen(mia, there)
