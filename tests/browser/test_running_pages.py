@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from safety_service.actions import duty
+from safety_service.actions import exclusions as keeping_off
 from safety_service.domain.duty import Shift
 from safety_service.domain.words import Role
 from safety_service.store import exclusions, people, rota, standing
@@ -203,6 +204,29 @@ async def test_somebody_is_added_and_invited(world: World, browser: Browser, ser
         hand.did("Add somebody, and invite them")
         await page.go_back()
         assert code not in await page.content()
+
+
+#: What stands before each cell of a table, and whether it is still a table to whoever hears it.
+SAID = """
+() => [...document.querySelectorAll('table.ds-stack td')]
+  .map((each) => [getComputedStyle(each, '::before').content, each.getBoundingClientRect().height > 0])
+"""
+
+
+async def test_on_a_phone_each_cell_of_a_table_says_what_it_is(
+    world: World, browser: Browser, service: Service
+) -> None:
+    await world.do("Adam", keeping_off.add, world.ids["Ben"], worker_id=world.ids["Ann"], reason="a cousin")
+    async with seen_by(world, browser, service, "Adam", viewport=PHONE) as page:
+        for path, heads in (("/people", {"May", "Reached by"}), ("/exclusions", {"Is kept off", "Since", "Reason"})):
+            await page.goto(f"{service.base}{path}")
+            said = await page.evaluate(SAID)
+            assert said and {text.partition('"')[2].partition(":")[0] for text, shown in said if shown} == heads
+            await expect(page.get_by_role("columnheader", name=min(heads), exact=True)).to_have_count(1)
+            await expect(page.get_by_role("rowheader", name="Ben").first).to_be_visible()
+    async with seen_by(world, browser, service, "Adam", viewport=DESK) as page:
+        await page.goto(f"{service.base}/people")
+        assert {text for text, _ in await page.evaluate(SAID)} == {"none"}
 
 
 async def test_a_file_is_looked_at_and_brought_in_without_scripts(
