@@ -28,6 +28,8 @@ from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNew
 PATIENCE = 5.0
 #: Clocks that are further apart than this make a gap in the watch.
 APART = timedelta(seconds=2)
+#: Ports of a webhook that Telegram posts to.
+POSTED_TO = (443, 80, 88, 8443)
 
 Faults = AsyncIterator[str]
 
@@ -182,16 +184,21 @@ async def _redis(read: Settings) -> Faults:
         await client.aclose()
 
 
-def _is_telegrams(read: Settings) -> bool:
-    """A Bot API server of one's own may post to plain HTTP."""
-    return urlsplit(read.telegram_api_url).hostname == "api.telegram.org"
+async def _webhook(read: Settings) -> Faults:
+    """Telegram posts to few places; a Bot API server of one's own posts to any."""
+    own = urlsplit(read.telegram_api_url).hostname != "api.telegram.org"
+    if own or not read.telegram_token or read.telegram_mode != "webhook":
+        return
+    there = urlsplit(read.base_url)
+    if there.scheme != "https":
+        yield "telegram: it posts to https:// only: set DOORSTEP_PUBLIC_URL to an address that the world reaches"
+    elif (there.port or 443) not in POSTED_TO:
+        yield f"telegram: it posts to the ports {', '.join(map(str, POSTED_TO))} only, and not to {there.port}"
 
 
 async def _telegram(read: Settings) -> Faults:
     if not read.telegram_token:
         return
-    if read.telegram_mode == "webhook" and not read.base_url.startswith("https://") and _is_telegrams(read):
-        yield "telegram: it posts to https:// only: set DOORSTEP_PUBLIC_URL to an address that the world reaches"
     # Errors are told by their kind alone: their text may hold the address, and that the token.
     url = f"{read.telegram_api_url}{read.telegram_token}/getMe"
     try:
@@ -219,5 +226,6 @@ _CHECKS: tuple[Callable[[Settings], Faults], ...] = (
     _guidance,
     _wording,
     _redis,
+    _webhook,
     _telegram,
 )

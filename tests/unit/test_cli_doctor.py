@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 
+from config.settings import Settings
 from safety_service import cli
 from safety_service.actions.figures import COPIED
+from safety_service.commands import doctor as doctor_module
 from safety_service.store import events, keyfile, policy_offers, presence, sealing, stamps
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.database import Database
@@ -78,6 +80,21 @@ async def test_each_fault_has_a_line(settings: pytest.MonkeyPatch, tmp_path: Pat
     said = await doctor()
     assert [line.partition(":")[0] for line in said] == ["setting", "policy", "policy", "redis", "telegram"]
     assert "secret" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "fault"),
+    [
+        ("http://doorstep.example.org", "telegram: it posts to https:// only"),
+        ("https://doorstep.example.org:9443", "telegram: it posts to the ports 443, 80, 88, 8443 only"),
+        ("https://doorstep.example.org:8443", ""),
+        ("https://doorstep.example.org", ""),
+    ],
+)
+async def test_a_webhook_where_telegram_does_not_post_to_is_said(public_url: str, fault: str) -> None:
+    read = Settings(_env_file=None, telegram_token="1:secret", telegram_mode="webhook", public_url=public_url)
+    said = [each async for each in doctor_module._webhook(read)]
+    assert [each.startswith(fault) for each in said] == [True] * bool(fault)
 
 
 async def test_a_token_that_is_not_accepted_is_said(settings: pytest.MonkeyPatch, telegram: RemoteTelegram) -> None:

@@ -13,11 +13,13 @@ from bots.dialogue.render import Rendered
 from safety_service.actions import delivering
 from safety_service.actions.telling import Priority
 from safety_service.domain.words import Kind
-from safety_service.store import tallies
+from safety_service.store import stamps, tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
+from safety_service.store.hot import InProcessHot
 from safety_service.store.outbox import Outgoing
 from safety_service.store.tables.people import agency
+from scheduler.dispatcher import DISPATCHER
 from tests.patience import until
 from tests.unit.dispatcher.provider import Provider, dispatching, is_in, rows, say
 from tests.world import World
@@ -217,3 +219,14 @@ async def test_what_waits_for_our_own_pace_comes_again_and_is_no_failure(
         await until(lambda: is_in(world, "sent", 2))
     assert counted.failures == {}
     assert provider.got("Mia") == ["alert.taken"]
+
+
+async def test_a_dispatcher_that_keeps_to_its_share_alone_says_so(world: World, provider: Provider) -> None:
+    async with dispatching(world, provider) as dispatcher:
+        assert isinstance(world.database.hot, InProcessHot)
+        for sharers in (0, 3):
+            world.database.hot.apart = sharers
+            await dispatcher.report()
+            async with world.database.reading() as tx:
+                last = await stamps.last(tx, DISPATCHER)
+            assert last is not None and last.info == {"apart": sharers}
