@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from safety_service.actions import event_chain
+from safety_service.domain.words import Role
 from safety_service.store import people
 from tests.browser.catalogue import DESK, PHONE
 from tests.browser.hand import Hand
@@ -180,6 +181,11 @@ async def test_a_comment_is_made_and_a_month_taken_along(
 @each_size
 async def test_a_figure_leads_to_its_records(world: World, browser: Browser, service: Service, size: Any) -> None:
     await three(world)
+    # So many go there that a small number is nobody's.
+    async with world.database.transaction() as tx:
+        for name in ("Cat", "Dan", "Eve"):
+            there = await people.add(tx, world.agency_id, name)
+            await people.set_roles(tx, there.id, world.team_id, frozenset({Role.PRACTITIONER}))
     await counted(world)
     async with seen_by(world, browser, service, "Mia", viewport=size) as page:
         hand = Hand(page)
