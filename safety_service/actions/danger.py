@@ -14,8 +14,8 @@ from safety_service.store.database import Tx
 async def duress(tx: Tx, worker_id: UUID, visit_id: UUID | None, said_at: datetime) -> None:
     """Open the alert, or tell its owner again: about the visit that runs, else about the worker alone."""
     wanted = RaiseAlert(worker_id, Kind.DURESS, said_at, said_at)
-    row = None if visit_id is None else await visits.load(tx, visit_id, lock=True)
-    if row is not None and row.visit.watch(worker_id).phase in (Phase.INSIDE, Phase.HOME):
+    row = None if visit_id is None else (await visits.opened(tx, [visit_id], lock=True)).get(visit_id)
+    if row is not None and not row.unread and row.visit.watch(worker_id).phase in (Phase.INSIDE, Phase.HOME):
         await raise_on_visit(tx, await scenes.of_visit(tx, row, duress_of=worker_id), wanted)
         return
     await alerts.lock_worker(tx, worker_id)

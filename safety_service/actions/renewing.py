@@ -65,8 +65,9 @@ async def at_the_door(tx: Tx, worker_id: UUID, visit_id: UUID) -> None:
 
     The worker is told nothing at the door: the managers hear of a visit that began undecided, and of what it lacks.
     """
-    row = await visits.load(tx, visit_id, lock=True)
-    if row is None or worker_id not in row.workers or row.visit.watch(worker_id).phase is not Phase.BEGIN:
+    row = (await visits.opened(tx, [visit_id], lock=True)).get(visit_id)
+    # What no key opens is not written anew.
+    if row is None or row.unread or worker_id not in row.workers or row.visit.watch(worker_id).phase is not Phase.BEGIN:
         return
     await apart(tx, renew_visit(tx, row, tells=False), row, f"visit {row.id} is not held against its plan")
 

@@ -107,7 +107,7 @@ async def left(tx: Tx, actor: Actor, visit_id: UUID, word: Word, outcome: Outcom
     receipt = await _say(tx, actor, visit_id, word, "out", out)
     ended = receipt.visit is not None and not receipt.visit.visit.watch(actor.person_id).live
     if following is not None and ended:
-        row = await visits.load(tx, following.id, lock=True)
+        row = (await visits.opened(tx, [following.id], lock=True)).get(following.id)
         if row is not None:
             await happen(tx, row, ev.TookOver(worker_id=actor.person_id, said_at=receipt.said_at))
     return receipt
@@ -151,9 +151,10 @@ async def ring_me(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Re
 
 async def sos(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
     """Send help: with the visit that is running, or without one."""
-    row = await current(tx, actor) if visit_id is None else None
+    row = await current(tx, actor) if visit_id is None else (await visits.opened(tx, [visit_id])).get(visit_id)
     about = visit_id or (None if row is None or not _left_behind(row.visit.watch(actor.person_id)) else row.id)
-    if about is not None:
+    # A visit that no key opens holds up no cry for help: it is one without a visit.
+    if about is not None and not (row is not None and row.unread and actor.person_id in row.workers):
         return await _say(tx, actor, about, word, "sos", lambda at: ev.Sos(worker_id=actor.person_id, said_at=at))
     await alerts.lock_worker(tx, actor.person_id)
     receipt = await _kept(tx, actor, None, word, "sos")
@@ -187,7 +188,8 @@ async def current(tx: Tx, actor: Actor) -> VisitRow | None:
 
 
 async def _own(tx: Tx, actor: Actor, visit_id: UUID) -> VisitRow:
-    row = await visits.load(tx, visit_id, lock=True)
+    # Where, and why, nobody needs to read to be heard: of a visit only the watch is written here.
+    row = (await visits.opened(tx, [visit_id], lock=True)).get(visit_id)
     if row is None:
         raise NotFound
     may_say(actor, matters.own(row))

@@ -110,10 +110,10 @@ async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dic
     return {each.visit.id: each for each in await _with_parts(tx, rows)}
 
 
-async def opened(tx: Tx, ids: Collection[UUID]) -> dict[UUID, VisitRow]:
+async def opened(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, VisitRow]:
     """As `load_many`, for lists: one that no key opens says so, with what is not sealed, and harms no other."""
     try:
-        return await load_many(tx, ids)
+        return await load_many(tx, ids, lock=lock)
     except KeysDoNotOpen:
         return {each.id: each for each in await _even_unread(tx, sql.THESE, {"ids": list(ids)})}
 
@@ -166,9 +166,9 @@ def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
 
 
 async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:
-    """Every visit on which this worker is being watched, by planned start. Without `lock` as `opened` has them."""
+    """Every visit on which this worker is being watched, by planned start; as `opened` has them."""
     ids = await tx.scalars(sql.LIVE_OF_WORKER, worker_id=worker_id)
-    rows = await load_many(tx, ids, lock=True) if lock else await opened(tx, ids)
+    rows = await opened(tx, ids, lock=lock)
     return sorted(rows.values(), key=lambda each: each.visit.starts_at)
 
 

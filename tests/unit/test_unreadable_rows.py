@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bots.dialogue.render import render
-from safety_service.actions import courses, gap_telling, gaps, meetings, telling, words
+from safety_service.actions import alerts, courses, gap_telling, gaps, meetings, telling, words
 from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.plan_chases import chase_courses, chase_measures, chase_reviews
@@ -20,10 +20,11 @@ from safety_service.domain.course import CourseKind
 from safety_service.domain.gathering import Call
 from safety_service.domain.gathering import Kind as Meeting
 from safety_service.domain.words import Kind, Phase, Risk, Status
-from safety_service.store import outbox, people
+from safety_service.store import outbox, people, visits
 from safety_service.store.database import Database, Tx
-from tests.danger import agreed, inside_high
+from tests.danger import DURESS, agreed, inside_high
 from tests.guidance.at_plans import told
+from tests.talk import Talk
 from tests.world import MINUTE, World, build
 
 SPOILT = b"nothing that a key opens"
@@ -102,6 +103,42 @@ async def test_agreed_words_that_no_key_opens_keep_no_alarm_from_going_out(world
     assert "alarm.missed_check_in" in {each.template for each in await world.deliver()}
     await world.do("Ann", words.sos, row.id, Word())
     assert {each.alert.kind for each in await world.alerts()} == {Kind.MISSED_CHECK_IN, Kind.SOS}
+
+
+async def test_a_worker_is_heard_from_a_visit_that_no_key_opens_from_begin_to_home(world: World) -> None:
+    row = await world.plan("Ann", minutes=60)
+    await spoil(world, "UPDATE visit SET address = :spoilt, because = :spoilt, answers = :spoilt")
+    talk = Talk(world)
+    for text_, phase in (("in", Phase.INSIDE), ("ok", Phase.INSIDE), ("+15", Phase.INSIDE), ("out", Phase.HOME)):
+        world.clock.move(5 * MINUTE)
+        await talk.says("Ann", text_)
+        async with world.database.reading() as tx:
+            (watch,) = (await visits.opened(tx, [row.id]))[row.id].visit.watches
+        assert (watch.phase, watch.last_word_at) == (phase, world.now), text_
+    await talk.says("Ann", "home")
+    assert not await world.alerts()
+    async with world.database.reading() as tx:
+        kept = (await tx.conn.execute(text("SELECT address FROM visit"))).scalar_one()
+    assert kept == SPOILT, "nothing was written over what somebody with the key can read"
+
+
+@pytest.mark.parametrize("with_visit", [True, False])
+async def test_a_cry_for_help_is_heard_from_a_visit_that_no_key_opens(world: World, with_visit: bool) -> None:
+    await agreed(world)
+    row = await world.inside("Ann")
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.do("Ann", words.sos, row.id if with_visit else None, Word())
+    await Talk(world).says("Ann", DURESS)
+    assert {(each.alert.kind, each.alert.visit_id) for each in await world.alerts()} == {
+        (Kind.SOS, None),
+        (Kind.DURESS, None),
+    }
+    assert {each.template for each in await world.deliver() if world.name(each.person_id) == "Mia"} == {
+        "alarm.sos",
+        "alarm.duress",
+    }
+    for each in await world.alerts():
+        await world.do("Mia", alerts.take, each.id)
 
 
 async def spoil_of(world: World, what: str, who: str) -> None:
