@@ -34,14 +34,13 @@ class HookKeeper(Listener):
     def begins(self) -> None:
         """Whatever was set before may have had another secret."""
         self._set = False
-        self._forget()
-
-    def _forget(self) -> None:
-        #: When the look before this one began, and since when something waits, by the clock that nobody can set.
+        #: When the last look began, and since when something fails to come in: by the clock that nobody can set.
         self._looked: float | None = None
-        self._waits_since: float | None = None
-        #: The last failure that we know of.
+        self._fails_since: float | None = None
+        #: The last failure that we know of, by Telegram's clock.
         self._error_at: datetime | None = None
+        #: It failed for so long that Telegram was asked to try again, and not everything has come in since.
+        self._stuck = False
 
     async def step(self) -> bool:
         """One look at what waits with Telegram."""
@@ -53,18 +52,16 @@ class HookKeeper(Listener):
         if info.url != self._url:
             log.error("The webhook was taken down or set to another address: it is set again.")
             self._set = False
+        self._look_for_failures(info)
         until = self._heard_until(info, began)
-        stuck = self._is_stuck(info)
-        mine = await to_its_end(self._keep(info, until, stuck=stuck))
-        self._looked, self._error_at = began, info.last_error_date
-        if stuck:
-            log.error("Telegram cannot bring what was said (%s). It is asked to try again.", info.last_error_message)
-            self._set = False
+        mine = await to_its_end(self._keep(info, until))
+        self._looked = began
         await asyncio.sleep(self._pace.look)
         return mine
 
     async def _set_hook(self) -> None:
         """What waits is kept: it is what people said. Telegram tries at once to bring it."""
+        self._error_at = (await self._api.rest.get_webhook_info()).last_error_date
         await self._api.rest.set_webhook(
             self._url,
             secret_token=self._hook.secret,
@@ -72,35 +69,37 @@ class HookKeeper(Listener):
             max_connections=AT_ONCE,
             drop_pending_updates=False,
         )
-        self._set = True
-        self._forget()
+        self._set, self._looked, self._fails_since = True, None, None
 
     def _heard_until(self, info: WebhookInfo, began: float) -> float | None:
         """Until when all that was said has come in; None: not known to be later than before.
 
-        What is being posted still counts as waiting. So few that they can all be under way, and no failure since the
-        last look: what was said before that look is here.
+        What is being posted still counts as waiting. So few that they can all be under way, and none of them failed:
+        what was said before the last look is here.
         """
         if info.url != self._url:
             return None
         if not info.pending_update_count:
             return began
-        calm = info.pending_update_count <= AT_ONCE and info.last_error_date == self._error_at
+        calm = info.pending_update_count <= AT_ONCE and self._fails_since is None and not self._stuck
         return self._looked if calm else None
 
-    def _is_stuck(self, info: WebhookInfo) -> bool:
+    def _look_for_failures(self, info: WebhookInfo) -> None:
         """Left to itself Telegram waits longer after each failure, and people have been speaking meanwhile."""
-        failed = self._looked is not None and info.last_error_date != self._error_at
+        failed = info.last_error_date not in (None, self._error_at)
+        self._error_at = info.last_error_date
         if not info.pending_update_count:
-            self._waits_since = None
-        elif self._waits_since is None and failed:
-            self._waits_since = _steady()
-        return self._waits_since is not None and _steady() - self._waits_since >= self._pace.stuck
+            self._fails_since, self._stuck = None, False
+        elif self._fails_since is None and failed:
+            self._fails_since = _steady()
+        if self._fails_since is not None and _steady() - self._fails_since >= self._pace.stuck:
+            log.error("Telegram cannot bring what was said (%s). It is asked to try again.", info.last_error_message)
+            self._set, self._stuck = False, True
 
-    async def _keep(self, info: WebhookInfo, until: float | None, *, stuck: bool) -> bool:
+    async def _keep(self, info: WebhookInfo, until: float | None) -> bool:
         async with self._database.transaction() as tx:
             ago = None if until is None else timedelta(seconds=_steady() - until)
-            await _stamp(tx, info.pending_update_count, ago, stuck=stuck)
+            await _stamp(tx, info.pending_update_count, ago, stuck=self._stuck)
             if until is not None and not info.pending_update_count:
                 await stamps.stamp(tx, DRAINED)
             return await self.hold(tx)

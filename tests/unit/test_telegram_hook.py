@@ -231,6 +231,9 @@ async def test_what_telegram_fails_to_bring_is_loud_and_it_is_asked_to_try_again
         await ann.says("ok")
         await until(lambda: _stuck(desk))
         await desk.telegram.called("setWebhook", times=set_before + 1)
+        looks = len(desk.telegram.calls_of("getWebhookInfo"))
+        await desk.telegram.called("getWebhookInfo", times=looks + 5)
+        assert await _stuck(desk), "it is said for as long as it is so"
         broken = False
         await desk.hears("ok")
         await until(lambda: _not_stuck(desk))
