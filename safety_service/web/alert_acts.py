@@ -15,6 +15,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, News
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
+from safety_service.web.form_answers import text_of
 
 LONGEST_NOTE = 2000  # characters
 
@@ -86,7 +87,7 @@ async def _agree(tx: Tx, actor: Actor, alert_id: UUID, fields: Fields) -> AlertR
 
 
 def _note(fields: Fields) -> str:
-    return str(fields.get("note", "")).strip()[:LONGEST_NOTE]
+    return text_of(fields, "note").strip()[:LONGEST_NOTE]
 
 
 ACTS: dict[str, Act] = {

@@ -17,6 +17,7 @@ from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked
 from safety_service.web.around_page import said_day, said_time
 from safety_service.web.family_frame import frame
+from safety_service.web.form_answers import text_of
 from safety_service.web.pages import page
 from safety_service.web.visitor import Visitor
 
@@ -94,7 +95,7 @@ async def confirm(request: web.Request) -> web.StreamResponse:
 @routes.post("/families/{ref}/briefing/ask")
 async def ask(request: web.Request) -> web.StreamResponse:
     """Ask the managers."""
-    question = str((await request.post()).get("question", ""))
+    question = text_of(await request.post(), "question")
 
     async def work(tx: Tx, visitor: Visitor) -> str:
         await briefing.ask(tx, visitor.actor, request.match_info["ref"], question)

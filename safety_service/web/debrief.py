@@ -16,7 +16,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web.acting import done, looked, said
 from safety_service.web.debrief_telling import Telling, heading, put_aside, tell_page, telling_of, typed_of
-from safety_service.web.form_answers import Read, read_answers
+from safety_service.web.form_answers import Read, read_answers, text_of
 from safety_service.web.form_page import Words, form_page
 from safety_service.web.pages import message, refused
 from safety_service.web.paths import id_of
@@ -171,7 +171,7 @@ def _adding(request: web.Request, visitor: Visitor, telling: Telling) -> web.Str
 @routes.post("/debriefs/{id}/add")
 async def added(request: web.Request) -> web.StreamResponse:
     """Add it, with its date."""
-    text = str((await request.post()).get("text", ""))
+    text = text_of(await request.post(), "text")
 
     async def work(tx: Tx, visitor: Visitor) -> None:
         await add_addendum(tx, visitor.actor, id_of(request), text)

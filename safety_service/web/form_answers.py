@@ -74,6 +74,14 @@ def read_answers(
     return Read(mine, faults, typed)
 
 
+def text_of(posted: Mapping[str, Any], name: str) -> str:
+    """A text as long as its field counted it: browsers count a new line once, and send two characters for it.
+
+    Cut or refused by what was sent, a full field would lose its end.
+    """
+    return str(posted.get(name, "")).replace("\r\n", "\n")
+
+
 def _read(step: Step, name: str, posted: Posted, zone: ZoneInfo) -> Any:
     said = [str(each).replace("\r\n", "\n").strip() for each in posted.getall(name, []) if isinstance(each, str)]
     own = str(next(iter(posted.getall(name + OWN, [])), "")).strip()

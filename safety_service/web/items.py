@@ -12,6 +12,7 @@ from safety_service.actions import items
 from safety_service.store.database import Tx
 from safety_service.store.items import Item
 from safety_service.web.acting import done, looked
+from safety_service.web.form_answers import text_of
 from safety_service.web.form_page import Words, form_page
 from safety_service.web.pages import message, page
 from safety_service.web.paths import id_of
@@ -80,7 +81,7 @@ async def item(request: web.Request) -> web.StreamResponse:
 @routes.post("/items/{id}")
 async def closed(request: web.Request) -> web.StreamResponse:
     """Close it, with what became of it."""
-    note = str((await request.post()).get("note", ""))[:2000]
+    note = text_of(await request.post(), "note")[:2000]
 
     async def work(tx: Tx, visitor: Visitor) -> None:
         await items.close_item(tx, visitor.actor, id_of(request), note)

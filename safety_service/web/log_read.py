@@ -16,6 +16,7 @@ from safety_service.store import guidances
 from safety_service.store.database import Tx
 from safety_service.web import log_became
 from safety_service.web.acting import done, looked
+from safety_service.web.form_answers import text_of
 from safety_service.web.log_line import line_of, said_line, signals_of
 from safety_service.web.log_wanted import Wanted, wanted_of
 from safety_service.web.log_words import told
@@ -50,7 +51,7 @@ async def debrief(request: web.Request) -> web.StreamResponse:
 @routes.post("/log/{id}/comment")
 async def comment(request: web.Request) -> web.StreamResponse:
     """Say something about it."""
-    text = str((await request.post()).get("note", ""))
+    text = text_of(await request.post(), "note")
 
     async def work(tx: Tx, visitor: Visitor) -> str:
         await reviews.comment(tx, visitor.actor, id_of(request), text)
@@ -67,7 +68,7 @@ async def review(request: web.Request) -> web.StreamResponse:
     async def work(tx: Tx, visitor: Visitor) -> str:
         wanted = await wanted_of(tx, visitor, request)
         logged, _, _ = await debrief_log.may_read(tx, visitor.actor, id_of(request))
-        await reviews.review(tx, visitor.actor, id_of(request), str(fields.get("note", "")))
+        await reviews.review(tx, visitor.actor, id_of(request), text_of(fields, "note"))
         if fields.get("do") != NEXT or wanted.over:
             return _path(id_of(request), wanted)
         _, older = await debrief_log.beside(tx, visitor.actor, wanted.search(visitor.known.zone), logged)

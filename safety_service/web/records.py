@@ -11,6 +11,7 @@ from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web import again
 from safety_service.web.acting import done, looked, said
+from safety_service.web.form_answers import text_of
 from safety_service.web.pages import message, page
 from safety_service.web.visitor import Visitor
 
@@ -44,7 +45,7 @@ async def records(request: web.Request) -> web.StreamResponse:
 @routes.post(HERE + "/hold")
 async def hold(request: web.Request) -> web.StreamResponse:
     """Keep everything of this family, whatever policy says."""
-    ref, why = request.match_info["ref"], str((await request.post()).get("why", ""))[:LONGEST]
+    ref, why = request.match_info["ref"], text_of(await request.post(), "why")[:LONGEST]
 
     async def work(tx: Tx, visitor: Visitor) -> None:
         await retention.hold(tx, visitor.actor, ref, why)

@@ -113,6 +113,22 @@ async def test_whose_reason_has_run_out_says_it_anew_and_sends_the_words_again(
     assert (await post(browser, here, **Forms(text).found[here]))[0] == 303
 
 
+async def test_a_field_that_is_full_by_its_own_count_loses_nothing_of_its_end(
+    world: World, browser: ClientSession
+) -> None:
+    debrief_id = await given(world)
+    full = "\r\n".join([*["a" * 39] * 49, "b" * 40])
+    await signed_in(world, browser, "Mia")
+    assert (await post(browser, f"/log/{debrief_id}/comment", note=full))[0] == 303
+    assert (await post(browser, "/families/F-1/records/hold", why=full))[0] == 303
+    await signed_in(world, browser, "Ann")
+    assert (await post(browser, f"/debriefs/{debrief_id}/add", text=full))[0] == 303
+    reading = await world.do("Mia", debrief_log.read, debrief_id)
+    (held,) = await world.do("Mia", retention.held)
+    kept = {reading.comments[0].text, reading.addenda[0].text, held.why}
+    assert kept == {full.replace("\r\n", "\n")}
+
+
 async def test_who_may_not_write_any_more_still_has_their_words(world: World, browser: ClientSession) -> None:
     await world.plan()
     # It was Ann's to write when she began; Ben may not even know that there is such a family.
