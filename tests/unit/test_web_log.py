@@ -266,8 +266,8 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["–", "–", "–", "–", "2", "1"]
     rita = await office.browser("Rita")
     for link, refs in zip(re.findall(r'href="([^"]+)"', row), (2, 1), strict=True):
-        there = await seen(rita, URL(unescape(link), encoded=True))
-        assert there.startswith("200") and there.count("data-row") == refs, link
+        listed = await seen(rita, URL(unescape(link), encoded=True))
+        assert listed.startswith("200") and listed.count("data-row") == refs, link
     assert "Ann" not in text and "Ben" not in text
     assert (await seen(await office.browser("Ann"), "/log/trends")).startswith("409")
 
