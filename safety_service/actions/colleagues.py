@@ -8,11 +8,8 @@ from safety_service.store.people import Person
 
 
 async def colleagues(tx: Tx, actor: Actor, *roles: Role) -> list[Person]:
-    """Active people who have one of these roles in a team of the actor's, without the actor, by name."""
-    found = {
-        each.id: each
-        for team_id in actor.roles
-        for each in await people.in_team(tx, team_id)
-        if each.roles.get(team_id, frozenset()) & frozenset(roles) and each.id != actor.person_id
-    }
-    return sorted(found.values(), key=lambda each: each.name.casefold())
+    """Active people who have one of these roles in a team of the actor's, without the actor, by name.
+
+    Their addresses are not among what is given.
+    """
+    return [each for each in await people.having(tx, actor.roles, roles) if each.id != actor.person_id]

@@ -224,12 +224,14 @@ async def _found(tx: Tx, wanted: WantedDebriefs, words: frozenset[str], limit: i
     """Candidates by their buckets, opened and read again in the clear, until the page is full."""
     found: list[Logged] = []
     opened = 0
+    batch = 2 * limit  # A word that most hold fills the page at once.
     while len(found) <= limit and opened < OPENED:
-        candidates = await debrief_log.listed(tx, wanted, BATCH)
+        candidates = await debrief_log.listed(tx, wanted, batch)
         found += await holding(tx, candidates, words)
         opened += len(candidates)
-        if len(candidates) < BATCH:
+        if len(candidates) < batch:
             return _page(found, limit)
+        batch = BATCH
         wanted = replace(wanted, before=_place(candidates[-1]))
     return _page(found, limit) if len(found) > limit else Page(found, wanted.before)
 

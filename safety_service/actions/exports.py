@@ -26,7 +26,7 @@ from safety_service.store.debrief_log import Logged, WantedDebriefs
 from safety_service.store.exclusions import KeptOff
 from safety_service.store.visits import VisitRow, Wanted
 
-BATCH = 500
+BATCH = 100
 #: More rows than this are exported on the machine itself.
 MOST = 5_000
 LONGEST = timedelta(days=3660)

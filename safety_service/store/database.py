@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
@@ -43,6 +43,8 @@ class Tx:
         #: Rows that hardly ever change and are asked for again and again in one transaction, by table and id.
         self.remembered: dict[tuple[str, UUID], Any] = {}
         self._index_key = database.index_key
+        #: Only in a view that keeps who read what: the writes that follow it.
+        self.owed: list[Callable[[Tx], Awaitable[None]]] | None = None
         self._announcements: list[tuple[str, dict[str, Any] | None]] = []
         self._after: list[Callable[[], None]] = []
         self._savepoints = 0
@@ -105,6 +107,13 @@ class Tx:
         """The guidance in force for this agency, with its edition's number."""
         return await guidances.current(self, agency_id)
 
+    async def keep(self, write: Callable[[Tx], Awaitable[None]]) -> None:
+        """Write this: now, or where nothing but reading is done, in the transaction that follows it."""
+        if self.owed is None:
+            await write(self)
+        else:
+            self.owed.append(write)
+
     def announce(self, topic: str, payload: dict[str, Any] | None = None) -> None:
         """Publish this after the commit."""
         self._announcements.append((topic, payload))
@@ -131,16 +140,17 @@ class Tx:
             self.undo(*follows)
             raise
 
-    def undo(self, announced: int, called: int) -> None:
-        """Forget what was to follow the commit after these, and what was read: it may have been undone."""
+    def undo(self, announced: int, called: int, owed: int) -> None:
+        """Forget what was to follow after these, and what was read: it may have been undone."""
         self.remembered.clear()
+        del (self.owed or [])[owed:]
         del self._announcements[announced:]
         del self._after[called:]
 
     @property
-    def follows(self) -> tuple[int, int]:
-        """How much is announced and called after the commit, as far as is known now."""
-        return len(self._announcements), len(self._after)
+    def follows(self) -> tuple[int, int, int]:
+        """How much is announced, called and written after it, as far as is known now."""
+        return len(self._announcements), len(self._after), len(self.owed or ())
 
     async def must_be_current(self) -> None:
         """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""

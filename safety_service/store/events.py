@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +57,11 @@ async def log(
 async def log_all(tx: Tx, entries: Collection[Entry]) -> None:
     """Add many at once."""
     if entries:
-        await tx.do_all(_ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
+        await tx.keep(partial(_add, entries=entries))
+
+
+async def _add(tx: Tx, entries: Collection[Entry]) -> None:
+    await tx.do_all(_ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
 
 
 _FIELDS = tuple(name for name in Entry.__dataclass_fields__)

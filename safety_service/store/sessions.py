@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -77,8 +78,12 @@ async def whose(tx: Tx, token: str) -> UUID | None:
 async def seen(tx: Tx, one: Session) -> None:
     """It was used now, and lives on from here. Writes once an hour at most."""
     if tx.now - one.seen_at >= SEEN_EVERY:
-        values = {"seen_at": tx.now, "expires_at": tx.now + LIFE[one.kind]}
-        await tx.conn.execute(update(session).where(session.c.id == one.id).values(values))
+        await tx.keep(partial(_seen, one=one))
+
+
+async def _seen(tx: Tx, one: Session) -> None:
+    values = {"seen_at": tx.now, "expires_at": tx.now + LIFE[one.kind]}
+    await tx.conn.execute(update(session).where(session.c.id == one.id).values(values))
 
 
 async def prove(tx: Tx, session_id: UUID) -> None:

@@ -161,8 +161,9 @@ def _conditions(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
 
 
 def _goes(worker_id: UUID, *, live: bool) -> ColumnElement[bool]:
-    its = exists().where(watch.c.visit_id == visit.c.id, watch.c.worker_id == worker_id)
-    return its.where(*sql.LIVE) if live else its
+    # By the index of their watches: one by one, all that the agency ever visited would be looked through.
+    theirs = select(watch.c.visit_id).where(watch.c.worker_id == worker_id)
+    return visit.c.id.in_(theirs.where(*sql.LIVE) if live else theirs)
 
 
 async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list[VisitRow]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bots.dialogue.render import render
 from safety_service.actions import families, refusals
@@ -15,7 +16,7 @@ from safety_service.actions.ties import REASON_WANTED
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
-from safety_service.transact import in_transaction
+from safety_service.transact import in_transaction, in_view
 from safety_service.web.pages import refused
 from safety_service.web.visitor import Visitor, visitor_of
 
@@ -25,13 +26,22 @@ Work = Callable[[Tx, Visitor], Awaitable[Result]]
 #: A form as it was sent, with the sentence of the refusal on top.
 Again = Callable[[str], Awaitable[web.StreamResponse]]
 
+_READS = (hdrs.METH_GET, hdrs.METH_HEAD)
 #: Our own page carries all that there is to say.
 CHANNEL, CEILING = "webchat", "case"
 
 
-async def looked(request: web.Request, subject: str, work: Work[Result]) -> tuple[Visitor, Result]:
-    """What a page shows, and to whom; what is not theirs to know is kept in the log. Raises NotFound."""
-    visitor, found, why = await _tried(request, "look", subject, work)
+async def looked(
+    request: web.Request, subject: str, work: Work[Result], *, writes: bool | None = None
+) -> tuple[Visitor, Result]:
+    """What a page shows, and to whom; what is not theirs to know is kept in the log. Raises NotFound.
+
+    `writes`: whether it keeps more than who read it, so that those who write wait; left out, what is sent does.
+    """
+    if writes is None:
+        writes = request.method not in _READS
+    run = in_transaction if writes else in_view
+    visitor, found, why = await run(request.app[DATABASE], _tried(request, "look", subject, work))
     if why is not None:
         ask_why(request, why)
         raise NotFound
@@ -70,7 +80,7 @@ async def done(
 
     Raises NotFound.
     """
-    visitor, there, why = await _tried(request, doing, subject, work)
+    visitor, there, why = await in_transaction(request.app[DATABASE], _tried(request, doing, subject, work))
     if isinstance(why, NotFound):
         raise why
     if why is not None and again is not None:
@@ -87,16 +97,18 @@ def said(why: Refused, visitor: Visitor) -> str:
     return shown.text
 
 
-async def _tried(
+def _tried(
     request: web.Request, doing: str, subject: str, work: Work[Result]
-) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
+) -> Callable[[Tx], Awaitable[tuple[Visitor, Result | None, Refused | NotFound | None]]]:
+    """`work` for whoever is signed in, in a savepoint; what is refused is undone and kept in the log."""
+
     async def whole(tx: Tx) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
         visitor = await visitor_of(tx, request, keeps=True)
         try:
             async with tx.savepoint():
                 return visitor, await work(tx, visitor), None
         except (Refused, NotFound) as why:
-            await refusals.note(tx, visitor.actor, doing, why, subject=subject)
+            await tx.keep(partial(refusals.note, actor=visitor.actor, doing=doing, why=why, subject=subject))
             return visitor, None, why
 
-    return await in_transaction(request.app[DATABASE], whole)
+    return whole

@@ -86,7 +86,7 @@ async def check(request: web.Request) -> web.StreamResponse:
         except Refused as why:
             return None, said(why, visitor)
 
-    visitor, (checked, refused) = await looked(request, "evidence", work)
+    visitor, (checked, refused) = await looked(request, "evidence", work, writes=False)
     if checked is None:
         return await not_done(request, "That was not done", refused, back="/evidence", visitor=visitor)
     return page(request, "evidence_checked.html", visitor, context={"checked": checked})
@@ -107,7 +107,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         except Refused as why:
             return said(why, visitor)
 
-    visitor, found = await looked(request, "evidence", work)
+    visitor, found = await looked(request, "evidence", work, writes=False)
     if isinstance(found, str):
         return await not_done(request, "That was not done", found, back="/evidence", visitor=visitor)
     return await as_file(found, form, "evidence")

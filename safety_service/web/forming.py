@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.domain.refusal import Refused
 from safety_service.services import DATABASE
 from safety_service.store.database import Tx
-from safety_service.transact import in_transaction
+from safety_service.transact import in_transaction, in_view
 from safety_service.web.acting import ask_why, asked_first, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
@@ -56,10 +57,10 @@ async def show(request: web.Request, subject: str, draw: Draw) -> web.StreamResp
             async with tx.savepoint():
                 return visitor, await draw(tx, visitor), None
         except (Refused, NotFound) as why:
-            await refusals.note(tx, visitor.actor, "look", why, subject=subject)
+            await tx.keep(partial(refusals.note, actor=visitor.actor, doing="look", why=why, subject=subject))
             return visitor, None, why
 
-    visitor, drawn, why = await in_transaction(request.app[DATABASE], work)
+    visitor, drawn, why = await in_view(request.app[DATABASE], work)
     if drawn is None:
         if why is not None:
             ask_why(request, why)

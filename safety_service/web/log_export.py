@@ -85,7 +85,7 @@ async def exported(request: web.Request) -> web.StreamResponse:
         except Refused as why:
             return said(why, visitor)
 
-    visitor, found = await looked(request, "export", work)
+    visitor, found = await looked(request, "export", work, writes=False)
     if isinstance(found, str):
         return await refused(request, "That was not done", found, back="/log/export", visitor=visitor)
     return await as_file(found, form, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from aiohttp import web
@@ -41,7 +42,7 @@ async def show(
         except Refused as why:
             if why.code == REASON_WANTED:
                 raise
-            await refusals.note(tx, visitor.actor, "look", why, subject=subject)
+            await tx.keep(partial(refusals.note, actor=visitor.actor, doing="look", why=why, subject=subject))
             told = said(why, visitor)
             return lambda visitor: message(
                 request, "That is not yours to do", told, status=409, visitor=visitor, unsent=unsent

@@ -50,7 +50,7 @@ async def previewed(request: web.Request) -> web.StreamResponse:
         except Refused as why:
             return None, said(why, visitor)
 
-    visitor, (answer, refused) = await looked(request, "subject_access", work)
+    visitor, (answer, refused) = await looked(request, "subject_access", work, writes=False)
     return _page(request, visitor, typed, answer, refused)
 
 
@@ -68,7 +68,7 @@ async def given_out(request: web.Request) -> web.StreamResponse:
         except Refused as why:
             return None, said(why, visitor)
 
-    visitor, (answer, refused) = await looked(request, "subject_access", work)
+    visitor, (answer, refused) = await looked(request, "subject_access", work, writes=False)
     if answer is None:
         return _page(request, visitor, typed, None, refused)
     body = answer.as_json() if form == "json" else answer.as_text().encode()
