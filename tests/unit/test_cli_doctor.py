@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from config.settings import Settings
 from safety_service import cli
@@ -136,6 +137,13 @@ async def test_a_database_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DOORSTEP_SECRET_KEYS", TEST_KEY)
     (said,) = await doctor()
     assert said.startswith("database: ")
+
+
+async def test_a_database_that_is_newer_than_the_code_is_said(settings: pytest.MonkeyPatch, database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.conn.execute(text("UPDATE alembic_version SET version_num = '9999_newer'"))
+    (said,) = await doctor()
+    assert said.startswith("database: it was upgraded by a newer Doorstep") and said.endswith("put the newer one here")
 
 
 async def test_clocks_that_are_apart_are_said(settings: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> None:
