@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from bots.dialogue.render import render
 from safety_service.actions import families, refusals
@@ -18,6 +18,7 @@ from safety_service.services import DATABASE
 from safety_service.store.database import Tx
 from safety_service.transact import in_transaction, in_view
 from safety_service.web.pages import refused
+from safety_service.web.until_out import READS, wait_until_out
 from safety_service.web.visitor import Visitor, visitor_of
 
 Result = TypeVar("Result")
@@ -26,7 +27,6 @@ Work = Callable[[Tx, Visitor], Awaitable[Result]]
 #: A form as it was sent, with the sentence of the refusal on top.
 Again = Callable[[str], Awaitable[web.StreamResponse]]
 
-_READS = (hdrs.METH_GET, hdrs.METH_HEAD)
 #: Our own page carries all that there is to say.
 CHANNEL, CEILING = "webchat", "case"
 
@@ -39,7 +39,7 @@ async def looked(
     `writes`: whether it keeps more than who read it, so that those who write wait; left out, what is sent does.
     """
     if writes is None:
-        writes = request.method not in _READS
+        writes = request.method not in READS
     run = in_transaction if writes else in_view
     visitor, found, why = await run(request.app[DATABASE], _tried(request, "look", subject, work))
     if why is not None:
@@ -104,6 +104,7 @@ def _tried(
 
     async def whole(tx: Tx) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
         visitor = await visitor_of(tx, request, keeps=True)
+        await wait_until_out(tx, request, visitor)
         try:
             async with tx.savepoint():
                 return visitor, await work(tx, visitor), None

@@ -12,6 +12,7 @@ from safety_service.actions.errors import NotFound
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.web.pages import message, refused
 from safety_service.web.typed_by import unsent_by
+from safety_service.web.until_out import WaitsUntilOut, later
 from safety_service.web.welcome import welcome
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ async def answer_with_pages(request: web.Request, handler: Handler) -> web.Strea
         return await handler(request)
     except NotFound:
         return await _not_found(request)
+    except WaitsUntilOut as waits:
+        return later(request, waits.visitor)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise

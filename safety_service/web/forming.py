@@ -20,6 +20,7 @@ from safety_service.web.acting import ask_why, asked_first, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import refused
+from safety_service.web.until_out import wait_until_out
 from safety_service.web.visitor import Visitor, visitor_of
 
 
@@ -53,6 +54,7 @@ async def show(request: web.Request, subject: str, draw: Draw) -> web.StreamResp
 
     async def work(tx: Tx) -> tuple[Visitor, Drawn | None, Refused | NotFound | None]:
         visitor = await visitor_of(tx, request, keeps=True)
+        await wait_until_out(tx, request, visitor)
         try:
             async with tx.savepoint():
                 return visitor, await draw(tx, visitor), None
