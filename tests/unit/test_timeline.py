@@ -1,5 +1,6 @@
 """The whole timeline of one alert: everything in its order, from rows alone, for whoever may read it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,19 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from safety_service import api, web
-from safety_service.actions import alerts, cases, delivering, exclusions, gaps, scene, starting, timeline, words
+from safety_service.actions import (
+    alert_page,
+    alerts,
+    cases,
+    delivering,
+    exclusions,
+    gaps,
+    scene,
+    starting,
+    timeline,
+    words,
+)
+from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.errors import NotFound
 from safety_service.actions.words import Word
 from safety_service.domain.alert import Alert
@@ -18,7 +31,7 @@ from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.ladder import freeze
 from safety_service.domain.refusal import Refused
 from safety_service.domain.timeline import Deed, Facts, WordSaid
-from safety_service.domain.timeline_story import told
+from safety_service.domain.timeline_story import happened, told
 from safety_service.domain.words import Found, Kind, KnownBy, Risk, Role
 from safety_service.store import outbox, people, standing
 from safety_service.store.alerts import AlertRow
@@ -273,3 +286,16 @@ def test_the_night_on_which_clocks_go_back_names_both_times() -> None:
         "Sunday 25 October 2026, GMT",
     ]
     assert said.count("01:30:00") == 4 and "the service some new verb" in said
+
+
+async def test_of_messages_that_are_no_longer_among_the_latest_it_does_not_say_that_nobody_was_reached(
+    world: World,
+) -> None:
+    alert = await silence(world)
+    await world.later(6)
+    shown = await world.do("Mia", alert_page.look, alert.id)
+    assert isinstance(shown, AlertPage)
+    told_to_dev = "Rung 2 (deputy on duty) is told: Dev."
+    assert f"Nobody has taken it. {told_to_dev}" in [each.text for each in happened(shown.facts)]
+    latest = replace(shown.facts, sendings=shown.facts.sendings[-1:])
+    assert told_to_dev in [each.text for each in happened(latest)]
