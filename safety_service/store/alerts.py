@@ -65,7 +65,7 @@ async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None
 
 async def load(tx: Tx, alert_id: UUID, *, lock: bool = False) -> AlertRow | None:
     """One alert; `lock` holds it until the transaction ends."""
-    rows = await _read(tx, await tx.all(_LOCKED if lock else _LOADED, id=alert_id))
+    rows = await _read(tx, await tx.all(_LOCKED if tx.locks(lock) else _LOADED, id=alert_id))
     return rows[0] if rows else None
 
 
@@ -79,7 +79,7 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
     """Every unresolved alert on these visits."""
     if not visit_ids:
         return []
-    return await _read(tx, await tx.all(_LOCKED_OF_VISITS if lock else _OPEN_OF_VISITS, visits=visit_ids))
+    return await _read(tx, await tx.all(_LOCKED_OF_VISITS if tx.locks(lock) else _OPEN_OF_VISITS, visits=visit_ids))
 
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
@@ -170,7 +170,7 @@ async def _loaded(
     tx: Tx, where: list[ColumnElement[bool]], *, lock: bool = False, limit: int | None = None
 ) -> list[AlertRow]:
     query = _NEWEST.where(*where).limit(limit)
-    if lock:
+    if tx.locks(lock):
         query = query.with_for_update(key_share=True)
     return await _read(tx, (await tx.conn.execute(query)).all())
 

@@ -107,6 +107,10 @@ class Tx:
         """The guidance in force for this agency, with its edition's number."""
         return await guidances.current(self, agency_id)
 
+    def locks(self, wanted: bool) -> bool:
+        """Whether rows are to be locked: never in a view, which changes none and lets nobody wait."""
+        return wanted and self.owed is None
+
     async def keep(self, write: Callable[[Tx], Awaitable[None]]) -> None:
         """Write this: now, or where nothing but reading is done, in the transaction that follows it."""
         if self.owed is None:

@@ -77,7 +77,7 @@ async def add(tx: Tx, row: Debrief) -> None:
 async def load(tx: Tx, debrief_id: UUID, *, lock: bool = False) -> Debrief | None:
     """The debrief with this id; `lock` holds it until the transaction ends."""
     query = select(debrief).where(debrief.c.id == debrief_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

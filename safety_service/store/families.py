@@ -121,7 +121,7 @@ async def add_fact(
 async def load(tx: Tx, agency_id: UUID, ref: str, *, lock: bool = False) -> FamilyRow | None:
     """The family with this reference, whole; `lock` holds it until the transaction ends."""
     query = select(family).where(family.c.agency_id == agency_id, family.c.ref == ref)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -50,7 +50,7 @@ async def add(tx: Tx, row: Item) -> Item:
 async def load(tx: Tx, item_id: UUID, *, lock: bool = False) -> Item | None:
     """The item with this id; `lock` holds it until the transaction ends."""
     query = select(item).where(item.c.id == item_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

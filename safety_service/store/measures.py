@@ -46,7 +46,7 @@ async def save(tx: Tx, row: MeasureRow) -> None:
 async def load(tx: Tx, measure_id: UUID, *, lock: bool = False) -> MeasureRow | None:
     """The measure with this id; `lock` holds it until the transaction ends."""
     query = select(measure).where(measure.c.id == measure_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

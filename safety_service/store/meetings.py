@@ -41,7 +41,7 @@ async def add(tx: Tx, row: Meeting) -> None:
 async def load(tx: Tx, meeting_id: UUID, *, lock: bool = False) -> Meeting | None:
     """The meeting with this id; `lock` holds it until the transaction ends."""
     query = select(meeting).where(meeting.c.id == meeting_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

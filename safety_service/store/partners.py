@@ -66,7 +66,7 @@ async def of_family(tx: Tx, family_id: UUID, *, ended: bool = False) -> list[Par
 async def load(tx: Tx, partner_id: UUID, *, lock: bool = False) -> Partner | None:
     """The agency with this id; `lock` holds it until the transaction ends."""
     query = select(partner).where(partner.c.id == partner_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -55,7 +55,7 @@ async def put(
 async def load(tx: Tx, offer_id: UUID, *, lock: bool = False) -> Offer | None:
     """One of them; `lock` holds it until the transaction ends."""
     query = select(policy_offer).where(policy_offer.c.id == offer_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).first()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).first()
     return None if row is None else _offer(row)
 
 

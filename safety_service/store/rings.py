@@ -52,7 +52,7 @@ async def open_of(tx: Tx, worker_id: UUID) -> Ring | None:
 async def load(tx: Tx, ring_id: UUID, *, lock: bool = False) -> Ring | None:
     """One request; `lock` holds it until the transaction ends. Its visit is locked first, as words do."""
     query = select(ring).where(ring.c.id == ring_id)
-    return _ring((await tx.conn.execute(query.with_for_update() if lock else query)).first())
+    return _ring((await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).first())
 
 
 async def due(tx: Tx, limit: int) -> list[Ring]:

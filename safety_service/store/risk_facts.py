@@ -59,7 +59,7 @@ async def of_family(tx: Tx, family_id: UUID) -> list[FactRow]:
 async def load(tx: Tx, fact_id: UUID, *, lock: bool = False) -> FactRow | None:
     """The fact with this id; `lock` holds it until the transaction ends."""
     query = select(risk_fact).where(risk_fact.c.id == fact_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -66,13 +66,13 @@ async def add(tx: Tx, row: Share) -> None:
 async def load(tx: Tx, share_id: UUID, *, lock: bool = False) -> Share | None:
     """The share with this id; `lock` holds it until the transaction ends."""
     query = select(share).where(share.c.id == share_id)
-    return await _one(tx, query.with_for_update() if lock else query)
+    return await _one(tx, query.with_for_update() if tx.locks(lock) else query)
 
 
 async def by_token(tx: Tx, token: str, *, lock: bool = False) -> Share | None:
     """The share whose link this is."""
     query = select(share).where(share.c.digest == digest_of(token))
-    return await _one(tx, query.with_for_update() if lock else query)
+    return await _one(tx, query.with_for_update() if tx.locks(lock) else query)
 
 
 async def of_family(tx: Tx, family_id: UUID) -> list[Share]:

@@ -49,7 +49,7 @@ async def add(tx: Tx, row: Undertaking) -> None:
 async def load(tx: Tx, undertaking_id: UUID, *, lock: bool = False) -> Undertaking | None:
     """The undertaking with this id; `lock` holds it until the transaction ends."""
     query = select(undertaking).where(undertaking.c.id == undertaking_id)
-    row = (await tx.conn.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -66,7 +66,7 @@ async def open_of_family(tx: Tx, family_id: UUID, *, lock: bool = False) -> list
     """
     holding = (undertaking.c.family_id == family_id, undertaking.c.state.in_(("open", "broken")))
     query = select(undertaking).where(*holding).order_by(undertaking.c.id)
-    return [_read(row) for row in await tx.conn.execute(query.with_for_update() if lock else query)]
+    return [_read(row) for row in await tx.conn.execute(query.with_for_update() if tx.locks(lock) else query)]
 
 
 async def save(tx: Tx, row: Undertaking) -> None:

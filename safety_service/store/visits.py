@@ -106,7 +106,7 @@ async def load_many(tx: Tx, ids: Collection[UUID], *, lock: bool = False) -> dic
     """
     if not ids:
         return {}
-    rows = await tx.all(sql.LOCKED if lock else sql.LOADED, ids=ids)
+    rows = await tx.all(sql.LOCKED if tx.locks(lock) else sql.LOADED, ids=ids)
     return {each.visit.id: each for each in await _with_parts(tx, rows)}
 
 

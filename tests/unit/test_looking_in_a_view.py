@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from safety_service.domain.refusal import Refused
-from safety_service.store import events, stamps
+from safety_service.store import events, stamps, visits
 from safety_service.store.database import Tx
 from safety_service.store.tables.system import event_log
 from safety_service.transact import in_view
@@ -37,6 +37,14 @@ async def test_nobody_who_writes_waits_for_a_page(world: World) -> None:
 
     assert await in_view(world.database, reading) == "found"
     assert await kept(world) == [world.ids["Mia"]]
+
+
+async def test_what_somebody_may_change_is_looked_at_without_a_lock(world: World) -> None:
+    row = await world.plan("Ann", after=60)
+    async with world.database.transaction() as tx:
+        await visits.load(tx, row.id, lock=True)
+        found = await in_view(world.database, lambda view: visits.load(view, row.id, lock=True))
+    assert found is not None and found.id == row.id
 
 
 async def test_what_cannot_be_kept_is_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
