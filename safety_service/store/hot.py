@@ -254,7 +254,10 @@ class RedisHot:
             message = await ears.get_message(timeout=QUIET)
             if message is None:
                 await ears.ping()
-            elif message["type"] == "psubscribe":
+                continue
+            # A process that has nothing to ask of Redis would not notice otherwise.
+            self._is_back()
+            if message["type"] == "psubscribe":
                 self._listening.set()
             elif message["type"] == "pmessage":
                 await self._pass_on(message["channel"].decode().removeprefix(PREFIX), message["data"])

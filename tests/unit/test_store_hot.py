@@ -11,6 +11,7 @@ import redis
 
 from safety_service.store import hot as hot_module
 from safety_service.store.hot import BACKLOG, Event, Hot, InProcessHot, RedisHot
+from tests.patience import until
 from tests.services.redis import RedisServer
 
 MINUTE = timedelta(minutes=1)
@@ -62,9 +63,9 @@ async def test_what_was_put_is_kept_for_its_time(hot: Hot) -> None:
     await hot.put("at:2", {"latitude": 51.6}, timedelta(milliseconds=1))
     assert await hot.get("at:1") == {"latitude": 51.5}
     assert await hot.get("at:3") is None
-    until = time.monotonic() + 5
+    end = time.monotonic() + 5
     while await hot.get("at:2"):
-        assert time.monotonic() < until
+        assert time.monotonic() < end
 
 
 async def test_counting_throttles_each_key_apart(hot: Hot) -> None:
@@ -73,11 +74,11 @@ async def test_counting_throttles_each_key_apart(hot: Hot) -> None:
 
 
 async def test_counting_begins_again_after_its_time(hot: Hot) -> None:
-    until = time.monotonic() + 5
+    end = time.monotonic() + 5
     counts = [await hot.count("sign-in:a", timedelta(milliseconds=50))]
     while len(counts) < 2 or counts[-1] != 1:
         counts.append(await hot.count("sign-in:a", timedelta(milliseconds=50)))
-        assert time.monotonic() < until
+        assert time.monotonic() < end
 
 
 @pytest.fixture
@@ -167,6 +168,22 @@ async def test_processes_hear_one_another_again_when_redis_is_back(
             await here.publish("sweep", {"back": True})
             await asyncio.wait([heard], timeout=0.05)
         assert heard.result() == ("sweep", {"back": True})
+
+
+async def test_who_has_nothing_to_say_knows_all_the_same_when_redis_is_back(
+    redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "PAUSE", 0.05)
+    hot = RedisHot(redis_url)
+    try:
+        async with hot.subscribe("sweep"):
+            redis_server.stop()
+            await until(lambda: hot.apart)
+            redis_server.start()
+            await until(lambda: not hot.apart)
+    finally:
+        await hot.close()
+        redis_server.start()
 
 
 async def test_closing_ends_at_once_whatever_it_is_in_the_middle_of(redis_url: str) -> None:
