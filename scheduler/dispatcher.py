@@ -18,7 +18,7 @@ from safety_service.actions import delivering, outages
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import CHATS
-from safety_service.store import agencies, leases, stamps
+from safety_service.store import agencies, alone, leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
@@ -127,7 +127,8 @@ class Dispatcher:
         """Say that messages are being sent, and by which channels; a channel that fails for everybody is an alert."""
         took, self._took = self._took, set()
         async with self._database.transaction() as tx:
-            await stamps.stamp(tx, DISPATCHER, {"apart": self._database.hot.apart})
+            await stamps.stamp(tx, DISPATCHER)
+            await alone.say(tx, self._holder, self._database.hot.apart)
             await stamps.stamp(tx, PROVIDERS, {"kinds": sorted(self._senders)})
             for kind in took:
                 await stamps.stamp(tx, outages.took(kind))

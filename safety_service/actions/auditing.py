@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from safety_service.actions.telling import Priority
-from safety_service.store import audit, stamps
+from safety_service.store import alone, audit, stamps
 from safety_service.store.audit import Undone
 from safety_service.store.database import Tx
 
@@ -73,9 +73,11 @@ async def _deaf(tx: Tx) -> list[str]:
 
 
 async def _apart(tx: Tx) -> list[str]:
-    last = await stamps.last(tx, "dispatcher")
-    sharers = 0 if last is None else last.info.get("apart", 0)
-    return [f"Redis is away: messages go out at 1/{sharers} of the pace, for others may be sending"] if sharers else []
+    sharers = await alone.sharers(tx, DISPATCHER)
+    if not sharers:
+        return []
+    slower = f": messages go out at 1/{sharers} of the pace, for others may be sending" if sharers > 1 else ""
+    return [f"Redis is away{slower}"]
 
 
 async def _stale(tx: Tx, expected: Mapping[str, timedelta]) -> list[str]:

@@ -13,7 +13,7 @@ from bots.dialogue.inbox import take_in
 from bots.dialogue.incoming import Incoming
 from safety_service.actions.auditing import Audit
 from safety_service.actions.telling import Priority, tell
-from safety_service.store import stamps
+from safety_service.store import alone, stamps
 from safety_service.store.database import Database, Tx
 from safety_service.store.tables.alerts import outbox
 from scheduler import auditor
@@ -125,10 +125,22 @@ async def test_a_part_that_never_began_is_a_fault(world: World) -> None:
 async def test_while_redis_is_away_it_is_said_that_messages_go_out_more_slowly(world: World) -> None:
     await at_work(world)
     async with world.database.transaction() as tx:
-        await stamps.stamp(tx, "dispatcher", {"apart": 3})
+        await alone.say(tx, "one", 3)
+        await alone.say(tx, "another", 0)
     found = await audited(world, working=False)
     assert found.faults == ()
     assert found.warnings == ("Redis is away: messages go out at 1/3 of the pace, for others may be sending",)
+    world.clock.move(21 * SECOND)
+    assert (await audited(world)).clean, "whoever said it is there no more"
+
+
+async def test_of_redis_that_is_away_for_the_only_one_that_sends_no_pace_is_named(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await alone.say(tx, "one", 1)
+    assert (await audited(world)).warnings == ("Redis is away",)
+    async with world.database.transaction() as tx:
+        await alone.say(tx, "one", 0)
+    assert (await audited(world)).clean
 
 
 async def test_what_telegram_cannot_bring_is_a_warning(world: World) -> None:

@@ -13,13 +13,12 @@ from bots.dialogue.render import Rendered
 from safety_service.actions import delivering
 from safety_service.actions.telling import Priority
 from safety_service.domain.words import Kind
-from safety_service.store import stamps, tallies
+from safety_service.store import alone, tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
 from safety_service.store.hot import InProcessHot
 from safety_service.store.outbox import Outgoing
 from safety_service.store.tables.people import agency
-from scheduler.dispatcher import DISPATCHER
 from tests.patience import until
 from tests.unit.dispatcher.provider import Provider, dispatching, is_in, rows, say
 from tests.world import World
@@ -227,6 +226,6 @@ async def test_a_dispatcher_that_keeps_to_its_share_alone_says_so(world: World, 
         for sharers in (0, 3):
             world.database.hot.apart = sharers
             await dispatcher.report()
-            async with world.database.reading() as tx:
-                last = await stamps.last(tx, DISPATCHER)
-            assert last is not None and last.info == {"apart": sharers}
+            async with world.database.transaction() as tx:
+                await alone.say(tx, "another that reaches Redis", 0)
+                assert await alone.sharers(tx, timedelta(seconds=20)) == sharers
