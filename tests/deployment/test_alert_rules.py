@@ -20,6 +20,7 @@ from safety_service.store import stamps, tallies
 from safety_service.web.metrics import _Collector
 from safety_service.web.metrics_running import Parts
 from tests.deployment.files import ROOT
+from tests.deployment.prometheus import never_meet
 from tests.world import World
 
 CONTRACT = {
@@ -104,6 +105,16 @@ def test_every_rule_says_how_bad_it_is_and_what_happened_and_none_is_there_twice
         assert rule["expr"].count("(") == rule["expr"].count(")")
         if "for" in rule and rule["labels"]["severity"] == "page":
             assert parse_duration(rule["for"]) <= timedelta(minutes=2), "whoever is out there waits"
+
+
+def test_no_rule_waits_for_what_can_never_be() -> None:
+    """A sum has no labels, a figure has: joined as they are, they never meet, and the rule never fires."""
+    assert never_meet("sum(a) > 200 and deriv(b[5m]) > 0.5")
+    assert never_meet('up == 0 or (deriv(b{c="or ("}[5m]) > 1 unless (max(a) > 200))')
+    assert not never_meet("sum(a) > 200 and on() deriv(b[5m]) > 0.5")
+    assert not never_meet("a > 1 and b > 2 or sum by (job) (c) > 3")
+    for rule in rules():
+        assert not never_meet(rule["expr"]), rule["alert"]
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
