@@ -13,10 +13,13 @@ from safety_service.store.hot import Hot
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the service is. `faults` are why it is not ready; `warnings` need somebody's eye, but not another server."""
+    """How the service is. `faults` are why it is not ready; `warnings` need somebody's eye, but not another server;
+    `notes` need nothing.
+    """
 
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:

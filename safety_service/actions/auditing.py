@@ -25,17 +25,19 @@ POLLER = timedelta(seconds=60)
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What was found. `faults`: the watch is not kept. `warnings`: a channel or a provider fails, which another server
-    would not mend. `lag`: seconds by which the oldest overdue moment is late.
+    would not mend. `notes`: something is slower than usual, and nothing is lost. `lag`: seconds by which the oldest
+    overdue moment is late.
     """
 
     at: datetime
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     lag: float
 
     @property
     def clean(self) -> bool:
-        """Nothing at all was found."""
+        """Nothing was found that somebody has to see to: notes stop no heart."""
         return not self.faults and not self.warnings
 
 
@@ -52,10 +54,10 @@ async def look(tx: Tx, *, polls: bool) -> Audit:
     refused = await audit.messages(tx, waiting, Priority.ALARM, tried=True)
     outside = {"urgent messages are not taken by their channel": refused}
     faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
-    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else []), *await _apart(tx)]
+    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else [])]
     oldest = await audit.oldest_due(tx)
     lag = 0.0 if oldest is None else (tx.now - oldest).total_seconds()
-    return Audit(tx.now, tuple(faults), tuple(warnings), lag)
+    return Audit(tx.now, tuple(faults), tuple(warnings), tuple(await _apart(tx)), lag)
 
 
 def _undone(tx: Tx, found: Mapping[str, Undone | None]) -> list[str]:

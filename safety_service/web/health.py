@@ -15,9 +15,10 @@ async def live(_request: web.Request) -> web.Response:
 
 @routes.get("/health/ready")
 async def ready(request: web.Request) -> web.Response:
-    """200 while the watch is kept; else 503, and why. Warnings need somebody's eye, but not another server."""
+    """200 while the watch is kept; else 503, and why. Warnings need somebody's eye, not another server; notes, nothing."""
     health = await request.app[HEALTH]()
-    body = {"ready": health.ready, "faults": list(health.faults), "warnings": list(health.warnings)}
+    found = {"faults": health.faults, "warnings": health.warnings, "notes": health.notes}
+    body = {"ready": health.ready, **{kind: list(said) for kind, said in found.items()}}
     return web.json_response(body, status=200 if health.ready else 503, headers=_NOT_KEPT)
 
 

@@ -15,7 +15,7 @@ from safety_service.actions.figures import COPIED, figures, running
 from safety_service.actions.words import Word
 from safety_service.domain.words import Kind
 from safety_service.services import DATABASE, HEALTH, HOT, Health
-from safety_service.store import presence, stamps, tallies
+from safety_service.store import alone, presence, stamps, tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
 from safety_service.store.hot import InProcessHot, RedisHot
@@ -55,7 +55,18 @@ async def test_a_process_that_answers_is_alive(client: Client) -> None:
 async def test_a_service_that_keeps_the_watch_is_ready(client: Client, world: World) -> None:
     await at_work(world)
     answer = await client.get("/health/ready")
-    assert (answer.status, await answer.json()) == (200, {"ready": True, "faults": [], "warnings": []})
+    assert (answer.status, await answer.json()) == (200, {"ready": True, "faults": [], "warnings": [], "notes": []})
+
+
+async def test_redis_that_is_away_is_noted_and_counts_as_no_finding(client: Client, world: World) -> None:
+    await at_work(world)
+    async with world.database.transaction() as tx:
+        await alone.say(tx, "one", 2)
+    body = await (await client.get("/health/ready")).json()
+    assert (body["ready"], body["warnings"]) == (True, [])
+    assert "Redis is away" in body["notes"][0]
+    found = await values(client)
+    assert [found[f"doorstep_audit_findings[('kind', '{kind}')]"] for kind in ("fault", "warning")] == [0, 0]
 
 
 async def test_a_watch_that_lags_is_503_and_says_why(client: Client, world: World) -> None:
