@@ -51,7 +51,7 @@ async def change_visit(tx: Tx, actor: Actor, visit_id: UUID, request: PlanReques
     row = await to_change(tx, actor, visit_id, lock=True)
     if row.version != seen:
         raise Refused("changed_meanwhile")
-    asked = await planning.completed(tx, actor, replace(request, family_ref=row.family_ref))
+    asked = planning.completed(actor, replace(request, family_ref=row.family_ref))
     await _may_go(tx, actor, row, asked)
     after = await planning.held_against_plan(tx, await _planned_anew(tx, actor, row, asked))
     await replans.replan(tx, row, after)

@@ -53,7 +53,7 @@ class PlanRequest:
 
 async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
     """Keep and arm a visit. Raises Refused when its times or people make no sense, or it lacks its strategies."""
-    asked = await completed(tx, actor, request)
+    asked = await _as_last_time(tx, actor, completed(actor, request))
     family_id = await families.by_ref(tx, actor.agency_id, asked.family_ref)
     team_id = await _team_of(tx, actor, asked, family_id)
     risk, because = await judge_risk(tx, actor, asked)
@@ -226,8 +226,8 @@ async def recent_of_worker(tx: Tx, actor: Actor, limit: int = 8) -> list[VisitRo
     return list(latest.values())[:limit]
 
 
-async def completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
-    """The request with the ref tidied, workers filled in, and an address from last time where none is given."""
+def completed(actor: Actor, request: PlanRequest) -> PlanRequest:
+    """The request with the ref tidied and workers filled in. Raises Refused for what makes no sense."""
     ref = families.tidy_ref(request.family_ref)
     if not ref:
         raise Refused("ref_wanted")
@@ -238,18 +238,23 @@ async def completed(tx: Tx, actor: Actor, request: PlanRequest) -> PlanRequest:
         raise Refused("speaker_must_go")
     if request.answers.get("hostility") == "threat" and not str(request.answers.get("strategies") or "").strip():
         raise Refused("strategies_wanted")
-    asked = replace(request, family_ref=ref, workers=workers)
-    if not asked.address_text and asked.latitude is None:
-        before = await last_of_family(tx, actor, ref)
-        if before is not None:
-            place = before.address
-            asked = replace(
-                asked,
-                address_text=place.get("text") or "",
-                latitude=place.get("latitude"),
-                longitude=place.get("longitude"),
-            )
-    return asked
+    return replace(request, family_ref=ref, workers=workers)
+
+
+async def _as_last_time(tx: Tx, actor: Actor, asked: PlanRequest) -> PlanRequest:
+    """A new visit without an address goes where the last one went; one that is changed says itself where it goes."""
+    if asked.address_text or asked.latitude is not None:
+        return asked
+    before = await last_of_family(tx, actor, asked.family_ref)
+    if before is None:
+        return asked
+    place = before.address
+    return replace(
+        asked,
+        address_text=place.get("text") or "",
+        latitude=place.get("latitude"),
+        longitude=place.get("longitude"),
+    )
 
 
 async def _team_of(tx: Tx, actor: Actor, asked: PlanRequest, family_id: UUID | None) -> UUID:

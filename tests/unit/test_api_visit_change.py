@@ -42,6 +42,19 @@ async def test_what_is_sent_is_changed_and_the_rest_stays(world: World, session:
     assert (status, after["address"], after["purpose"], after["starts_at"]) == (200, address, "review", later)
 
 
+async def test_an_address_that_was_not_sent_stays_as_it_is_and_one_that_is_empty_is_empty(
+    world: World, session: ClientSession
+) -> None:
+    row = await world.plan(after=60, address="")
+    await world.plan(after=600, address="9 Elm Road")
+    ann = await paired(world, session, "Ann")
+    status, after = await patch(ann, row, version=row.version, purpose="review")
+    assert (status, after["address"]["text"]) == (200, "")
+    _, after = await patch(ann, row, version=after["version"], address={"text": "2 Oak Lane"})
+    status, after = await patch(ann, row, version=after["version"], address={})
+    assert (status, after["address"]["text"]) == (200, "")
+
+
 async def test_a_change_voids_the_decision(world: World, session: ClientSession) -> None:
     row = await world.plan(after=60, answers={"raise": "yes"})
     await world.do("Mia", decisions.decide, row.id, Decided.GO_AHEAD, "Talked it through")

@@ -84,6 +84,17 @@ async def test_a_change_voids_the_decision_and_the_visit_waits_again(world: Worl
     assert again.visit.status is Status.PLANNED and again.decision is not None and again.decision.reason == "Seen again"
 
 
+async def test_a_change_never_takes_the_address_of_another_visit(world: World) -> None:
+    """What is as last time when a visit is planned is no reason to send somebody to another door afterwards."""
+    nowhere = await world.plan(after=60, address="")
+    await world.plan(after=600, address="9 Elm Road")
+    after = await change(world, "Ann", nowhere, purpose="review")
+    assert (after.purpose, after.address["text"]) == ("review", "")
+    somewhere = await change(world, "Ann", after, address_text="2 Oak Lane")
+    emptied = await change(world, "Ann", somewhere, address_text="")
+    assert emptied.address == {"text": "", "latitude": None, "longitude": None}
+
+
 async def test_a_decision_on_an_older_plan_is_refused(world: World) -> None:
     row = await world.plan(after=60, answers=HIGH)
     await change(world, "Ann", row, address_text="2 Oak Lane")
