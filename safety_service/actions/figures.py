@@ -52,6 +52,10 @@ def _outwardly(counted: Mapping[str, int]) -> dict[str, int]:
 #: Parts that say when they last did their work. The auditor says when it last found all well, which is when the heart
 #: beats; who hears Telegram, says so whichever way it is heard.
 PARTS = ("sweep", "dispatcher", "poller", "auditor")
+#: Who hears Telegram; where it is turned off, there is nobody to fall silent, whatever the stamp of earlier days says.
+EAR = "poller"
+#: Of these the first word is waited for: a wrong token, or a fault that was there from the first day, leaves no stamp.
+FROM_THE_START = (EAR, "auditor")
 #: Name of the stamp of the last copy that `doorstep backup` made.
 COPIED = "copied"
 
@@ -59,7 +63,7 @@ COPIED = "copied"
 @dataclass(frozen=True, slots=True)
 class Running:
     """Whether the service's own parts are there. `silent`: seconds for which each has done nothing, of those that ever
-    did; `unowned`: seconds since the oldest alert was opened that nobody has taken.
+    did or were waited for; `unowned`: seconds since the oldest alert was opened that nobody has taken.
     """
 
     silent: Mapping[str, float]
@@ -68,12 +72,13 @@ class Running:
     copied: float | None
 
 
-async def running(tx: Tx) -> Running:
-    """Read it."""
+async def running(tx: Tx, age: float, *, hears: bool) -> Running:
+    """Read it. `age`: seconds since the process that asks began; `hears`: what is said in Telegram should be heard."""
     last = {each.name: max(0.0, (tx.now - each.at).total_seconds()) for each in await stamps.every(tx)}
+    silent = {**dict.fromkeys(FROM_THE_START, age), **last}
     opened = await rows.unowned_since(tx)
     return Running(
-        silent={part: last[part] for part in PARTS if part in last},
+        silent={part: silent[part] for part in PARTS if part in silent and (hears or part != EAR)},
         processes=Counter(each.role for each in await presence.seen(tx)),
         unowned=0.0 if opened is None else (tx.now - opened).total_seconds(),
         copied=last.get(COPIED),

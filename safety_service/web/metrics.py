@@ -1,5 +1,6 @@
 """Figures for Prometheus. All come from the database, so that any web process answers for the whole service."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,11 +13,14 @@ from safety_service.actions.figures import Figures, figures, running
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import KINDS
 from safety_service.domain.words import Kind
-from safety_service.services import DATABASE, HEALTH, HOT
+from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.hot import RedisHot
 from safety_service.store.tallies import BOUNDS, SEPARATOR, Histogram
 from safety_service.web.metrics_running import Parts, families
+
+#: When this process began, by the clock that nobody can set.
+BEGAN = time.monotonic()
 
 routes = web.RouteTableDef()
 
@@ -24,9 +28,10 @@ routes = web.RouteTableDef()
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """The figures now; 503 when the database does not answer, for then nobody knows them."""
+    age, hears = time.monotonic() - BEGAN, bool(request.app[SETTINGS].telegram_token)
     try:
         async with request.app[DATABASE].reading() as tx:
-            now, there = await figures(tx), await running(tx)
+            now, there = await figures(tx), await running(tx, age, hears=hears)
     except (DatabaseAway, TryAgain):
         return web.Response(status=503, text="the database does not answer\n")
     hot = request.app[HOT]

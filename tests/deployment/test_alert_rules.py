@@ -65,7 +65,7 @@ async def given(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, list
     async with world.database.transaction() as tx:
         for name in (*PARTS, COPIED):
             await stamps.stamp(tx, name)
-        now, there = await figures(tx), await running(tx)
+        now, there = await figures(tx), await running(tx, 0.0, hears=True)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(now, Parts(there, Health(), redis=True)))
     found: dict[str, list[dict[str, str]]] = {}

@@ -1,5 +1,6 @@
 """/health and /metrics: what those outside see of the service."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,11 +11,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.settings import Settings
 from safety_service.actions import alerts, words
 from safety_service.actions.figures import COPIED, figures, running
 from safety_service.actions.words import Word
 from safety_service.domain.words import Kind
-from safety_service.services import DATABASE, HEALTH, HOT, Health
+from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, Health
 from safety_service.store import alone, presence, stamps, tallies
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway
@@ -32,9 +34,17 @@ Client = TestClient[web.Request, web.Application]
 @pytest.fixture
 async def client(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
     monkeypatch.setattr("scheduler.auditor.FRESH", 0.0)
+    async with asked_of(world) as client:
+        yield client
+
+
+@asynccontextmanager
+async def asked_of(world: World, **settings: Any) -> AsyncIterator[Client]:
+    """A web process with these settings."""
     app = web.Application()
     app[DATABASE] = world.database
     app[HOT] = InProcessHot()
+    app[SETTINGS] = Settings(_env_file=None, **settings)
     app[HEALTH] = Auditor(world.database, polls=False).health
     app.router.add_routes(health.routes)
     app.router.add_routes(metrics.routes)
@@ -174,12 +184,36 @@ async def test_the_metrics_say_which_parts_are_there_and_which_have_fallen_silen
             await presence.here(tx, ["scheduler"], holder)
     found = await values(client)
     assert found["doorstep_silent_seconds[('part', 'sweep')]"] == 40
-    assert "doorstep_silent_seconds[('part', 'poller')]" not in found, "who never began is not silent"
+    assert "doorstep_silent_seconds[('part', 'dispatcher')]" not in found, "who never began is not silent"
     assert found["doorstep_processes[('role', 'scheduler')]"] == 2
     assert found["doorstep_processes[('role', 'bot')]"] == 0
     assert found["doorstep_audit_findings[('kind', 'fault')]"] == 2, "no sweep for 40 s, and no dispatcher"
     assert found["doorstep_backup_age_seconds"] == 40
     assert "doorstep_redis_up" not in found
+
+
+async def silent(client: Client, part: str) -> float | None:
+    return (await values(client)).get(f"doorstep_silent_seconds[('part', '{part}')]")
+
+
+async def test_where_telegram_was_turned_off_nobody_is_deaf_to_it(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await stamps.stamp(tx, "poller")
+    world.clock.move(timedelta(days=3))
+    async with asked_of(world) as turned_off:
+        assert await silent(turned_off, "poller") is None
+    async with asked_of(world, telegram_token="1:secret") as on:
+        assert await silent(on, "poller") == timedelta(days=3).total_seconds()
+
+
+async def test_what_never_worked_since_the_process_began_is_silent_since_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong token from the first day leaves no stamp, and neither does a service that was never found well."""
+    monkeypatch.setattr(metrics, "BEGAN", time.monotonic() - 400)
+    async with asked_of(world, telegram_token="1:wrong") as client:
+        for part in ("poller", "auditor"):
+            assert 400 <= (await silent(client, part) or 0) < 460
 
 
 async def test_the_metrics_say_how_long_an_alert_is_nobodys(client: Client, world: World) -> None:
@@ -203,7 +237,7 @@ async def test_the_metrics_say_that_redis_is_away(world: World, redis_server: Re
     try:
         assert not await hot.answers()
         async with world.database.reading() as tx:
-            now, there = await figures(tx), await running(tx)
+            now, there = await figures(tx), await running(tx, 0.0, hears=False)
         up = [each for each in families(Parts(there, Health(), redis=False), now) if each.name == "doorstep_redis_up"]
         assert up[0].samples[0].value == 0
     finally:
