@@ -46,7 +46,8 @@ class Pacing:
         if out.priority <= Priority.ALARM:
             wait = await self._hot.turn(self._buckets(out), URGENT_WAITS)
             if wait > URGENT_WAITS:
-                return Later(wait, own=True)
+                # It asks again soon, however long that is: others may make way, and no clock may put an alarm off.
+                return Later(URGENT_WAITS, own=True)
             await asyncio.sleep(wait)
             return None
         left = await self._flooded_for(out)

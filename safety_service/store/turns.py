@@ -46,21 +46,29 @@ def _share(bucket: Bucket, sharers: int) -> Bucket:
 
 #: The same in Redis, in one step and by its clock (microseconds); and how many processes took turns this last minute.
 #: Keys: those processes, the buckets. Arguments: who asks, `most`; `every` and `burst` of each bucket.
+#: Each moment is kept with the one at which it was said: when the clock was set back since, it comes back with it, or
+#: everybody would wait for as long as the clock was wrong.
 SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60000000)
 redis.call('PEXPIRE', KEYS[1], 120000)
+local function empty_at(key)
+  local moment, said = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
+  if not moment then
+    return now
+  end
+  return tonumber(moment) - math.max(0, tonumber(said) - now)
+end
 local wait = 0
 for i = 2, #KEYS do
-  local empty_at = tonumber(redis.call('GET', KEYS[i]) or now)
-  wait = math.max(wait, empty_at - (tonumber(ARGV[2 * i]) - 1) * tonumber(ARGV[2 * i - 1]) - now)
+  wait = math.max(wait, empty_at(KEYS[i]) - (tonumber(ARGV[2 * i]) - 1) * tonumber(ARGV[2 * i - 1]) - now)
 end
 if wait <= tonumber(ARGV[2]) then
   for i = 2, #KEYS do
-    local empty_at = math.max(tonumber(redis.call('GET', KEYS[i]) or now), now) + tonumber(ARGV[2 * i - 1])
-    redis.call('SET', KEYS[i], string.format('%.0f', empty_at), 'PX', math.ceil((empty_at - now) / 1000) + 1)
+    local next_at = math.max(empty_at(KEYS[i]), now) + tonumber(ARGV[2 * i - 1])
+    redis.call('SET', KEYS[i], string.format('%.0f %.0f', next_at, now), 'PX', math.ceil((next_at - now) / 1000) + 1)
   end
 end
 return {string.format('%.0f', wait), redis.call('ZCARD', KEYS[1])}

@@ -7,8 +7,9 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
+import redis
 
-from safety_service.store.hot import SHARERS, Hot, InProcessHot, RedisHot
+from safety_service.store.hot import PREFIX, SHARERS, Hot, InProcessHot, RedisHot
 from safety_service.store.turns import MANY, Bucket, Turns
 from tests.services.redis import RedisServer
 
@@ -105,6 +106,24 @@ async def test_processes_take_turns_together_and_while_redis_is_away_each_keeps_
     finally:
         await here.close()
         await there.close()
+
+
+async def test_a_clock_of_redis_that_was_set_back_makes_nobody_wait_for_longer(
+    redis_server: RedisServer, redis_url: str
+) -> None:
+    hot = RedisHot(redis_url)
+    try:
+        for _ in range(3):
+            await hot.turn([SLOW])
+        with redis.Redis(port=redis_server.port) as somebody:
+            key = f"{PREFIX}{{turns}}:slow"
+            kept = str(somebody.get(key), "ascii")
+            an_hour_ahead = " ".join(str(int(each) + 3600 * 1_000_000) for each in kept.split())
+            somebody.set(key, an_hour_ahead)
+        assert 59 < await hot.turn([SLOW], 90.0) <= 61
+        assert 119 < await hot.turn([SLOW]) <= 121, "and what is taken since counts as ever"
+    finally:
+        await hot.close()
 
 
 async def test_who_never_found_redis_supposes_that_there_are_others(redis_server: RedisServer, redis_url: str) -> None:

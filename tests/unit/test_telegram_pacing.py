@@ -68,6 +68,14 @@ async def test_routine_messages_leave_room_for_urgent_ones_and_danger_waits_for_
     assert held(await sends(bot, people[0], Priority.ROUTINE)), "what was counted keeps the rest waiting"
 
 
+async def test_no_alarm_is_put_off_for_longer_than_it_would_wait_for_its_turn(desk: Desk) -> None:
+    ann, bot = desk.telegram.person("Ann"), desk.bot(per_second=1)
+    for _ in range(60):
+        await Pacing(desk.database.hot, token=desk.telegram.token, per_second=1).count(outgoing(ann))
+    outcome = await sends(bot, ann, Priority.ALARM)
+    assert isinstance(outcome, Later) and outcome.own and outcome.seconds <= pacing.URGENT_WAITS
+
+
 async def test_what_waits_for_its_turn_gets_it(desk: Desk) -> None:
     people = [desk.telegram.person(f"P{number}") for number in range(9)]
     bot, began = desk.bot(per_second=10), time.monotonic()
