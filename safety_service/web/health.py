@@ -15,7 +15,7 @@ async def live(_request: web.Request) -> web.Response:
 
 @routes.get("/health/ready")
 async def ready(request: web.Request) -> web.Response:
-    """200 while the watch is kept; else 503, and why. Warnings need somebody's eye, not another server; notes, nothing."""
+    """200 while the watch is kept; else 503, and why. Warnings need somebody's eye, no other server; notes, nothing."""
     health = await request.app[HEALTH]()
     found = {"faults": health.faults, "warnings": health.warnings, "notes": health.notes}
     body = {"ready": health.ready, **{kind: list(said) for kind, said in found.items()}}
