@@ -63,7 +63,7 @@ COPIED = "copied"
 @dataclass(frozen=True, slots=True)
 class Running:
     """Whether the service's own parts are there. `silent`: seconds for which each has done nothing, of those that ever
-    did or were waited for; `unowned`: seconds since the oldest alert was opened that nobody has taken.
+    did or were waited for; `unowned`: seconds for which an alert has been nobody's.
     """
 
     silent: Mapping[str, float]

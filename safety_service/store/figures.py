@@ -10,6 +10,9 @@ from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.visits import watch
 
+#: The message that nobody has an alert any more: its owner forgot it.
+LAPSED = "alert.lapsed"
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -33,15 +36,16 @@ async def open_alerts(tx: Tx) -> dict[str, int]:
 
 
 async def unowned_since(tx: Tx) -> datetime | None:
-    """When the oldest alert was opened that nobody has taken."""
-    query = select(func.min(alert.c.opened_at)).where(alert.c.state == State.OPEN)
-    opened: datetime | None = (await tx.conn.execute(query)).scalar()
-    return opened
+    """Since when an alert has been nobody's: since it was opened, or since all were told that its owner forgot it."""
+    told = select(func.max(outbox.c.created_at)).where(outbox.c.alert_id == alert.c.id, outbox.c.template == LAPSED)
+    since = func.coalesce(told.scalar_subquery(), alert.c.opened_at)
+    query = select(func.min(since)).where(alert.c.state == State.OPEN)
+    found: datetime | None = (await tx.conn.execute(query)).scalar()
+    return found
 
 
 async def pending(tx: Tx) -> list[Pending]:
-    """What waits in the outbox, by priority."""
-    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    query = select(outbox.c.priority, func.count(), func.min(outbox.c.created_at)).where(waits)
+    """What waits in the outbox, by priority; what is to go out later does not wait yet."""
+    query = select(outbox.c.priority, func.count(), func.min(WAITS_SINCE)).where(WAITS, WAITS_SINCE <= tx.now)
     rows = await tx.conn.execute(query.group_by(outbox.c.priority).order_by(outbox.c.priority))
     return [Pending(*row) for row in rows]

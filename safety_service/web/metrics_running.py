@@ -32,7 +32,7 @@ def families(parts: Parts, now: Figures) -> Iterator[Metric]:
     waits = {each.priority: (now.at - each.since).total_seconds() for each in now.pending}
     oldest = {each.name.lower(): waits.get(each, 0.0) for each in Priority}
     yield _by("doorstep_outbox_waiting_seconds", "How long the oldest of each priority waits", "priority", oldest)
-    about = "Since the oldest alert was opened that nobody has taken"
+    about = "How long an alert has been nobody's: since it was opened, or since its owner forgot it"
     yield GaugeMetricFamily("doorstep_alert_unowned_seconds", about, value=running.unowned)
     if running.copied is not None:
         about = "Since `doorstep backup` last made a copy"

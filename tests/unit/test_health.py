@@ -15,7 +15,7 @@ from config.settings import Settings
 from safety_service.actions import alerts, words
 from safety_service.actions.figures import COPIED, figures, running
 from safety_service.actions.words import Word
-from safety_service.domain.words import Kind
+from safety_service.domain.words import Kind, State
 from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, Health
 from safety_service.store import alone, presence, stamps, tallies
 from safety_service.store.database import Database
@@ -227,6 +227,22 @@ async def test_the_metrics_say_how_long_an_alert_is_nobodys(client: Client, worl
     assert found["doorstep_outbox_waiting_seconds[('priority', 'danger')]"] == 0
     await world.do("Mia", alerts.take, (await world.alert()).id)
     assert (await values(client))["doorstep_alert_unowned_seconds"] == 0
+
+
+async def test_an_alert_that_was_taken_and_forgotten_is_nobodys_from_then_on(client: Client, world: World) -> None:
+    """Counted from its opening, the alarm that nobody is reached would go off in the second in which others hear."""
+    await world.inside("Ann")
+    world.clock.move(timedelta(hours=2))
+    await world.sweep()
+    await world.do("Mia", alerts.take, (await world.alert()).id)
+    row = await world.alert()
+    while row.alert.state is State.TAKEN:
+        world.clock.move(timedelta(minutes=5))
+        await world.sweep()
+        row = await world.alert()
+    world.clock.move(timedelta(seconds=50))
+    assert world.clock.at - row.alert.opened_at > timedelta(minutes=15)
+    assert (await values(client))["doorstep_alert_unowned_seconds"] == 50
 
 
 async def test_the_metrics_say_that_redis_is_away(world: World, redis_server: RedisServer) -> None:
