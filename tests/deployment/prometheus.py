@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 JOINS = re.compile(r"\b(and|or|unless)\b(\s+(?:on|ignoring)\s*\([^)]*\))?")
-AGGREGATE = re.compile(r"(sum|min|max|avg|count)\s*\(")
+AGGREGATE = re.compile(r"(sum|min|max|avg|count|absent)\s*\(")
 KEEPS = re.compile(r"\)\s*(by|without)\s*\(")
 
 
@@ -19,7 +19,8 @@ def _never_meet(expression: str) -> Iterator[str]:
     sides, joins = _split(_without_brackets(expression))
     for number, (word, on) in enumerate(joins):
         left, right = sides[number], sides[number + 1]
-        if not on and _has_no_labels(left) != _has_no_labels(right):
+        # `or` takes both sides as they are.
+        if word != "or" and not on and _has_no_labels(left) != _has_no_labels(right):
             yield f"{left} {word} {right}"
     if joins:
         for side in sides:

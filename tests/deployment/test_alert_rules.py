@@ -112,7 +112,8 @@ def test_no_rule_waits_for_what_can_never_be() -> None:
     assert never_meet("sum(a) > 200 and deriv(b[5m]) > 0.5")
     assert never_meet('up == 0 or (deriv(b{c="or ("}[5m]) > 1 unless (max(a) > 200))')
     assert not never_meet("sum(a) > 200 and on() deriv(b[5m]) > 0.5")
-    assert not never_meet("a > 1 and b > 2 or sum by (job) (c) > 3")
+    assert not never_meet("a > 1 and b > 2 or sum by (job) (c) > 3 or absent(a)")
+    assert never_meet("a > 1 or (absent(a) and up == 1)")
     for rule in rules():
         assert not never_meet(rule["expr"]), rule["alert"]
 
@@ -121,6 +122,13 @@ def test_no_rule_waits_for_what_can_never_be() -> None:
 def test_the_runbook_says_what_a_rule_means_and_what_to_do(rule: dict[str, Any]) -> None:
     text = OPERATIONS.read_text(encoding="utf-8")
     assert re.search(rf"^\| `{rule['alert']}` \| .{{20,}} \| .{{20,}} \|$", text, re.MULTILINE)
+
+
+def test_a_copy_is_missed_also_where_none_was_ever_made() -> None:
+    """There is no age of a copy then, so that no comparison with it ever fires."""
+    (rule,) = (each for each in rules() if each["alert"] == "DoorstepNoCopy")
+    assert "absent(doorstep_backup_age_seconds)" in rule["expr"]
+    assert "ever made" in rule["annotations"]["summary"]
 
 
 def test_the_runbook_names_no_rule_that_is_not_there() -> None:
