@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import threading
 import time
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,30 @@ def test_a_web_server_that_does_not_answer_is_not_alive(monkeypatch: pytest.Monk
     (alive.FOLDER / "web").touch()
     monkeypatch.setenv("DOORSTEP_LISTEN", f"0.0.0.0:{free_port()}")
     assert "web does not answer at http://127.0.0.1:" in says(fails=True)
+
+
+class _Well(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def test_no_proxy_is_asked_about_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A county's containers have one for what is outside; it would say of each web server that it is not there."""
+    alive.FOLDER.mkdir(parents=True)
+    (alive.FOLDER / "web").touch()
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with HTTPServer(("127.0.0.1", 0), _Well) as server:
+        monkeypatch.setenv("DOORSTEP_LISTEN", f"0.0.0.0:{server.server_port}")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert says("web") == "Alive: web.\n"
+        server.shutdown()
 
 
 async def test_a_folder_that_cannot_be_written_is_said_once_and_ends_nothing(
