@@ -45,7 +45,8 @@ async def unowned_since(tx: Tx) -> datetime | None:
 
 
 async def pending(tx: Tx) -> list[Pending]:
-    """What waits in the outbox, by priority; what is to go out later does not wait yet."""
-    query = select(outbox.c.priority, func.count(), func.min(WAITS_SINCE)).where(WAITS, WAITS_SINCE <= tx.now)
+    """What waits in the outbox, by priority."""
+    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")
+    query = select(outbox.c.priority, func.count(), func.min(outbox.c.created_at)).where(waits)
     rows = await tx.conn.execute(query.group_by(outbox.c.priority).order_by(outbox.c.priority))
     return [Pending(*row) for row in rows]
