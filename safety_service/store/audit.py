@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select
 
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox, ring
@@ -35,13 +35,17 @@ async def rings(tx: Tx, by: datetime) -> Undone | None:
     return await _undone(tx, ring, ring.c.next_at, ring.c.next_at <= by)
 
 
+#: Messages that have not gone out, and since when each should have. A second call is written beside the first, to be
+#: made later; a message that was tried waits on purpose until it is tried again, and has waited all the while.
+waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")
+_FIRST_TRY = or_(outbox.c.attempts == 0, and_(outbox.c.attempts == 1, outbox.c.state == "sending"))
+waits_since = case((_FIRST_TRY, outbox.c.not_before), else_=outbox.c.created_at)
+
+
 async def messages(tx: Tx, by: datetime, most: int, *, tried: bool) -> Undone | None:
     """Messages at least this urgent (`most`) that wait since then; `tried`: a channel did not take them yet."""
-    out = or_(outbox.c.state == "pending", outbox.c.state == "sending")
     tries = outbox.c.attempts > 0 if tried else outbox.c.attempts == 0
-    return await _undone(
-        tx, outbox, outbox.c.created_at, out, outbox.c.priority <= most, outbox.c.created_at <= by, tries
-    )
+    return await _undone(tx, outbox, waits_since, waits, outbox.c.priority <= most, waits_since <= by, tries)
 
 
 async def words(tx: Tx, by: datetime) -> Undone | None:

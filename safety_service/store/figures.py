@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from safety_service.domain.words import State
+from safety_service.store.audit import waits, waits_since
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import alert, outbox
 from safety_service.store.tables.visits import watch
@@ -45,8 +46,7 @@ async def unowned_since(tx: Tx) -> datetime | None:
 
 
 async def pending(tx: Tx) -> list[Pending]:
-    """What waits in the outbox, by priority."""
-    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    query = select(outbox.c.priority, func.count(), func.min(outbox.c.created_at)).where(waits)
+    """What waits in the outbox, by priority; what is to go out later does not wait yet."""
+    query = select(outbox.c.priority, func.count(), func.min(waits_since)).where(waits, waits_since <= tx.now)
     rows = await tx.conn.execute(query.group_by(outbox.c.priority).order_by(outbox.c.priority))
     return [Pending(*row) for row in rows]

@@ -1,25 +1,29 @@
 """The auditor finds what the sweep left, says so, and lets the heart beat only when all is well."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bots.dialogue.inbox import take_in
 from bots.dialogue.incoming import Incoming
+from safety_service.actions import delivering
 from safety_service.actions.auditing import Audit
+from safety_service.actions.figures import figures
 from safety_service.actions.telling import Priority, tell
 from safety_service.store import alone, stamps
+from safety_service.store import outbox as rows
 from safety_service.store.database import Database, Tx
 from safety_service.store.tables.alerts import outbox
 from scheduler import auditor
 from scheduler.auditor import Auditor
 from tests.patience import until
 from tests.services.postgres import PostgresServer
+from tests.unit.reachable import has
 from tests.world import World
 
 SECOND = timedelta(seconds=1)
@@ -87,6 +91,47 @@ async def test_an_urgent_message_that_nobody_tried_to_send_is_a_fault(
     assert (await audited(world)).clean
     world.clock.move(SECOND)
     assert len((await audited(world)).faults) == faults
+
+
+async def test_the_second_call_of_a_night_waits_for_nothing_until_its_minute_is_over(world: World) -> None:
+    await has(world, "Mia", "voice", "+447700900123")
+    world.clock.at = datetime(2026, 11, 17, 1, tzinfo=UTC)
+    await world.inside("Ann")
+    await world.later(35.25)
+    assert await gone_out(world) == 1, "the first call"
+    async with world.database.reading() as tx:
+        again_at = (await tx.conn.execute(select(outbox.c.not_before).where(outbox.c.state == "pending"))).scalar_one()
+        assert (await figures(tx)).pending == []
+    assert again_at > world.now
+    world.clock.at = again_at + 29 * SECOND
+    await world.sweep()
+    await world.deliver()
+    assert (await audited(world)).clean
+    async with world.database.reading() as tx:
+        assert (await figures(tx)).oldest == 29
+    world.clock.move(SECOND)
+    assert (await audited(world)).faults == ("1 urgent messages were not sent, for 30 s",)
+
+
+async def gone_out(world: World) -> int:
+    """What is called just now is found well, too; then it was taken."""
+    async with world.database.transaction() as tx:
+        taken = await rows.lease(tx, ["voice"], 9, "test", timedelta(minutes=1), most=Priority.ALARM)
+    assert (await audited(world)).clean
+    async with world.database.transaction() as tx:
+        await delivering.sent(tx, [(each, "") for each in taken])
+    return len(taken)
+
+
+async def test_an_alarm_that_is_to_be_tried_again_later_waits_all_the_same(world: World) -> None:
+    await message(world, Priority.ALARM)
+    async with world.database.transaction() as tx:
+        later = world.now + timedelta(minutes=5)
+        await tx.conn.execute(update(outbox).values(attempts=3, not_before=later, error="asked to wait"))
+    world.clock.move(31 * SECOND)
+    assert (await audited(world)).warnings == ("1 urgent messages are not taken by their channel, for 31 s",)
+    async with world.database.reading() as tx:
+        assert (await figures(tx)).oldest == 31
 
 
 async def test_an_urgent_message_that_its_channel_does_not_take_is_a_warning(world: World) -> None:
