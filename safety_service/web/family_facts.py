@@ -132,7 +132,7 @@ async def changing(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/facts/{id}/{verb}")
-@again.asked_when(lambda request, _given: request.match_info["verb"] in LOWERING, of_who_is_out=False)
+@again.asked_when(lambda request, _given: request.match_info["verb"] in LOWERING)
 async def change(request: web.Request) -> web.StreamResponse:
     """Correct it, end it, say what the family was told, look at it again."""
     verb = request.match_info["verb"]

@@ -13,9 +13,10 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from safety_service import web
-from safety_service.actions import again, words
+from safety_service.actions import again, facts, words
+from safety_service.actions.facts import NewFact
 from safety_service.actions.words import Word
-from safety_service.store import channels, codes, people
+from safety_service.store import channels, codes, people, risk_facts
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.sessions import Session
@@ -359,13 +360,32 @@ async def test_who_is_out_on_a_visit_is_asked_nothing_about_their_own_ways(world
         given = {"kind": "sms", "address": "07700 900123"}
         status, text = await post(browser, "/channels", given)
         assert status == 409 and "Not while you are out" in text
-        for path in (f"/channels/{new_id()}/prove", f"/facts/{new_id()}/correct"):
-            assert (await post(browser, path, {"code": "1"}))[0] == 404, path
+        assert (await post(browser, f"/channels/{new_id()}/prove", {"code": "1"}))[0] == 404
         assert await said(world, "Ann", "channel.") == []
         await world.do("Ann", words.left, row.id, Word())
         await world.do("Ann", words.home, row.id, Word())
         status, text = await post(browser, "/channels", given)
         assert status == 403 and hidden(text) == list(given.items())
+
+
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [("end", {"why": "x"}), ("correct", {"kind": "dog", "on": "2026-01-05", "says": "", "why": "x"})],
+)
+async def test_whoever_holds_the_phone_of_somebody_out_on_a_visit_lowers_no_risk_with_it(
+    world: World, base: str, verb: str, given: dict[str, str]
+) -> None:
+    await world.plan("Ann", after=600)
+    fact = await world.do("Mia", facts.add, "F-1", NewFact(kind="weapon", on=world.now.date(), source="police"))
+    async with http.browsing(base) as browser:
+        await http.signed_in(world, browser, "Mia")
+        await world.inside("Mia")
+        world.clock.move(LATER)
+        status, text = await post(browser, f"/facts/{fact.id}/{verb}", given)
+        assert status == 403 and "Show that it is you" in text and hidden(text) == list(given.items())
+    async with world.database.reading() as tx:
+        kept = await risk_facts.load(tx, fact.id)
+        assert kept is not None and kept.ended_on is None
 
 
 @pytest.mark.parametrize(
