@@ -99,9 +99,10 @@ async def look_for(request: web.Request) -> web.StreamResponse:
     """Look for a name: the list is at an address that does not say it."""
     fields = await request.post()
     asked = {each: str(fields.get(each, ""))[:200].strip() for each in ("q", "team", "left")}
+    # Not inside: that is done again from its start when it collided with somebody else's.
+    q = asked.pop("q")
 
     async def work(tx: Tx, visitor: Visitor) -> str:
-        q = asked.pop("q")
         look = str(await filters.look_for(tx, visitor.actor, PAGE, {"q": q})) if q else ""
         kept = {name: value for name, value in {**asked, LOOK: look}.items() if value}
         return f"{HERE}?{urlencode(kept)}" if kept else HERE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -13,13 +13,24 @@ from aiohttp import ClientSession, FormData
 from sqlalchemy import select
 
 from safety_service import web
-from safety_service.actions import alerts, danger, directory, exclusions, leaving, people_brought, people_changing
+from safety_service.actions import (
+    alerts,
+    danger,
+    directory,
+    exclusions,
+    filters,
+    leaving,
+    people_brought,
+    people_changing,
+)
+from safety_service.actions.actor import Actor
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Kind, Role
 from safety_service.store import agencies, channels, people, sessions, standing, teams, training
 from safety_service.store import directory as stored
 from safety_service.store import exclusions as kept_off
 from safety_service.store.database import Tx
+from safety_service.store.errors import TryAgain
 from safety_service.store.people import Person
 from safety_service.store.tables.system import event_log
 from tests.http import application, browsing, serving, signed_in
@@ -495,6 +506,23 @@ async def test_nobody_reads_from_which_family_they_are_kept_off(world: World, ad
     async with world.database.reading() as tx:
         about = [each.id for each in await kept_off.every(tx, world.agency_id) if each.id != others]
     assert [(await get(adam, f"/exclusions/{each}"))[0] for each in about] == [404, 404]
+
+
+async def test_a_search_that_collided_with_somebody_elses_is_done_again(
+    world: World, adam: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    keep = filters.look_for
+
+    async def collides_once(tx: Tx, actor: Actor, page: str, query: Mapping[str, str]) -> UUID:
+        tried.append(query["q"])
+        if len(tried) == 1:
+            raise TryAgain
+        return await keep(tx, actor, page, query)
+
+    monkeypatch.setattr(filters, "look_for", collides_once)
+    status, text = await post(adam, "/people", q="ann")
+    assert status == 200 and tried == ["ann", "ann"] and ">Ann<" in text
 
 
 async def test_a_supervisor_whom_the_administrator_may_not_know_stays(world: World, adam: ClientSession) -> None:
