@@ -40,8 +40,14 @@ async def looked(
     """
     if writes is None:
         writes = request.method not in READS
+
+    async def unless_inside(tx: Tx, visitor: Visitor) -> Result:
+        if not writes:
+            await wait_until_out(tx, request, visitor)
+        return await work(tx, visitor)
+
     run = in_transaction if writes else in_view
-    visitor, found, why = await run(request.app[DATABASE], _tried(request, "look", subject, work))
+    visitor, found, why = await run(request.app[DATABASE], _tried(request, "look", subject, unless_inside))
     if why is not None:
         ask_why(request, why)
         raise NotFound
@@ -104,7 +110,6 @@ def _tried(
 
     async def whole(tx: Tx) -> tuple[Visitor, Result | None, Refused | NotFound | None]:
         visitor = await visitor_of(tx, request, keeps=True)
-        await wait_until_out(tx, request, visitor)
         try:
             async with tx.savepoint():
                 return visitor, await work(tx, visitor), None

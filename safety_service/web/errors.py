@@ -34,7 +34,7 @@ async def answer_with_pages(request: web.Request, handler: Handler) -> web.Strea
     except NotFound:
         return await _not_found(request)
     except WaitsUntilOut as waits:
-        return later(request, waits.visitor)
+        return await later(request, waits.visitor)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise

@@ -56,7 +56,7 @@ async def find(request: web.Request) -> web.StreamResponse:
         partly = none if exactly or not typed else await caseload.listed(tx, visitor.actor, Narrow(text=typed))
         return exactly, partly, await circle.today(tx, visitor.actor.agency_id)
 
-    visitor, (exactly, found, today) = await looked(request, SUBJECT, work)
+    visitor, (exactly, found, today) = await looked(request, SUBJECT, work, writes=False)
     only = exactly or [each.family.ref for each in found.lines]
     if len(only) == 1:
         raise web.HTTPSeeOther(families.page_of(only[0]))

@@ -20,7 +20,7 @@ from safety_service.web.acting import ask_why, asked_first, said
 from safety_service.web.form_answers import Read, read_answers
 from safety_service.web.form_page import Part, Words, form_page
 from safety_service.web.pages import refused
-from safety_service.web.until_out import wait_until_out
+from safety_service.web.until_out import WaitsUntilOut, wait_until_out, waits
 from safety_service.web.visitor import Visitor, visitor_of
 
 
@@ -86,6 +86,7 @@ async def take(request: web.Request, subject: str, doing: str, draw: Draw, do: T
         except (Refused, NotFound) as why:
             await refusals.note(tx, visitor.actor, doing, why, subject=subject)
             taken.why = why
+        taken.waits = taken.there is None and await waits(tx, request, visitor)
         return taken
 
     return await _answer(request, await in_transaction(request.app[DATABASE], work))
@@ -98,9 +99,13 @@ class _Taken:
     read: Read | None = None
     there: str | Callable[[], web.Response] | None = None
     why: Refused | NotFound | None = None
+    #: What stands around the form is not for a screen behind a door.
+    waits: bool = False
 
 
 async def _answer(request: web.Request, taken: _Taken) -> web.StreamResponse:
+    if taken.waits:
+        raise WaitsUntilOut(taken.visitor)
     if isinstance(taken.there, str):
         raise web.HTTPSeeOther(taken.there)
     if taken.there is not None:

@@ -15,7 +15,7 @@ from safety_service.store.database import Tx
 from safety_service.web.acting import Work, looked, said
 from safety_service.web.pages import message
 from safety_service.web.unsent import unsent_of
-from safety_service.web.until_out import later
+from safety_service.web.until_out import WaitsUntilOut
 from safety_service.web.visitor import Visitor
 
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ async def show(
 
     async def whole(tx: Tx, visitor: Visitor) -> Callable[[Visitor], web.StreamResponse]:
         if rests and await visit_list.is_inside(tx, visitor.actor):
-            return lambda visitor: later(request, visitor)
+            raise WaitsUntilOut(visitor)
         try:
             async with tx.savepoint():
                 found = await work(tx, visitor)

@@ -49,6 +49,7 @@ STATEMENT = "We come to help. Nobody who works here is to be shouted at, threate
 async def prepare(town: Town) -> None:
     """Somebody looked into a family, and said why; an alarm's link and another agency's link are out."""
     world = town.world
+    await town.are_out(Ben="inside")
     await world.opens("Rita", town.at["hard"])
     await world.do("Adam", notices.put, "statement", "How we treat one another", STATEMENT)
     async with world.database.transaction() as tx:

@@ -85,6 +85,7 @@ PAGES = (
 
 async def prepare(town: Town) -> None:
     """A year of visits to the hard family; the next one is planned, and somebody opened its record."""
+    await town.are_out(Ann="silent", Ben="inside")
     for who, days, met in YEAR:
         await past_visit(town.world, who, town.at["hard"], days, *met)
     await town.world.plan("Ann", ref=town.at["hard"], after=24 * 60, address="12 Example Street, Sampleton")

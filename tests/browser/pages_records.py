@@ -65,6 +65,7 @@ STEP = timedelta(days=2, hours=5)
 async def prepare(town: Town) -> None:
     """More people, three months of what they told, a filter that is kept, and everything counted and linked."""
     world = town.world
+    await town.are_out(Ann="silent", Ben="inside")
     await _more_people(town)
     await _told(world)
     kept = await world.do("Mia", filters.keep_filter, "log", "Rows, since summer", {"behaviour": "argued"})

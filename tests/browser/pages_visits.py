@@ -36,6 +36,7 @@ PAGES = (
 async def prepare(town: Town) -> None:
     """Some visits to come, one decided, two that wait; and a hard visit that is being told."""
     world = town.world
+    await town.are_out(Ann="silent")
     answers = {
         "hostility": "some",
         "talked": "yes",

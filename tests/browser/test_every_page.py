@@ -42,6 +42,11 @@ class Look:
         for label in self.shown.pressed:
             await page.get_by_text(label, exact=True).first.click()
             await page.wait_for_load_state("load")
+        if (
+            not self.shown.name.endswith(("inside", "while-out"))
+            and await page.get_by_text("waits until you are out").count()
+        ):
+            self.faults.append("is not seen: its reader is inside")
 
     def said(self) -> list[str]:
         """The faults, each with the page's name."""

@@ -58,6 +58,11 @@ class Town:
     world: World
     at: dict[str, str] = field(default_factory=dict)
 
+    async def are_out(self, **visits: str) -> None:
+        """These have left (who, and the name of their visit), and read all pages: inside they rest."""
+        for who, name in visits.items():
+            await self.world.do(who, words.left, UUID(self.at[name]), Word())
+
 
 async def build_town(world: World) -> Town:
     """Two days of work, and an afternoon on which one of two does not answer. It is Tuesday, a quarter to two."""

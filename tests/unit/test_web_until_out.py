@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from aiohttp.test_utils import make_mocked_request
 
 from safety_service import web
 from safety_service.actions import words
@@ -18,7 +17,16 @@ from tests.world import World
 LATER = "This page waits until you are out."
 PAGES = (
     *("/families", "/families/F-1", "/families/F-1/briefing", "/families/F-1/met", "/families/F-1/plan"),
-    *("/families/F-1/undertakings/new", "/proposals", "/log", "/log/trends", "/items", "/supervision"),
+    *(
+        "/families/F-1/undertakings/new",
+        "/proposals",
+        "/log",
+        "/log/trends",
+        "/items",
+        "/supervision",
+        "/openings",
+        "/evidence",
+    ),
 )
 
 
@@ -42,6 +50,31 @@ async def test_inside_no_page_of_families_says_whose_or_what(desk: Desk) -> None
         assert LATER not in await desk.sees("Ann", path), path
 
 
+async def test_inside_what_is_looked_for_or_taken_along_with_a_post_waits_too(desk: Desk) -> None:
+    world = desk.world
+    await world.plan("Ann", ref="F-7", after=300)
+    await world.inside("Ann", ref="F-1")
+    await desk.browser("Ann")
+    for path, fields in (
+        ("/families", {"text": "F"}),
+        ("/families/F-1/subject-access", {"passages": "x"}),
+        ("/log/export", {"what": "visits", "format": "csv"}),
+        ("/evidence/check", {}),
+    ):
+        text = await desk.presses("Ann", path, **fields)
+        assert LATER in text and not re.search("F-7|Elm", text), path
+
+
+async def test_a_form_that_is_refused_inside_gives_back_the_words_and_nothing_around_them(desk: Desk) -> None:
+    world = desk.world
+    coming = await world.plan("Mia", ref="F-7", after=300)
+    await world.inside("Mia", ref="F-1")
+    text = await desk.presses("Mia", "/families/F-1/undertakings/new", body="", made_by="They shouted all the time")
+    assert LATER in text and "They shouted all the time" in text and "Elm" not in text
+    text = await desk.presses("Mia", f"/visits/{coming.id}/decide", reason="We go together", version="99")
+    assert "We go together" in text and not re.search("F-7|Elm", text)
+
+
 async def test_nobody_else_waits_and_no_alarm_does(desk: Desk) -> None:
     world = desk.world
     await world.inside("Ann", ref="F-1")
@@ -58,4 +91,4 @@ async def test_every_page_of_a_family_rests(world: World) -> None:
     of_families = [each for each in found if "{ref}" in each]
     assert len(of_families) > 20
     for path in of_families:
-        assert rests(make_mocked_request("GET", path)), path
+        assert rests(path), path
