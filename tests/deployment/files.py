@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 SECRETS = "/run/secrets/"
-INTERPOLATED = re.compile(r"\$\{([A-Z_]+)(:[?-][^}]*)?\}")
+INTERPOLATED = re.compile(r"\$\{([A-Z_]+)(:?[?-][^}]*)?\}")
 
 
 @cache
@@ -40,7 +40,8 @@ def environment(service: dict[str, Any], **given: str) -> dict[str, str]:
     """Its variables, with what comes from .env put in."""
 
     def put(found: re.Match[str]) -> str:
-        return given[found[1]]
+        default = (found[2] or "").removeprefix(":")
+        return given.get(found[1], default[1:]) if default.startswith("-") else given[found[1]]
 
     return {name: INTERPOLATED.sub(put, str(value)) for name, value in service.get("environment", {}).items()}
 

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from config.duration import parse_duration
+from config.secret_files import from_files
 from config.settings import SECRET, known_variables
 from safety_service import cli
 from safety_service.commands.serve import ROLES
@@ -87,10 +88,11 @@ def test_every_variable_is_one_and_none_that_is_needed_is_left_out(name: str) ->
     assert {each.removesuffix("_FILE") for each in said} >= NEEDED
 
 
-def test_what_comes_from_dot_env_is_a_variable_of_ours_and_asked_for_when_it_is_missing() -> None:
+def test_what_comes_from_dot_env_is_a_variable_of_ours_and_asked_for_when_it_is_missing_or_has_a_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     found = dict(INTERPOLATED.findall(text))
     assert set(found) <= known_variables()
+    assert found.pop("DOORSTEP_REDIS_URL") == "-redis://redis:6379/0"
     assert all(how.startswith(":?") for how in found.values()), "without it links would lead nowhere"
 
 
@@ -102,6 +104,18 @@ def test_no_secret_is_in_the_environment(name: str) -> None:
             assert variable.endswith("_FILE"), variable
         if variable.endswith("_FILE"):
             assert str(value).startswith(SECRETS)
+
+
+def test_another_redis_may_be_named_in_a_file(tmp_path: Path) -> None:
+    """Its address holds a password. What stands in the environment goes before doorstep.env, and would be set twice."""
+    file = tmp_path / "redis_url"
+    file.write_text("rediss://:word@elsewhere:6379/0")
+    file.chmod(0o400)
+    name, public = "DOORSTEP_REDIS_URL", "https://doorstep.example.org"
+    assert environment(ours()["web"], DOORSTEP_PUBLIC_URL=public)[name] == "redis://redis:6379/0"
+    said = environment(ours()["web"], DOORSTEP_PUBLIC_URL=public, DOORSTEP_REDIS_URL="")
+    found, faults = from_files(SECRET, {name: said[name], f"{name}_FILE": str(file)})
+    assert (found, faults) == ({name: "rediss://:word@elsewhere:6379/0"}, [])
 
 
 def test_every_secret_that_is_named_is_made_by_the_script(tmp_path: Path) -> None:
