@@ -39,7 +39,9 @@ class HookKeeper(Listener):
         self._fails_since: float | None = None
         #: The last failure that we know of, by Telegram's clock.
         self._error_at: datetime | None = None
-        #: It failed for so long that Telegram was asked to try again, and not everything has come in since.
+        #: When Telegram last failed to bring something, or was asked to try again.
+        self._quiet_since = float("-inf")
+        #: It failed for so long that Telegram was asked to try again, and it is not known to be well since.
         self._stuck = False
 
     async def step(self) -> bool:
@@ -69,7 +71,7 @@ class HookKeeper(Listener):
             max_connections=AT_ONCE,
             drop_pending_updates=False,
         )
-        self._set, self._looked, self._fails_since = True, None, None
+        self._set, self._looked, self._fails_since, self._quiet_since = True, None, None, _steady()
 
     def _heard_until(self, info: WebhookInfo, began: float) -> float | None:
         """Until when all that was said has come in; None: not known to be later than before.
@@ -85,14 +87,20 @@ class HookKeeper(Listener):
         return self._looked if calm else None
 
     def _look_for_failures(self, info: WebhookInfo) -> None:
-        """Left to itself Telegram waits longer after each failure, and people have been speaking meanwhile."""
-        failed = info.last_error_date not in (None, self._error_at)
+        """Left to itself Telegram waits longer after each failure, and people have been speaking meanwhile.
+
+        Where people speak all the time the queue is never empty: asked to try again, it did not fail, so it is well.
+        """
+        now, waiting = _steady(), info.pending_update_count
+        if info.last_error_date not in (None, self._error_at):
+            self._quiet_since = now
+            self._fails_since = now if self._fails_since is None else self._fails_since
         self._error_at = info.last_error_date
-        if not info.pending_update_count:
+        if not waiting:
             self._fails_since, self._stuck = None, False
-        elif self._fails_since is None and failed:
-            self._fails_since = _steady()
-        if self._fails_since is not None and _steady() - self._fails_since >= self._pace.stuck:
+        elif self._fails_since is None and waiting <= AT_ONCE and now - self._quiet_since >= self._pace.stuck:
+            self._stuck = False
+        if self._fails_since is not None and now - self._fails_since >= self._pace.stuck:
             log.error("Telegram cannot bring what was said (%s). It is asked to try again.", info.last_error_message)
             self._set, self._stuck = False, True
 

@@ -222,6 +222,7 @@ async def test_what_telegram_fails_to_bring_is_loud_and_it_is_asked_to_try_again
 
     def fail(point: str) -> None:
         if point == "hook:before_commit" and broken:
+            desk.world.clock.move(timedelta(seconds=1))
             raise DatabaseAway("no keeping")
 
     monkeypatch.setattr(hooks, "crash_point", fail)
