@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Updates that Telegram posts at once: each is a short transaction.
 AT_ONCE = 40
+#: Looks that may find something waiting since nothing did, and it is still believed to be on its way.
+ON_ITS_WAY = 2
 
 
 class HookKeeper(Listener):
@@ -37,6 +39,8 @@ class HookKeeper(Listener):
         #: When the last look began, and since when something fails to come in: by the clock that nobody can set.
         self._looked: float | None = None
         self._fails_since: float | None = None
+        #: Looks since the last that found nothing waiting.
+        self._looks_since_empty = ON_ITS_WAY + 1
         #: The last failure that we know of, by Telegram's clock.
         self._error_at: datetime | None = None
         #: When Telegram last failed to bring something, or was asked to try again.
@@ -76,15 +80,17 @@ class HookKeeper(Listener):
     def _heard_until(self, info: WebhookInfo, began: float) -> float | None:
         """Until when all that was said has come in; None: not known to be later than before.
 
-        What is being posted still counts as waiting. So few that they can all be under way, and none of them failed:
-        what was said before the last look is here.
+        What is being posted still counts as waiting. So few that they can all be under way, none of them failed, and
+        nothing waited a moment ago: what was said before the last look is here. Later something may hang that has not
+        failed yet, and a press that waits with it must not be dated as if it had been made since.
         """
         if info.url != self._url:
             return None
+        self._looks_since_empty = self._looks_since_empty + 1 if info.pending_update_count else 0
         if not info.pending_update_count:
             return began
-        calm = info.pending_update_count <= AT_ONCE and self._fails_since is None and not self._stuck
-        return self._looked if calm else None
+        few = info.pending_update_count <= AT_ONCE and self._looks_since_empty <= ON_ITS_WAY
+        return self._looked if few and self._fails_since is None and not self._stuck else None
 
     def _look_for_failures(self, info: WebhookInfo) -> None:
         """Left to itself Telegram waits longer after each failure, and people have been speaking meanwhile.

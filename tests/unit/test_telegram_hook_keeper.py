@@ -106,3 +106,17 @@ async def test_what_goes_on_failing_is_said_for_as_long_as_it_is_so_and_so_is_a_
     assert await keeping.stuck()
     await keeping.looks(AT_ONCE)
     assert not await keeping.stuck()
+
+
+async def test_what_waits_for_longer_than_a_post_takes_may_hang_and_nothing_is_known_of_what_was_said_since(
+    keeping: Keeping,
+) -> None:
+    await keeping.looks(0)
+    empty_at = keeping.world.now
+    assert await keeping.heard() == empty_at
+    await keeping.looks(1, 2)
+    assert await keeping.heard() == empty_at + LOOK, "a post or two are on their way"
+    await keeping.looks(1, 1, 3, 1)
+    assert await keeping.heard() == empty_at + LOOK
+    await keeping.looks(0)
+    assert await keeping.heard() == keeping.world.now
