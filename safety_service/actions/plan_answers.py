@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from config.forms import VISIT
+from config.forms import VISIT, Kind
 from safety_service.actions.planning import PlanRequest
 from safety_service.domain.risk import Because
 from safety_service.domain.words import Risk
@@ -20,6 +20,7 @@ OF_THE_DAY = frozenset({"ref", "starts", "news", "place", "arranged", "confirm"}
 #: Columns of the visit, not answers of its plan.
 COLUMNS = frozenset({"ref", "starts", "address", "purpose", "length", "every", "confirm"})
 _KEYS = frozenset(each.key for each in VISIT.steps)
+_MANY = frozenset(each.key for each in VISIT.steps if each.kind is Kind.MANY)
 
 
 def to_request(answers: Mapping[str, Any], planner: UUID, now: datetime, *, worker: UUID | None = None) -> PlanRequest:
@@ -55,6 +56,17 @@ def kept_of(row: VisitRow) -> dict[str, Any]:
         "length": (row.visit.ends_at - row.visit.starts_at).total_seconds(),
         "every": row.visit.watches[0].interval.total_seconds(),
     }
+
+
+def misshapen(answers: Mapping[str, Any]) -> list[str]:
+    """The answers that a page could not draw again: neither words nor, where there may be several, a list of words."""
+    return [key for key, value in answers.items() if key in _KEYS - COLUMNS and not _shaped(key, value)]
+
+
+def _shaped(key: str, value: Any) -> bool:
+    if key in _MANY and isinstance(value, list):
+        return all(isinstance(each, str) for each in value)
+    return value is None or isinstance(value, str)
 
 
 def is_threat(answers: Mapping[str, Any], risk: Risk, because: Iterable[Because]) -> bool:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from safety_service.actions import meetings, sharing, undertakings, warning
 from safety_service.actions.sharing import Decision
 from safety_service.actions.undertakings import Kept, Terms
-from safety_service.api.body import Body
+from safety_service.api.body import Body, Moment
 from safety_service.api.call import Call, endpoint
 from safety_service.api.families import ref_of
 from safety_service.api.problems import PREFIX
@@ -75,7 +75,7 @@ class MeetingBody(Body):
     """A call."""
 
     kind: Literal["risk", "joint_debrief", "review"]
-    meets_at: AwareDatetime
+    meets_at: Moment
     why: Text
     invited: list[UUID] = Field(default_factory=list)
     parents: Literal["invited", "excluded"] = "invited"

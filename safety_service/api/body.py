@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from safety_service.api.problems import Fault, Problem, faults_of
 
@@ -14,6 +15,17 @@ from safety_service.api.problems import Fault, Problem, faults_of
 LONGEST = 256 * 1024  # bytes
 #: Dropping what is bad may leave its parent incomplete: it goes next. No body of ours is deeper.
 DEPTH = 5
+#: Years of which a time can be. At the ends of the calendar a time has no place in another zone.
+FIRST, LAST = 2000, 2200
+
+
+def _near(at: datetime) -> datetime:
+    if not FIRST <= at.year <= LAST:
+        raise ValueError(f"the year is from {FIRST} to {LAST}")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 
 
 class Body(BaseModel):

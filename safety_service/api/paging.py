@@ -29,7 +29,7 @@ def read_cursor(text: str | None) -> Cursor | None:
         plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         at, last = json.loads(plain)
         return datetime.fromisoformat(at).astimezone(UTC), UUID(last)
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise bad_parameter("cursor", "This is not a cursor that a list gave.") from error
 
 
@@ -49,11 +49,11 @@ def read_time(name: str, text: str | None) -> datetime | None:
     try:
         # A "+" that was not escaped arrives as a space.
         when = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
+        if when.tzinfo is None:
+            raise bad_parameter(name, "The time lacks its offset.")
+        return when.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise bad_parameter(name, "A time such as 2026-05-03T09:30:00+01:00.") from error
-    if when.tzinfo is None:
-        raise bad_parameter(name, "The time lacks its offset.")
-    return when
 
 
 def read_id(name: str, text: str | None) -> UUID | None:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from safety_service.actions import changing, decisions, planning, reading
+from safety_service.actions import changing, decisions, plan_answers, planning, reading
 from safety_service.actions.planning import PlanRequest
 from safety_service.actions.visitors import names_of
-from safety_service.api.body import Body
+from safety_service.api.body import Body, Moment
 from safety_service.api.call import Call, endpoint
 from safety_service.api.paging import bad_parameter, read_cursor, read_id, read_limit, read_time, write_cursor
 from safety_service.api.problems import PREFIX
@@ -25,6 +25,17 @@ routes = web.RouteTableDef()
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 DAY = 86400  # seconds
+
+
+def _drawable(plan: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    wrong = plan_answers.misshapen(plan)
+    if wrong:
+        raise ValueError(f"words, or a list of words where the form takes several: {', '.join(wrong)}")
+    return plan
+
+
+#: Answers by step key, in the shapes that the pages draw again when somebody changes the visit.
+Plan = Annotated[dict[str, JsonValue], AfterValidator(_drawable)]
 
 
 class Address(Body):
@@ -47,12 +58,12 @@ class VisitBody(Body):
     family_ref: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
     address: Address = Address()
     purpose: Annotated[str, Field(max_length=500)] = ""
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     check_in_every_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
     workers: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
     speaker: UUID | None = None
-    plan: dict[str, JsonValue] = Field(default_factory=dict)
+    plan: Plan = Field(default_factory=dict)
     travel_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
 
     def request(self) -> PlanRequest:
@@ -79,11 +90,11 @@ class ChangeBody(Body):
     version: int
     address: Address | None = None
     purpose: Annotated[str, Field(max_length=500)] | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     check_in_every_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
     workers: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=20)] | None = None
-    plan: dict[str, JsonValue] | None = None
+    plan: Plan | None = None
     travel_s: Annotated[int, Field(ge=1, le=DAY)] | None = None
 
     def request(self, row: VisitRow) -> PlanRequest:

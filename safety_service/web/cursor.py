@@ -14,5 +14,5 @@ def read_place(text: str) -> tuple[datetime, UUID] | None:
     at, _, last = text.partition("~")
     try:
         return datetime.fromisoformat(at.replace(" ", "+")).astimezone(UTC), UUID(last)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -101,6 +101,11 @@ async def test_who_neither_goes_nor_manages_changes_nothing(world: World, sessio
         ({"family_ref": "F-2"}, 422, "bad_body"),
         ({"address": {"latitude": 51.5}}, 422, "bad_body"),
         ({"version": None}, 422, "bad_body"),
+        ({"ends_at": "9999-12-31T23:59:59-12:00"}, 422, "bad_body"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, 422, "bad_body"),
+        ({"plan": {"transport": {"a": 1}}}, 422, "bad_body"),
+        ({"plan": {"colleague": ["Ben"]}}, 422, "bad_body"),
+        ({"plan": {"strategies": [{"a": 1}]}}, 422, "bad_body"),
     ],
 )
 async def test_what_cannot_be_is_refused_and_leaves_the_visit_as_it_was(

@@ -1,5 +1,6 @@
 """A program plans a visit, keeps it company to its end, and is told plainly what it did wrong."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -128,6 +129,8 @@ async def test_a_word_counts_whatever_its_body_is(world: World, ann: Program, ra
         ({"family_ref": None}, "/family_ref"),
         ({"starts_at": "soon"}, "/starts_at"),
         ({"starts_at": "2026-05-04T09:00:00"}, "/starts_at"),
+        ({"ends_at": "9999-12-31T23:59:59-12:00"}, "/ends_at"),
+        ({"plan": {"transport": {"a": 1}}}, "/plan"),
         ({"address": {"text": "x", "latitude": "51", "longitude": 0}}, "/address/latitude"),
         ({"address": {"latitude": 51.0}}, "/address"),
         ({"check_in_every_s": 900.5}, "/check_in_every_s"),
@@ -184,7 +187,22 @@ async def test_a_list_comes_in_pages_and_no_visit_twice(world: World, ann: Progr
     assert sorted(seen) == sorted(made) and len(seen) == 5
 
 
-@pytest.mark.parametrize("query", [{"cursor": "x"}, {"limit": "0"}, {"status": "lost"}, {"from": "now"}, {"team": "N"}])
+#: A moment that no clock of UTC has.
+BEYOND = "9999-12-31T23:59:59-10:00"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"cursor": "x"},
+        {"cursor": urlsafe_b64encode(f'["{BEYOND}", "{uuid4()}"]'.encode()).decode()},
+        {"limit": "0"},
+        {"status": "lost"},
+        {"from": "now"},
+        {"from": BEYOND},
+        {"team": "N"},
+    ],
+)
 async def test_a_filter_that_cannot_be_read_is_said(ann: Program, query: dict[str, str]) -> None:
     status, problem = await ann.get("/visits", **query)
     assert status == 400 and problem["errors"][0]["pointer"] == f"#{next(iter(query))}"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -392,6 +393,9 @@ async def test_the_list_is_narrowed_and_goes_on(world: World, browser: ClientSes
     assert "B-1" not in text and "No visits like that." in text
     _, text, _ = await get(browser, "/visits?status=nonsense&team=nonsense&from=x&to=y&after=z")
     assert "B-1" in text, "what cannot be read narrows nothing"
+    for beyond in ("9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00%2B14:00"):
+        status, text, _ = await get(browser, f"/visits?after={beyond}~{UUID(int=1)}")
+        assert status == 200 and "B-1" in text, "a moment that no clock of UTC has is none"
 
 
 async def test_what_was_is_listed_newest_first(world: World, browser: ClientSession) -> None:
