@@ -74,6 +74,7 @@ from safety_service.web.live import STREAMS, Streams, end_streams
 from safety_service.web.openid import SERVICE, SignInService
 from safety_service.web.origin import refuse_foreign_posts
 from safety_service.web.pages import set_up_pages
+from safety_service.web.readable import refuse_unreadable
 from safety_service.web.typed_by import refuse_words_of_others
 
 __all__ = ["setup"]
@@ -86,6 +87,7 @@ def setup(app: web.Application, services: Services) -> None:
     app.on_shutdown.append(end_streams)
     app.middlewares.append(answer_with_pages)
     app.middlewares.append(refuse_foreign_posts(services.settings.base_url))
+    app.middlewares.append(refuse_unreadable)
     app.middlewares.append(refuse_words_of_others)
     app[HEALTH] = services.health
     set_up_pages(app)

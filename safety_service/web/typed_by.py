@@ -12,7 +12,8 @@ from safety_service.actions.visitors import was
 from safety_service.services import DATABASE
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.web.pages import message
-from safety_service.web.unsent import FORM, Field, Unsent, unsent_of
+from safety_service.web.readable import FORM
+from safety_service.web.unsent import Field, Unsent, unsent_of
 from safety_service.web.visitor import cookie_name, maybe_visitor
 
 #: Goes along with the words: who was signed in while they were typed.

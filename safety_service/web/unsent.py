@@ -13,9 +13,8 @@ from aiohttp import web
 
 from safety_service.services import SETTINGS
 from safety_service.web.origin import comes_from_us
+from safety_service.web.readable import FORM, is_readable
 
-#: Not what carries a file: nobody's megabytes are read to say no.
-FORM = "application/x-www-form-urlencoded"
 #: What only the page that asks who sits there adds (web.again): it is asked anew.
 ASKED_ANEW = frozenset({"again_code", "again_send"})
 #: Never shown: codes, and words that mean danger. Whoever wants them kept types them again, and nothing says what for.
@@ -85,7 +84,7 @@ async def unsent_of(request: web.Request) -> Unsent | None:
     Nothing of what another site's page sent: one press on our own page, and it would come from us.
     """
     ours = comes_from_us(request, request.app[SETTINGS].base_url)
-    if request.method != "POST" or request.content_type != FORM or not ours:
+    if request.method != "POST" or request.content_type != FORM or not ours or not await is_readable(request):
         return None
     texts = [(name, value) for name, value in (await request.post()).items() if isinstance(value, str)]
     fields = [_field(name, value) for name, value in texts if name not in ASKED_ANEW]

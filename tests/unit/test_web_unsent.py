@@ -87,6 +87,31 @@ async def test_a_review_that_came_second_shows_its_words_again(world: World, bro
     assert forms.seen == {"note"}
 
 
+IN_PARTS = b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n\xff\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"note=\xff\xfe&do=next"),
+        ("application/x-www-form-urlencoded; charset=nope", b"note=x&do=next"),
+        ("multipart/form-data; boundary=x", b"no part at all"),
+        ("multipart/form-data; boundary=x", IN_PARTS),
+        ("multipart/form-data", b"--x--"),
+    ],
+    ids=["bytes", "charset", "nothing", "part", "boundary"],
+)
+async def test_a_form_that_cannot_be_read_is_answered_by_a_calm_page(
+    world: World, browser: ClientSession, kind: str, body: bytes
+) -> None:
+    here, headers = f"/log/{await given(world)}/review", {"Content-Type": kind}
+    async with browser.post(here, data=body, headers=headers) as answer:
+        assert answer.status in (400, 401) and "<h1" in await answer.text()
+    await signed_in(world, browser, "Mia")
+    async with browser.post(here, data=body, headers=headers) as answer:
+        assert answer.status == 400 and "cannot be read as a form" in await answer.text()
+
+
 async def test_what_was_too_long_is_made_shorter_where_it_stands(world: World, browser: ClientSession) -> None:
     debrief_id = await given(world)
     here = f"/debriefs/{debrief_id}/add"
