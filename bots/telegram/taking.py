@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which nothing has been kept before whoever speaks is told that nobody hears.
 OWN_UP_AFTER = 5.0
+#: Seconds after which another failure is one of its own. Of several processes that share the webhook, each hears only
+#: some words, and what it could not keep may have been kept long ago by another.
+APART = 30.0
 
 Done = TypeVar("Done")
 
@@ -56,6 +59,7 @@ class Taking:
         self._own_up_after = own_up_after
         #: When the first of the updates that could not be kept came in, by the clock that nobody can set.
         self._unkept_since: float | None = None
+        self._failed_at = float("-inf")
 
     async def keep(self, updates: list[JSON], work: Callable[[Tx], Awaitable[Done]]) -> Done:
         """Do this in one transaction, whole even if we are cancelled. Raises DatabaseAway, TryAgain."""
@@ -85,8 +89,14 @@ class Taking:
 
     async def _own_up(self, updates: list[JSON]) -> None:
         """Telegram keeps what we could not; but whoever waits for an answer must not believe that somebody heard."""
-        now = asyncio.get_running_loop().time()
-        if self._unkept_since is None:
+        now, before = _steady(), self._failed_at
+        self._failed_at = now
+        if self._unkept_since is None or now - before > APART:
             self._unkept_since = now
+            self._unheard.kept()
         if now - self._unkept_since >= self._own_up_after and updates:
             await self._unheard.say(updates)
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()
