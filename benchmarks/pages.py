@@ -28,6 +28,7 @@ from safety_service import web as pages
 from safety_service.actions import signing_in
 from safety_service.actions.sweeping import sweep_watches
 from safety_service.domain.words import Role
+from safety_service.processes.memory import hold_still
 from safety_service.services import DATABASE, HOT, SETTINGS, WORDING, Health, Services
 from safety_service.store import people, saved_filters
 from safety_service.store.database import Database
@@ -60,6 +61,7 @@ async def measure(ground: Ground, kind: Kind, scale: Scale) -> list[Row]:
     database, bare = await Database.open(url), await open_bare(await ground.copy(url))
     about = f"{scale.families * scale.debriefs:,} debriefs, {scale.inside} inside"
     rows: list[Row] = []
+    hold_still()
     try:
         with recording() as recorded:
             given: list[Given] = []

@@ -27,6 +27,7 @@ from safety_service import api
 from safety_service import web as pages
 from safety_service.actions.places import open_geocoder
 from safety_service.processes.alive import show_alive
+from safety_service.processes.memory import hold_still
 from safety_service.processes.present import show_presence
 from safety_service.processes.tasks import Tasks, pause, until_stopped
 from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, WORDING, Services
@@ -142,6 +143,7 @@ async def run_roles(settings: Settings, roles: Collection[str], stopping: asynci
         tasks.in_place("presence", partial(show_presence, parts.database, roles, parts.holder))
         if "scheduler" not in roles:
             tasks.in_place("beat", _watch_the_loop)
+        hold_still()
         log.info("begun as %s", ", ".join(roles))
         await tasks.run(stopping)
 

@@ -1,6 +1,7 @@
 """The tasks of a process: what is vital ends it, what is not is begun again, and a stop is waited for."""
 
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from safety_service.processes import backoff, logs
 from safety_service.processes.backoff import Backoff
+from safety_service.processes.memory import hold_still
 from safety_service.processes.tasks import EndedEarly, Tasks, until_stopped
 from tests.patience import until
 
@@ -160,3 +162,10 @@ def _refused_by_the_database() -> None:
         f"duplicate key value violates unique constraint\nDETAIL:  Key (address)=({ADDRESS}) already exists.\n"
         "[SQL: INSERT INTO visit]"
     )
+
+
+def test_what_a_process_was_made_of_is_looked_through_once_only() -> None:
+    hold_still()
+    held = gc.get_freeze_count()
+    gc.unfreeze()
+    assert held > 10_000
