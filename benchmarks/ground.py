@@ -48,11 +48,7 @@ class Ground:
             copied = await self._empty("sqlite")
             shutil.copyfile(url.removeprefix("sqlite:///"), copied.removeprefix("sqlite:///"))
             return copied
-        name = url.rpartition("/")[2]
-        assert self.postgres is not None
-        # A connection that was closed just now, or a worker that tidies up, would keep it from being copied.
-        await execute(self.postgres, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        return await self._empty("postgresql", template=name)
+        return await self._empty("postgresql", template=url.rpartition("/")[2])
 
     async def _empty(self, kind: Kind, template: str = "template1") -> str:
         if kind == "sqlite":

@@ -58,7 +58,8 @@ async def measure(ground: Ground, kind: Kind, scale: Scale) -> list[Row]:
     await _today(database, seeded, scale)
     places = await _places(database, seeded)
     await database.close()
-    database, bare = await Database.open(url), await open_bare(await ground.copy(url))
+    bare = await open_bare(await ground.copy(url))  # while nobody is connected
+    database = await Database.open(url)
     about = f"{scale.families * scale.debriefs:,} debriefs, {scale.inside} inside"
     rows: list[Row] = []
     hold_still()
@@ -154,6 +155,8 @@ async def _ask(
                 raise NotMeasured(f"{path} was answered {answer.status}")
         # At once: what else the machine does falls on both.
         floor.append(await said_bare(bare, given[-1].statements))
+        # Kept, they would be looked through by each collection of the next pages.
+        given[-1].statements.clear()
     skip = scale.looked // 10  # the first ones fill caches
     took = [each.took for each in given[skip:]]
     return [
