@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from aiohttp import CookieJar, web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession, CookieJar, web
+from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
 from benchmarks.bare import Bare, open_bare
@@ -140,7 +140,7 @@ def _shape(path: str) -> str:
 
 
 async def _ask(
-    client: TestClient[web.Request, web.Application],
+    client: ClientSession,
     bare: Bare,
     path: str,
     given: list[Given],
@@ -173,7 +173,7 @@ async def _ask(
 @asynccontextmanager
 async def _client(
     database: Database, recorded: Recording, given: list[Given], seeded: Seeded
-) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+) -> AsyncIterator[ClientSession]:
     @web.middleware
     async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
         recorded.take()
@@ -189,8 +189,11 @@ async def _client(
     pages.setup(app, services)
     async with database.transaction() as tx:
         code = (await signing_in.sign_in_link(tx, None, seeded.reader_id)).code
-    server = TestServer(app, host="127.0.0.1")
-    async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as client:
+    # No TestClient: it keeps every answer, and each collection would look through all of them.
+    async with (
+        TestServer(app, host="127.0.0.1") as server,
+        ClientSession(server.make_url("/"), cookie_jar=CookieJar(unsafe=True)) as client,
+    ):
         async with client.post(f"/in/{code}", allow_redirects=False) as answer:
             if answer.status != web.HTTPSeeOther.status_code:
                 raise NotMeasured(f"the reader could not sign in: {answer.status}")
