@@ -55,7 +55,7 @@ async def waiting(tx: Tx) -> int:
     """How many entries should have been linked and are not; counted no further than a thousand."""
     last = await event_seals.head(tx)
     after = UUID(int=0) if last is None else event_seals.made_before(tx.now, last.event_id, FAR)
-    return len(await event_seals.without_link(tx, after, tx.now - LATE, AT_ONCE))
+    return await event_seals.count_without_link(tx, after, tx.now - LATE, AT_ONCE)
 
 
 async def verify(tx: Tx, verifier: Verifier) -> AsyncIterator[str]:

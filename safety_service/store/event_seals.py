@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, insert, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, func, insert, select, type_coerce
 
 from safety_service.domain.event_chain import Entry, Link
 from safety_service.store import sealing
@@ -39,9 +39,19 @@ async def append(tx: Tx, links: Collection[Link]) -> None:
 
 async def without_link(tx: Tx, after: UUID, before: datetime, limit: int) -> list[Entry]:
     """Entries with a greater id and of before that moment that have no link, by id."""
-    query = select(*_ENTRY).outerjoin(event_seal, event_seal.c.event_id == event_log.c.id)
-    query = query.where(event_seal.c.event_id.is_(None), event_log.c.id > after, event_log.c.at < before)
+    query = _without_link(after, before, *_ENTRY)
     return [_entry(row) for row in await tx.conn.execute(query.order_by(event_log.c.id).limit(limit))]
+
+
+async def count_without_link(tx: Tx, after: UUID, before: datetime, most: int) -> int:
+    """How many those are, counted no further than this; nothing of them is opened."""
+    some = _without_link(after, before, event_log.c.id).limit(most).subquery()
+    return int((await tx.conn.execute(select(func.count()).select_from(some))).scalar_one())
+
+
+def _without_link(after: UUID, before: datetime, *columns: ColumnElement[Any]) -> Select[Any]:
+    query = select(*columns).select_from(event_log).outerjoin(event_seal, event_seal.c.event_id == event_log.c.id)
+    return query.where(event_seal.c.event_id.is_(None), event_log.c.id > after, event_log.c.at < before)
 
 
 async def linked(tx: Tx, after: int, limit: int) -> list[tuple[Link, Entry | None]]:
