@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from safety_service.actions import refusals, visit_list
+from safety_service.actions import refusals
 from safety_service.actions.ties import REASON_WANTED
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.web.acting import Work, looked, said
 from safety_service.web.pages import message
 from safety_service.web.unsent import unsent_of
-from safety_service.web.until_out import WaitsUntilOut
+from safety_service.web.until_out import READS, wait_until_out
 from safety_service.web.visitor import Visitor
 
 Result = TypeVar("Result")
@@ -33,8 +33,8 @@ async def show(
     unsent = await unsent_of(request)
 
     async def whole(tx: Tx, visitor: Visitor) -> Callable[[Visitor], web.StreamResponse]:
-        if rests and await visit_list.is_inside(tx, visitor.actor):
-            raise WaitsUntilOut(visitor)
+        if rests and request.method not in READS:  # what is only looked at has waited already
+            await wait_until_out(tx, request, visitor)
         try:
             async with tx.savepoint():
                 found = await work(tx, visitor)
