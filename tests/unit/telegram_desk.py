@@ -197,3 +197,12 @@ class Desk:
         async with self.database.reading() as tx:
             stamp = await stamps.last(tx, name)
         return stamp.at if stamp else None
+
+
+@asynccontextmanager
+async def desk_in(world: World) -> AsyncIterator[Desk]:
+    """A desk beside a Bot API server of its own, which tells this world's time."""
+    async with BotApiServer(clock=lambda: world.now) as telegram:
+        desk = Desk(telegram, world)
+        yield desk
+        await desk.close()

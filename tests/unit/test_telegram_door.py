@@ -16,17 +16,14 @@ from safety_service.domain.words import Kind
 from safety_service.store import channels, stamps
 from safety_service.store.tables.people import agency
 from tests.patience import until
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import PAGES, Desk, outgoing
+from tests.unit.telegram_desk import PAGES, Desk, desk_in, outgoing
 from tests.world import World
 
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+    async with desk_in(world) as desk:
         yield desk
-        await desk.close()
 
 
 async def unassessed(desk: Desk) -> None:

@@ -23,8 +23,7 @@ from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.http import application, serving
 from tests.patience import until
 from tests.services.process import free_port
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import QUICK, Desk
+from tests.unit.telegram_desk import QUICK, Desk, desk_in
 from tests.world import World
 
 
@@ -76,10 +75,8 @@ async def hooked(desk: Desk, **pace: float) -> AsyncIterator[Hooked]:
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+    async with desk_in(world) as desk:
         yield desk
-        await desk.close()
 
 
 def saying(text: str, chat: int, number: int = 1) -> dict[str, Any]:

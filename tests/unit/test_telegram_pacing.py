@@ -16,8 +16,8 @@ from bots.telegram.pacing import ANSWERS_AT_ONCE, NEWS_AT_ONCE, URGENT_AT_ONCE, 
 from safety_service.actions.telling import Priority
 from safety_service.store.hot import InProcessHot, RedisHot
 from safety_service.store.turns import Turns
-from tests.telegram import BotApiServer, Phone
-from tests.unit.telegram_desk import Desk, outgoing
+from tests.telegram import Phone
+from tests.unit.telegram_desk import Desk, desk_in, outgoing
 from tests.world import World
 
 WORDS = Rendered("14:30?")
@@ -25,10 +25,8 @@ WORDS = Rendered("14:30?")
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+    async with desk_in(world) as desk:
         yield desk
-        await desk.close()
 
 
 @pytest.fixture

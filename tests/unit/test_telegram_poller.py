@@ -18,17 +18,14 @@ from bots.telegram.listening import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.patience import until
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import QUICK, Desk
+from tests.unit.telegram_desk import QUICK, Desk, desk_in
 from tests.world import World
 
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+    async with desk_in(world) as desk:
         yield desk
-        await desk.close()
 
 
 async def test_what_is_said_is_heard_with_its_date_by_whom_it_was_said(desk: Desk) -> None:

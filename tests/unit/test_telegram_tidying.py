@@ -19,8 +19,8 @@ from safety_service.domain.words import Found, KnownBy
 from safety_service.store import alerts as alert_rows
 from safety_service.store import outbox
 from safety_service.store.ids import new_id
-from tests.telegram import BotApiServer, Phone
-from tests.unit.telegram_desk import Desk
+from tests.telegram import Phone
+from tests.unit.telegram_desk import Desk, desk_in
 from tests.world import World
 
 Fault = Literal["server_error", "cut_before", "too_many_requests"]
@@ -31,10 +31,8 @@ PLAIN: tuple[str, dict[str, Any]] = ("reply.home", {"said_at": "2026-11-16T09:00
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+    async with desk_in(world) as desk:
         yield desk
-        await desk.close()
 
 
 @pytest.fixture
