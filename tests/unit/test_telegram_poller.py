@@ -200,7 +200,7 @@ async def test_a_poll_that_hangs_is_given_up_and_the_next_one_hears(
 ) -> None:
     ann = await desk.phone("Ann")
     hanging = desk.telegram.fault("hang_before", method="getUpdates", times=1)
-    async with desk.working():
+    async with desk.working(desk.bot(pace=replace(QUICK, grace=0.5))):
         await desk.telegram.until_hit(hanging)
         await ann.says("ok")
         await desk.hears("ok")
