@@ -20,7 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from safety_service.store import turns
+from safety_service.store import ears_of_redis, turns
 from safety_service.store.turns import Bucket, Turns
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ BACKLOG = 1000
 #: Seconds that anything asked of Redis may take, and for which nothing is asked of it after it failed.
 PATIENCE = 0.5
 PAUSE = 1.0
-#: Seconds without an event after which the listener makes sure that it would hear one.
+#: Seconds after which the listener makes sure, again and again, that it would hear an event.
 QUIET = 5.0
 PREFIX = "doorstep:"
 #: Processes that share turns, as long as nobody has said how many there are.
@@ -234,12 +234,12 @@ class RedisHot:
         return answer
 
     async def _speak(self) -> None:
-        while not _cancelled():
+        while not ears_of_redis.cancelled():
             topic, said = await self._outgoing.get()
             await self._ask(partial(self._redis.publish, PREFIX + topic, said), _nothing)
 
     async def _listen(self) -> None:
-        while not _cancelled():
+        while not ears_of_redis.cancelled():
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=False) as ears:
                     await ears.psubscribe(PREFIX + "*")
@@ -247,20 +247,19 @@ class RedisHot:
             except LOST as error:
                 self._is_lost(error)
             self._listening.clear()
-            await asyncio.sleep(PAUSE)
+            if not ears_of_redis.cancelled():
+                await asyncio.sleep(PAUSE)
 
     async def _hear(self, ears: Any) -> None:
-        while not _cancelled():
-            message = await ears.get_message(timeout=QUIET)
-            if message is None:
-                await ears.ping()
-                continue
-            # A process that has nothing to ask of Redis would not notice otherwise.
-            self._is_back()
-            if message["type"] == "psubscribe":
-                self._listening.set()
-            elif message["type"] == "pmessage":
+        async for message in ears_of_redis.heard(ears, QUIET):
+            kind = None if message is None else message["type"]
+            if kind == "pmessage":
                 await self._pass_on(message["channel"].decode().removeprefix(PREFIX), message["data"])
+            elif kind == "psubscribe":
+                self._listening.set()
+            if kind in {None, "psubscribe"}:
+                # A process that has nothing to ask would not notice otherwise that Redis is away, or back.
+                await self._ask(self._redis.ping, _nothing)
 
     async def _pass_on(self, topic: str, data: bytes) -> None:
         try:
@@ -282,12 +281,6 @@ class RedisHot:
         if self._lost:
             log.info("Redis is back")
         self._lost = False
-
-
-def _cancelled() -> bool:
-    """The client swallows a cancellation that meets it while it connects; it was asked for all the same."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _nothing() -> int:

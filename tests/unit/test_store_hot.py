@@ -12,6 +12,7 @@ import redis
 from safety_service.store import hot as hot_module
 from safety_service.store.hot import BACKLOG, Event, Hot, InProcessHot, RedisHot
 from tests.patience import until
+from tests.services.between import Between, between
 from tests.services.redis import RedisServer
 
 MINUTE = timedelta(minutes=1)
@@ -184,6 +185,65 @@ async def test_who_has_nothing_to_say_knows_all_the_same_when_redis_is_back(
     finally:
         await hot.close()
         redis_server.start()
+
+
+@pytest.fixture
+async def line(redis_server: RedisServer, redis_url: str) -> AsyncIterator[Between]:
+    """What stands between us and an empty Redis."""
+    async with between(redis_server.port) as made:
+        yield made
+
+
+async def test_a_line_that_was_cut_without_a_word_is_noticed_and_heard_again(
+    line: Between, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "PAUSE", 0.05)
+    monkeypatch.setattr(hot_module, "QUIET", 0.2)
+    here, there = RedisHot(f"redis://127.0.0.1:{line.port}/0"), RedisHot(redis_url)
+    try:
+        async with here.subscribe("sweep") as events:
+            await there.publish("sweep", {"n": 1})
+            assert await next_of(events) == ("sweep", {"n": 1})
+            line.goes_mute()
+            await until(lambda: here.apart, 20)
+            line.heals()
+            await until(lambda: not here.apart, 20)
+            heard = asyncio.ensure_future(anext(events))
+            end = time.monotonic() + 20
+            while not heard.done() and time.monotonic() < end:
+                await there.publish("sweep", {"back": True})
+                await asyncio.wait([heard], timeout=0.05)
+            assert heard.done(), "what listened to the dead line listens to it for ever"
+            assert heard.result() == ("sweep", {"back": True})
+    finally:
+        await here.close()
+        await there.close()
+
+
+async def test_a_redis_that_is_slow_counts_as_away_and_does_not_come_and_go(
+    line: Between, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(hot_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(hot_module, "PAUSE", 0.1)
+    monkeypatch.setattr(hot_module, "QUIET", 0.8)
+    hot = RedisHot(f"redis://127.0.0.1:{line.port}/0")
+    try:
+        async with hot.subscribe("sweep"):
+            await hot.put("at:1", {"n": 1}, MINUTE)
+            # The listener's question is answered, late: that alone is no reason to say that Redis is back.
+            line.delay = 0.3
+            await until(lambda: hot.apart, 20)
+            for _ in range(10):
+                await hot.get("at:1")
+                await asyncio.sleep(hot_module.PAUSE)
+            said = [each.message for each in caplog.records if each.message.startswith("Redis is")]
+            assert said == ["Redis is away (TimeoutError): hot state stays within each process"]
+            line.heals()
+            await until(lambda: not hot.apart, 20)
+            assert await hot.get("at:1") == {"n": 1}
+    finally:
+        await hot.close()
 
 
 async def test_closing_ends_at_once_whatever_it_is_in_the_middle_of(redis_url: str) -> None:
