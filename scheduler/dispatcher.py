@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a channel has to take one message.
 SEND_WITHIN = 10.0
+#: Seconds that what is on its way still has when the process stops; then it is given back as perhaps taken.
+LAST_WITHIN = 6.0
 #: How long a message is this process's: longer than sending takes, short enough for a crash to be soon made good.
 LEASE = timedelta(seconds=30)
 #: Seconds between two looks when nothing wakes it.
@@ -105,12 +107,22 @@ class Dispatcher:
         self._lanes = lanes(self._senders)
         self._held: dict[str, float] = {}
         self._stopping = asyncio.Event()
+        #: By the event loop's clock: when all sending ends. And how long each that goes on may still take.
+        self._ends_at = float("inf")
+        self._sending: set[asyncio.Timeout] = set()
         #: Channels that took a message since the last report.
         self._took: set[str] = set()
 
     def stop(self) -> None:
-        """Lease no more; `run` ends once all that is on its way has arrived."""
+        """Lease no more; `run` ends once all that is on its way has arrived, or was given up, and is recorded.
+
+        What was cut off unrecorded would be leased until its time is up, and an alarm late by that.
+        """
         self._stopping.set()
+        self._ends_at = _steady() + LAST_WITHIN
+        for each in self._sending:
+            if not each.expired():
+                each.reschedule(min(self._ends_at, each.when() or self._ends_at))
         self._wake()
 
     async def run(self) -> None:
@@ -228,14 +240,25 @@ class Dispatcher:
     async def _send(self, out: Outgoing, setting: Setting) -> Outcome:
         sender = self._senders[out.channel]
         try:
-            async with asyncio.timeout(self._within):
+            async with self._patience():
                 return await sender.send(out, self._rendered(out, setting))
         except TimeoutError:
+            if self._stopping.is_set():
+                return Unknown("no answer by the time that the process stopped", cut=True)
             return Unknown(f"no answer within {self._within:g} s")
         except Exception as error:
             # A sender tells what became of it; one that raises leaves us not knowing.
             log.exception("the sender for %s failed", out.channel)
             return Unknown(type(error).__name__)
+
+    @contextlib.asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        async with asyncio.timeout_at(min(_steady() + self._within, self._ends_at)) as timeout:
+            self._sending.add(timeout)
+            try:
+                yield
+            finally:
+                self._sending.discard(timeout)
 
     def _rendered(self, out: Outgoing, setting: Setting) -> Rendered:
         return render(
@@ -262,6 +285,10 @@ def _zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         log.critical("the time zone %s is not known here: times are said in UTC", name)
         return ZoneInfo("UTC")
+
+
+def _steady() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -134,7 +134,7 @@ async def _not_sent(tx: Tx, out: Outgoing, outcome: NotSent) -> None:
 
 
 async def _unknown(tx: Tx, out: Outgoing, outcome: Unknown) -> None:
-    await delivering.unknown(tx, out, outcome.reason)
+    await delivering.unknown(tx, out, outcome.reason, cut=outcome.cut)
 
 
 def wait_before_retry(out: Outgoing) -> timedelta:

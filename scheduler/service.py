@@ -12,6 +12,7 @@ from safety_service.actions.debrief_chasing import sweep_debriefs
 from safety_service.actions.places import Geocoder
 from safety_service.actions.starting import note_start
 from safety_service.actions.sweeping import due_now, sweep_alerts, sweep_rings, sweep_watches
+from safety_service.store import alone, leases
 from safety_service.store.database import Database
 from scheduler import chaser, linker, locating, outcry, summing, tidier
 from scheduler.chaser import Chaser
@@ -36,6 +37,8 @@ REPORT_EVERY = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(seconds=10)
 #: Seconds that messages on their way have to arrive when the process stops.
 ARRIVE_WITHIN = 8.0
+#: How long it may take to give back what this process alone was to do.
+LEAVE_WITHIN = timedelta(seconds=0.8)
 
 
 class Scheduler:
@@ -87,6 +90,7 @@ class Scheduler:
                 await asyncio.wait({sending}, timeout=ARRIVE_WITHIN)
                 for each in (*going, sending):
                     each.cancel()
+            await bounded(self._leave, "leaving", LEAVE_WITHIN)
         finally:
             self._watchdog.stop()
             await self._locating.close()
@@ -95,6 +99,12 @@ class Scheduler:
         async with self._database.reading() as tx:
             for line in await waking.missing(tx):
                 log.warning("%s", line)
+
+    async def _leave(self) -> None:
+        """Whoever goes on does not wait for what this one held, nor for what it said of Redis."""
+        async with self._database.transaction() as tx:
+            await leases.let_go_all(tx, self._holder)
+            await alone.say(tx, self._holder, 0)
 
     async def _note_start(self) -> None:
         async with self._database.transaction() as tx:

@@ -47,9 +47,10 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have been taken: sending it again may say it twice."""
+    """It may have been taken: sending it again may say it twice. `cut`: by us, who did not wait for the answer."""
 
     reason: str
+    cut: bool = False
 
 
 Outcome = Sent | Blocked | Refused | Later | NotSent | Unknown

@@ -86,12 +86,13 @@ async def later(tx: Tx, message_id: UUID, not_before: datetime, error: str) -> N
     await outbox.record(tx, message_id, "pending", not_before=not_before, error=error)
 
 
-async def unknown(tx: Tx, message: Outgoing, error: str) -> None:
+async def unknown(tx: Tx, message: Outgoing, error: str, *, cut: bool = False) -> None:
     """It may have been taken. An alarm goes out again, marked as a repeat; anything else is not said twice.
 
+    `cut`: the process stopped and cut it off. That goes out again whatever it is, as if the process had been killed.
     An alarm sent again and again unknown is not reached: the next rung hears by its reach time meanwhile.
     """
-    if message.priority <= Priority.ALARM:
+    if cut or message.priority <= Priority.ALARM:
         again = tx.now + AGAIN_AFTER * min(message.attempts, 5)
         await outbox.record(tx, message.id, "pending", not_before=again, maybe_sent=True, error=error)
         return

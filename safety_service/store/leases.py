@@ -25,6 +25,11 @@ def _take(dialect: str) -> Insert:
 _HOLD = Ready(_take, "name", "holder", "until")
 
 
+async def let_go_all(tx: Tx, holder: str) -> None:
+    """Give back every lock of this holder."""
+    await tx.conn.execute(delete(lease).where(lease.c.holder == holder))
+
+
 async def let_go(tx: Tx, name: str, holder: str) -> None:
     """Give the lock back, if it is still held by this holder; another's stays."""
     await tx.conn.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

@@ -51,6 +51,14 @@ async def test_of_many_who_want_a_lease_at_once_one_gets_it(database: Database) 
     assert sum(await asyncio.gather(*(hold(str(n)) for n in range(8)))) == 1
 
 
+async def test_who_leaves_gives_back_every_lock_of_its_own_and_no_other(database: Database) -> None:
+    async with database.transaction() as tx:
+        assert all([await leases.hold(tx, name, "a", FOR) for name in ("poller", "figures")])
+        assert await leases.hold(tx, "gap", "b", FOR)
+        await leases.let_go_all(tx, "a")
+        assert [await leases.hold(tx, name, "c", FOR) for name in ("poller", "figures", "gap")] == [True, True, False]
+
+
 async def test_a_lease_that_was_let_go_is_free_and_only_its_holder_lets_it_go(database: Database) -> None:
     async with database.transaction() as tx:
         await leases.hold(tx, "poller", "a", FOR)

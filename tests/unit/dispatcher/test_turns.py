@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bots.delivery.outcome import Later, NotSent
 from safety_service.actions.telling import Priority
 from scheduler.dispatcher import Dispatcher
@@ -98,6 +100,27 @@ async def test_two_dispatchers_send_everything_once(world: World, provider: Prov
     async with dispatching(world, provider), dispatching(world, provider):
         await until(lambda: is_in(world, "sent"))
     assert len(provider.taken) == 10 * len(world.ids)
+
+
+async def test_a_stop_gives_back_at_once_what_nobody_answers(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.dispatcher.LAST_WITHIN", 0.1)
+    stopped = Provider()
+    for who in ("Mia", "Dev"):
+        stopped.hangs[f"chat-{who}"] = asyncio.Event()
+    dispatcher = Dispatcher(world.database, [stopped], holder="stopped")
+    task = asyncio.create_task(dispatcher.run())
+    await say(world, "Mia", "alarm.sos", priority=Priority.ALARM)
+    await say(world, "Dev")
+    await until(lambda: len(stopped.outs) == 2)
+    dispatcher.stop()
+    await asyncio.wait_for(task, 20)
+    assert [row.state for row in await rows(world)] == ["pending"] * 2, "no lease has to run out"
+    async with dispatching(world, provider):
+        world.clock.move(timedelta(seconds=2))
+        await until(lambda: provider.got("Mia") and provider.got("Dev"))
+    assert [each.maybe_sent for each in provider.outs] == [True] * 2
 
 
 async def test_a_stop_waits_for_what_is_on_its_way(world: World, provider: Provider) -> None:
