@@ -59,7 +59,8 @@ async def said(request: web.Request) -> web.StreamResponse:
     async def work(tx: Tx) -> None:
         visitor = await visitor_of(tx, request, keeps=True)
         try:
-            await today_say.say(tx, visitor, str(fields.get("token", "")), str(fields.get("word", "")))
+            token, word, label = (str(fields.get(name, "")) for name in ("token", "word", "label"))
+            await today_say.say(tx, visitor, token, word, label)
         except Refused:
             raise web.HTTPBadRequest(text="This is no word.") from None
 

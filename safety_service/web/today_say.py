@@ -27,6 +27,8 @@ INSIDE_CEILING = "public"
 ANSWERED = timedelta(minutes=2)
 #: The id that a form gives its word: sent twice, it is heard once.
 WORD = re.compile(r"^[0-9a-f]{32}$")
+#: No button is longer.
+LABEL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ async def _answered(tx: Tx, visitor: Visitor, turn: Turn, *, inside: bool) -> Re
     return render(last.template, last.params, channel=CHANNEL, ceiling=ceiling, zone=visitor.known.zone, now=last.at)
 
 
-async def say(tx: Tx, visitor: Visitor, token: str, word: str) -> None:
-    """A button was pressed. Raises Refused `not_a_word`: it is none of ours."""
+async def say(tx: Tx, visitor: Visitor, token: str, word: str, label: str) -> None:
+    """A button was pressed, which the chat shows as said. Raises Refused `not_a_word`: it is none of ours."""
     if not WORD.match(word):
         raise Refused("not_a_word")
     await linking.open_chat_page(tx, visitor.person_id)
@@ -97,6 +99,8 @@ async def say(tx: Tx, visitor: Visitor, token: str, word: str) -> None:
         provider_id=f"{visitor.person_id}:{UUID(word)}",
         chat=chat,
         token=token[:64],
+        # Which of the four words was theirs stays in no chat.
+        extra={} if token.startswith("word:") else {"label": label[:LABEL]},
     )
     if await take_in(tx, CHANNEL, said.provider_id, chat, said.person_id, said.said_at, said.payload()):
         await act_on(tx, CHANNEL, chat, handle)

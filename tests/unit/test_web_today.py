@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from safety_service import web
-from safety_service.actions import briefing, facts, linking, telling, words
+from safety_service.actions import briefing, conversation, facts, linking, telling, words
 from safety_service.actions.words import Word
 from safety_service.store import exclusions
 from tests.danger import agreed, inside_high
@@ -49,9 +49,9 @@ def read(html: str) -> str:
 async def press(browser: ClientSession, label: str, html: str | None = None) -> str:
     """Press the button with this label, as a browser without scripts does; gives the page that follows."""
     html = await today(browser) if html is None else html
-    forms = re.findall(r'"word" value="(\w+)">.*?"token" value="([^"]+)">\s*<button[^>]*>([^<]+)<', html)
+    forms = re.findall(r'"word" value="(\w+)">.*?"token" value="([^"]+)">.*?"label" value="([^"]+)">', html)
     word, token = next((word, token) for word, token, named in forms if named == label)
-    async with browser.post("/today/say", data={"word": word, "token": token}) as answer:
+    async with browser.post("/today/say", data={"word": word, "token": token, "label": label}) as answer:
         assert answer.status == 200, await answer.text()
         return (await answer.text()).partition("<main")[2].partition("</main>")[0]
 
@@ -164,6 +164,18 @@ async def test_a_word_is_pressed_here_and_heard_once(office: Office) -> None:
     await press(ann, "Going in", html)
     assert (await world.visit(row.id)).visit.watch(world.ids["Ann"]).due_at == due, "sent again, it is no second word"
     assert "OK. 09:35." in await press(ann, "OK")
+
+
+async def test_what_is_pressed_here_stands_in_the_chat_as_it_was_named_but_not_which_word_is_theirs(
+    office: Office,
+) -> None:
+    world = office.world
+    await agreed(world)
+    await inside_high(world)
+    ann = await office.browser("Ann")
+    await press(ann, "Tulip", await press(ann, "Out"))
+    spoken = await world.do("Ann", conversation.look, None)
+    assert [each.payload["extra"].get("label", "") for each in spoken.heard] == ["Out", ""]
 
 
 async def test_at_high_risk_out_asks_for_the_own_word_here_too(office: Office) -> None:
