@@ -114,6 +114,10 @@ async def _go(tx: Tx, visitor: Visitor, telling: Telling, part: DebriefPart, do:
     here = f"/debriefs/{telling.row.id}"
     if do == "submit":
         missing = debriefs.missing(telling.edition.guidance, telling.row)
+        following = telling.beside(part, 1)
+        if missing and following is not None and not set(part.keys) & missing.keys():
+            # What they chose opened more parts: nobody has seen those, so nothing is wrong with them yet.
+            return f"{here}/tell?part={following.key}"
         if missing:
             first = next(each for each in telling.parts if set(each.keys) & missing.keys())
             return f"{here}/tell?part={first.key}&missing=1"

@@ -95,6 +95,21 @@ async def test_what_is_missing_is_named_where_it_stands(world: World, browser: C
     assert (status, at) == (422, f"{here}?part=b&missing=1") and 'href="#child_too_scared"' in text
 
 
+async def test_parts_that_an_answer_opens_are_asked_first_and_complained_of_later(
+    world: World, browser: ClientSession
+) -> None:
+    row = await debrief_of(world, await out(world))
+    await signed_in(world, browser, "Ann")
+    here = f"/debriefs/{row.id}/tell"
+    _, text, _ = await get(browser, here)
+    assert "What it was like (1 of 1)" in text and "Give it: final" in text
+    hard = {"mood": "bad", "seen": "with_others", "go_on": "yes", "met": "open_threat"}
+    status, text, at = await post(browser, here, {"part": "a", "do": "submit", **hard})
+    assert (status, at) == (200, f"{here}?part=b") and "This needs an answer" not in text
+    status, text, at = await post(browser, here, {"part": "a", "do": "submit", "mood": "bad"})
+    assert (status, at) == (422, f"{here}?part=a&missing=1")
+
+
 async def test_what_cannot_be_used_is_named_and_nothing_typed_is_lost(world: World, browser: ClientSession) -> None:
     row = await tells(world, await out(world), {**HARD, "areas": ["home"]})
     await signed_in(world, browser, "Ann")
