@@ -49,6 +49,18 @@ async def test_a_phones_first_row_holds_the_first_ones(world: World, who: str) -
     assert len(navigation(Visitor(known), "/").first) <= 5  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("who", [name for name, _, _ in PEOPLE])
+async def test_the_first_page_names_what_is_theirs_and_nothing_else(world: World, who: str) -> None:
+    async with serving(application(world, web)) as base, browsing(base) as session:
+        await signed_in(world, session, who)
+        async with session.get("/hello") as answer:
+            header, _, main = (await answer.text()).partition("<main")
+    theirs = set(re.findall(r'href="([^"]+)"', header))
+    for path in ("/families", "/people", "/policy", "/board"):
+        assert (f'href="{path}"' in main) == (path in theirs), path
+    assert ("plan visits" in main) == ("/today" in theirs or "/proposals" in theirs)
+
+
 async def test_a_workers_links_say_nothing_of_danger(world: World) -> None:
     links, _ = await links_of(world, "Ann")
     assert links and not [label for _, label in links if TELLING.search(label)]
