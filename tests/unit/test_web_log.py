@@ -218,7 +218,8 @@ async def test_a_family_that_asks_gets_what_somebody_has_looked_at(office: Offic
     await given(office.world, "Ann", answers={"happened": "Ann saw the neighbour at 4"}, private={"feeling": SECRET})
     mia, rita = await office.browser("Mia"), await office.browser("Rita")
     page = "/families/F-1/subject-access"
-    assert "saw the" not in await seen(mia, page)
+    shown = await seen(mia, page)
+    assert "saw the" not in shown and 'href="/families/F-1/records">F-1: records</a>' in shown
     assert (await seen(rita, page)).startswith("409")
     assert (await seen(await office.browser("Adam"), page)).startswith("404")
     fields = {"passages": "the neighbour at 4\r\n"}
@@ -236,7 +237,8 @@ async def test_a_manager_holds_a_familys_records_and_lets_them_go(office: Office
     await given(office.world, "Ann")
     mia = await office.browser("Mia")
     page = "/families/F-1/records"
-    assert "Not held" in await seen(mia, page)
+    shown = await seen(mia, page)
+    assert "Not held" in shown and 'href="/families/F-1">F-1</a>' in shown
     async with mia.post(f"{page}/hold", data={"why": "An inquiry"}) as answer:
         assert "Held since 16 November 2026" in (text := await answer.text()) and "An inquiry" in text
     async with mia.post(f"{page}/hold", data={"why": "Another"}) as answer:
