@@ -20,13 +20,16 @@ from safety_service.api.body import Read, read_kindly, read_strictly
 from safety_service.api.problems import Fault, Problem
 from safety_service.api.refused import refused_problem
 from safety_service.domain.refusal import Refused
+from safety_service.grouping import Grouping
 from safety_service.services import DATABASE
 from safety_service.store import answers
 from safety_service.store.answers import Answer
 from safety_service.store.database import Tx
+from safety_service.store.together import Asked
 from safety_service.transact import in_transaction
 
 VIA = "api"
+GROUPING = web.AppKey("grouping", Grouping)
 KEY_HEADER = "Idempotency-Key"
 #: Said again because its answer was lost, a change would meet its own version: it is answered as before, too.
 KEYED = frozenset({"POST", "PATCH"})
@@ -70,17 +73,21 @@ class Call:
 Work = Callable[[Call], Awaitable[Any]]
 
 
-def endpoint(subject: str, *, status: int = 200, insists: bool = False) -> Callable[[Work], Handler]:
+def endpoint(
+    subject: str, *, status: int = 200, insists: bool = False, together: bool = False
+) -> Callable[[Work], Handler]:
     """A handler from `work`, which gives the JSON to answer.
 
     `subject`: what it acts on, for the log of refusals. `insists`: it is done even under an Idempotency-Key that came
-    with another request before.
+    with another request before. `together`: those that wait at the same moment share a transaction.
     """
 
     def wrap(work: Work) -> Handler:
         @functools.wraps(work)
         async def handle(request: web.Request) -> web.StreamResponse:
             turn = _Turn(request, await request.read(), work, subject, status, insists)
+            if together and (asked := _asks(turn)) is not None:
+                return await request.app[GROUPING].done(asked, turn)
             return await in_transaction(request.app[DATABASE], turn)
 
         return handle
@@ -126,9 +133,22 @@ class _Turn:
         return web.json_response(answer.body, status=answer.status)
 
 
-async def _caller(tx: Tx, request: web.Request) -> Known:
+def _asks(turn: _Turn) -> Asked | None:
+    """What a word on the visit in the path will ask, as far as that can be told before it is read."""
+    named, token = turn.request.match_info.get("id", ""), _token(turn.request)
+    if token is None or not _is_id(named):
+        return None
+    return Asked(token, UUID(named), placed=b'"position"' in turn.raw, key=_key(turn.request))
+
+
+def _token(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    known = await known_by(tx, token.strip(), "device", VIA, keeps=True) if scheme.lower() == "bearer" else None
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def _caller(tx: Tx, request: web.Request) -> Known:
+    token = _token(request)
+    known = None if token is None else await known_by(tx, token, "device", VIA, keeps=True)
     if known is None:
         raise Problem(
             401, "Pair this device first: POST /api/v1/pair.", "not_paired", headers={"WWW-Authenticate": "Bearer"}

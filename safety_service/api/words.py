@@ -79,7 +79,7 @@ async def begin(call: Call) -> dict[str, Any]:
 
 
 @routes.post(f"{WORDS}/check-ins")
-@endpoint("visit")
+@endpoint("visit", together=True)
 async def check_in(call: Call) -> dict[str, Any]:
     """All well."""
     word = call.kind_body(WordBody).word()

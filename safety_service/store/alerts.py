@@ -79,7 +79,7 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
     """Every unresolved alert on these visits."""
     if not visit_ids:
         return []
-    return await _read(tx, await tx.all(_LOCKED_OF_VISITS if tx.locks(lock) else _OPEN_OF_VISITS, visits=visit_ids))
+    return await _read(tx, await tx.all(LOCKED_OF_VISITS if tx.locks(lock) else _OPEN_OF_VISITS, visits=visit_ids))
 
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
@@ -191,7 +191,9 @@ _NEWEST = select(alert).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
 _THIS = _NEWEST.where(alert.c.id == bindparam("id"))
 _LOADED, _LOCKED = Ready(_THIS), Ready(_THIS.with_for_update(key_share=True))
 _OF_VISITS = _NEWEST.where(alert.c.visit_id.in_(bindparam("visits", expanding=True)), alert.c.state != State.RESOLVED)
-_OPEN_OF_VISITS, _LOCKED_OF_VISITS = Ready(_OF_VISITS), Ready(_OF_VISITS.with_for_update(key_share=True))
+_OPEN_OF_VISITS, LOCKED_OF_VISITS = Ready(_OF_VISITS), Ready(_OF_VISITS.with_for_update(key_share=True))
+#: Which of these visits have any.
+ALARMED = Ready(_OF_VISITS.with_only_columns(alert.c.visit_id).order_by(None))
 _DUE = Ready(
     select(alert.c.id)
     .where(alert.c.due_now <= bindparam("now"))

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from safety_service.domain.refusal import Refused
 from safety_service.store.database import Tx
 from safety_service.store.errors import TryAgain
 from safety_service.store.ids import new_id
+from safety_service.store.own_words import is_there_already
+from safety_service.store.ready import Ready
 from safety_service.store.tables.system import answered
-from safety_service.store.upsert import insert_or
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,7 @@ def digest(method: str, path: str, body: bytes) -> str:
 
 async def find(tx: Tx, person_id: UUID, key: str, request: str) -> Answer | None:
     """The answer given before, or None. Raises Refused("key_reused") when the key came with another request."""
-    row = (
-        await tx.conn.execute(select(answered).where(answered.c.person_id == person_id, answered.c.key == key))
-    ).one_or_none()
+    row = await tx.first(FIND, person_id=person_id, key=key)
     if row is None:
         return None
     if row.request != request:
@@ -47,12 +46,24 @@ async def keep(tx: Tx, person_id: UUID, key: str, request: str, answer: Answer) 
     Raises TryAgain when the same request was answered at the same moment by another process: undo all, find it.
     """
     said = {"status": answer.status, "body": {"json": answer.body}, "at": tx.now}
-    put = insert_or(tx, answered).values(id=new_id(), person_id=person_id, key=key, request=request, **said)
-    kept = put.on_conflict_do_nothing(index_elements=["person_id", "key"]).returning(answered.c.id)
-    if (await tx.conn.execute(kept)).scalar() is None:
-        raise TryAgain("the same request was answered at the same moment")
+    try:
+        await tx.do(KEEP, id=new_id(), person_id=person_id, key=key, request=request, **said)
+    except Exception as error:
+        if not is_there_already(error):
+            raise
+        raise TryAgain("the same request was answered at the same moment") from None
 
 
 async def forget(tx: Tx, before: datetime) -> int:
     """Forget answers older than this; returns how many."""
     return (await tx.conn.execute(delete(answered).where(answered.c.at < before))).rowcount
+
+
+FIND = Ready(select(answered).where(answered.c.person_id == bindparam("person_id"), answered.c.key == bindparam("key")))
+THESE = Ready(
+    select(answered).where(
+        answered.c.person_id.in_(bindparam("people", expanding=True)),
+        answered.c.key.in_(bindparam("keys", expanding=True)),
+    )
+)
+KEEP = Ready(insert(answered), *(each.name for each in answered.c))

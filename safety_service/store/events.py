@@ -61,11 +61,11 @@ async def log_all(tx: Tx, entries: Collection[Entry]) -> None:
 
 
 async def _add(tx: Tx, entries: Collection[Entry]) -> None:
-    await tx.do_all(_ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
+    await tx.do_all(ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
 
 
 _FIELDS = tuple(name for name in Entry.__dataclass_fields__)
-_ADD = Ready(insert(event_log), "id", "at", *_FIELDS)
+ADD = Ready(insert(event_log), "id", "at", *_FIELDS)
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -48,6 +48,12 @@ def own_words(error: Exception, *, away: bool = False) -> Exception:
     return error
 
 
+def is_there_already(error: Exception) -> bool:
+    """Whether a row was refused because one with the same key is there."""
+    code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
+    return code in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+
+
 def _leave_out_the_row(*chain: BaseException | None) -> None:
     """PostgreSQL quotes the row that it refused (`DETAIL: …`), and what is raised gets logged one day."""
     for error in chain:

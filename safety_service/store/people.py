@@ -80,6 +80,16 @@ async def many(tx: Tx, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
         return found
 
 
+async def unopened(tx: Tx, person_ids: Collection[UUID]) -> list[Person]:
+    """Who they are and what they may do, without what is sealed."""
+    return _people(await tx.all(_MANY_UNOPENED, ids=person_ids)) if person_ids else []
+
+
+def remember(tx: Tx, one: Person) -> None:
+    """`get` gives this for the rest of the transaction."""
+    tx.remembered[person.name, one.id] = one
+
+
 async def get_even_unread(tx: Tx, person_id: UUID) -> Person:
     """As `get`; see `even_unread`. Raises NoSuchRow."""
     found = await even_unread(tx, [person_id])
@@ -223,6 +233,7 @@ def _with_roles(*columns: ColumnElement[Any]) -> Select[Any]:
 
 
 _GET = Ready(_with_roles(*person.c).where(person.c.id == bindparam("id")))
+_MANY_UNOPENED = Ready(_with_roles(*_UNSEALED).where(person.c.id.in_(bindparam("ids", expanding=True))))
 _MANY = Ready(_with_roles(*person.c).where(person.c.id.in_(bindparam("ids", expanding=True))))
 
 

@@ -29,11 +29,11 @@ class Said:
 async def add(tx: Tx, word: Said) -> None:
     """Keep a word; it is never changed."""
     kept = {name: getattr(word, name) for name in _FIELDS}
-    await tx.do(_ADD, id=new_id(), heard_at=tx.now, **kept)
+    await tx.do(ADD, id=new_id(), heard_at=tx.now, **kept)
 
 
 _FIELDS = tuple(name for name in Said.__dataclass_fields__)
-_ADD = Ready(insert(said), "id", "heard_at", *_FIELDS)
+ADD = Ready(insert(said), "id", "heard_at", *_FIELDS)
 
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:

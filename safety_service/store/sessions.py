@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
+from safety_service.store.ready import Ready
 from safety_service.store.tables.people import person, session
 
 Kind = Literal["web", "device"]
@@ -44,7 +45,7 @@ async def start(tx: Tx, person_id: UUID, kind: Kind, label: str = "") -> str:
     await tx.conn.execute(
         insert(session).values(
             id=new_id(),
-            digest=_digest(token),
+            digest=digest(token),
             kind=kind,
             person_id=person_id,
             label=label[:200],
@@ -59,19 +60,13 @@ async def start(tx: Tx, person_id: UUID, kind: Kind, label: str = "") -> str:
 
 async def person_of(tx: Tx, token: str) -> Session | None:
     """The session that this token belongs to; None: unknown, ended, expired, or its person was deactivated."""
-    query = (
-        select(session)
-        .join(person, person.c.id == session.c.person_id)
-        .where(session.c.digest == _digest(token), session.c.ended_at.is_(None), session.c.expires_at > tx.now)
-        .where(person.c.active)
-    )
-    row = (await tx.conn.execute(query)).first()
+    row = await tx.first(OF_TOKEN, digest=digest(token), now=tx.now)
     return None if row is None else _session(row)
 
 
 async def whose(tx: Tx, token: str) -> UUID | None:
     """Whose session this was, also where it works no more. For telling people apart, never for letting anybody in."""
-    found: UUID | None = await tx.conn.scalar(select(session.c.person_id).where(session.c.digest == _digest(token)))
+    found: UUID | None = await tx.conn.scalar(select(session.c.person_id).where(session.c.digest == digest(token)))
     return found
 
 
@@ -82,8 +77,7 @@ async def seen(tx: Tx, one: Session) -> None:
 
 
 async def _seen(tx: Tx, one: Session) -> None:
-    values = {"seen_at": tx.now, "expires_at": tx.now + LIFE[one.kind]}
-    await tx.conn.execute(update(session).where(session.c.id == one.id).values(values))
+    await tx.do(SEEN, this=one.id, seen_at=tx.now, expires_at=tx.now + LIFE[one.kind])
 
 
 async def prove(tx: Tx, session_id: UUID) -> None:
@@ -109,8 +103,19 @@ async def end_all(tx: Tx, person_id: UUID) -> None:
     await tx.conn.execute(update(session).where(still).values(ended_at=tx.now))
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+_WORKING = (
+    select(session)
+    .join(person, person.c.id == session.c.person_id)
+    .where(session.c.ended_at.is_(None), session.c.expires_at > bindparam("now"), person.c.active)
+)
+OF_TOKEN = Ready(_WORKING.where(session.c.digest == bindparam("digest")))
+OF_TOKENS = Ready(_WORKING.where(session.c.digest.in_(bindparam("digests", expanding=True))))
+SEEN = Ready(update(session).where(session.c.id == bindparam("this")), "seen_at", "expires_at")
 
 
 def _session(row: Row[Any]) -> Session:

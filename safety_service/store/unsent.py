@@ -18,10 +18,10 @@ async def drop_pending(tx: Tx, alert_id: UUID, reason: str) -> None:
 
 async def drop_questions(tx: Tx, visit_id: UUID, person_id: UUID) -> None:
     """A newer word makes older questions stale."""
-    await tx.do(_ANSWERED, visit_id=visit_id, person_id=person_id)
+    await tx.do(ANSWERED, visit_id=visit_id, person_id=person_id)
 
 
-_ANSWERED = Ready(
+ANSWERED = Ready(
     update(outbox)
     .where(
         outbox.c.visit_id == bindparam("visit_id"),
@@ -30,6 +30,13 @@ _ANSWERED = Ready(
         outbox.c.state == "pending",
     )
     .values(state="dropped", error="answered")
+)
+QUESTIONS = Ready(
+    select(outbox.c.visit_id, outbox.c.person_id).where(
+        outbox.c.visit_id.in_(bindparam("visits", expanding=True)),
+        outbox.c.template.like("ask.%"),
+        outbox.c.state == "pending",
+    )
 )
 
 

@@ -1,6 +1,6 @@
 """The statements on visits and watches that every word and every sweep takes, which are written once."""
 
-from sqlalchemy import and_, bindparam, case, exists, insert, select, update
+from sqlalchemy import and_, bindparam, case, exists, insert, null, select, update
 
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Phase, Stage
@@ -32,6 +32,15 @@ THESE = (
 )
 LOADED = Ready(THESE)
 LOCKED = Ready(THESE.with_for_update(of=visit, key_share=True))
+#: What is sealed of a visit, which no usual word needs.
+SEALED = ("because", "purpose", "address", "answers", "lacking")
+#: As LOCKED, but whatever others hold is left to them: of many that are wanted at once, one keeps no other waiting.
+FREE = Ready(THESE.with_for_update(of=visit, key_share=True, skip_locked=True))
+FREE_CLOSED = Ready(
+    THESE.with_only_columns(
+        *(null().label(each.name) if each.name in SEALED else each for each in visit.c), family.c.ref
+    ).with_for_update(of=visit, key_share=True, skip_locked=True)
+)
 LIVE_OF_WORKER = Ready(select(watch.c.visit_id).where(watch.c.worker_id == bindparam("worker_id"), *LIVE))
 DUE = Ready(
     select(watch.c.visit_id, watch.c.worker_id)
