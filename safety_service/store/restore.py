@@ -87,7 +87,7 @@ def _looked_at(path: Path, *, replace: bool) -> Path | None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists() or not path.stat().st_size:
         return None
-    _alone(path)
+    alone(path)
     if not replace and _holds_anybody(path):
         raise CopyFailed(OTHERS_DATA)
     return _kept_beside(path)
@@ -126,18 +126,18 @@ async def _made_fit(url: str, take_up: TakeUp) -> None:
 
 
 def _in_place(half: Path, path: Path, kept: Path | None) -> None:
-    _alone(half)
+    alone(half)
     with half.open("rb") as written:
         os.fsync(written.fileno())
     if kept is not None:
-        _alone(path)
+        alone(path)
         path.chmod(0o600)
         # There is never a moment without a database: a service that starts in it would make an empty one.
         os.link(path, kept)
     half.replace(path)
 
 
-def _alone(path: Path) -> None:
+def alone(path: Path) -> None:
     """Make one file of it, which only works where nobody else has it open. Raises CopyFailed."""
     with closing(sqlite3.connect(path, isolation_level=None, timeout=1)) as connection:
         try:
@@ -157,7 +157,7 @@ async def _postgresql(url: str, address: URL, file: Path, take_up: TakeUp, *, re
     engine = open_for_upgrade(url)
     kept = None
     try:
-        async with connected(engine) as connection, _nobody_else(connection):
+        async with connected(engine) as connection, nobody_else(connection):
             await _taken_back(connection, if_there=True)
             async with connection.begin():
                 old = await connection.run_sync(holds_anybody)
@@ -182,14 +182,14 @@ async def _kept(url: str, address: URL, kept: Path) -> Path:
 
 
 @asynccontextmanager
-async def _nobody_else(connection: AsyncConnection) -> AsyncIterator[None]:
+async def nobody_else(connection: AsyncConnection) -> AsyncIterator[None]:
     """A service that starts meanwhile waits before it looks into the database; one that runs is not put up with."""
     async with connection.begin():
         mine = (await connection.execute(select(func.pg_try_advisory_lock(migrate.UPGRADING)))).scalar_one()
         others = (await connection.execute(_OTHERS)).scalar_one()
     try:
         if not mine:
-            raise CopyFailed("an upgrade, or another restore, is under way")
+            raise CopyFailed("an upgrade, a restore or a move is under way")
         if others:
             raise CopyFailed(RUNNING)
         yield

@@ -69,6 +69,7 @@ VERBS = {
     "not_watched": "was not watching",
     "started": "was started",
     "restored": "was put back from a copy",
+    "moved": "was moved to another database",
     "plan_changed": "made a new version of {}",
     "confirmed": "said that they had read {}",
     "wrote": "wrote {}",
@@ -146,7 +147,7 @@ DEEDS: Mapping[str, tuple[str, frozenset[str]]] = {
     "decided": ("Decided", frozenset({"decided", "reviewed", "applied", "course_decided"})),
     "signed": ("Signed in or out", frozenset({"signed_in", "signed_out", "sign_in_link_made"})),
     "removed": ("Removed by its age", frozenset({"removed"})),
-    "gaps": ("The service was away", frozenset({"not_watched", "started", "restored"})),
+    "gaps": ("The service was away", frozenset({"not_watched", "started", "restored", "moved"})),
 }
 MATTERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "visits": ("Visits", frozenset({"visit", "visits", "ring", "worker"})),
