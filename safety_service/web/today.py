@@ -80,7 +80,7 @@ def _shown(visitor: Visitor, found: Day, now: datetime) -> dict[str, Any]:
         "visits": [] if found.inside else [_visit(visitor, each, now) for each in found.visits],
         "reads": [] if found.inside else _reads(found),
         "untold": [] if found.inside else [_untold(visitor, each, now) for each in found.untold],
-        "items": [] if found.inside else [{"id": each.id, "kind": KINDS[each.kind]} for each in found.items],
+        "items": [] if found.inside else _open(found),
     }
 
 
@@ -104,6 +104,17 @@ def _visit(visitor: Visitor, each: DayVisit, now: datetime) -> dict[str, Any]:
 def _reads(found: Day) -> list[dict[str, str]]:
     refs = dict.fromkeys(each.row.family_ref for each in found.visits if each.to_read)
     return [{"ref": ref, "path": families.page_of(ref, "briefing")} for ref in refs]
+
+
+def _open(found: Day) -> list[dict[str, str]]:
+    """A line for each kind: a hard debrief leaves half a dozen, which all have the same name."""
+    kinds: dict[str, list[str]] = {}
+    for each in found.items:
+        kinds.setdefault(KINDS[each.kind], []).append(f"/items/{each.id}")
+    return [
+        {"path": paths[0], "says": kind} if len(paths) == 1 else {"path": "/items", "says": f"{kind} ({len(paths)})"}
+        for kind, paths in kinds.items()
+    ]
 
 
 def _untold(visitor: Visitor, each: Any, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,6 +25,8 @@ CHANNEL = "webchat"
 INSIDE_CEILING = "public"
 #: What was answered longer ago stands in the chat.
 ANSWERED = timedelta(minutes=2)
+#: The answer to a press that belongs to a question of before.
+STALE = "reply.stale"
 #: The id that a form gives its word: sent twice, it is heard once.
 WORD = re.compile(r"^[0-9a-f]{32}$")
 #: No button is longer.
@@ -80,9 +82,17 @@ async def _answered(tx: Tx, visitor: Visitor, turn: Turn, *, inside: bool) -> Re
     told = [each for each in spoken.told if each.alert_id is None and each.at >= tx.now - ANSWERED]
     if not told:
         return None
-    last = told[-1]
-    ceiling = INSIDE_CEILING if inside else ceiling_for(turn.policy, CHANNEL, last.template)
-    return render(last.template, last.params, channel=CHANNEL, ceiling=ceiling, zone=visitor.known.zone, now=last.at)
+
+    def said(each: conversation.Told) -> Rendered:
+        ceiling = INSIDE_CEILING if inside else ceiling_for(turn.policy, CHANNEL, each.template)
+        return render(
+            each.template, each.params, channel=CHANNEL, ceiling=ceiling, zone=visitor.known.zone, now=each.at
+        )
+
+    last = said(told[-1])
+    # A press that came too late was not heard: the question that follows must not look like the answer to it.
+    unheard = [each for each in told[-2:-1] if each.template == STALE]
+    return replace(last, text=f"{said(unheard[0]).text}\n{last.text}") if unheard else last
 
 
 async def say(tx: Tx, visitor: Visitor, token: str, word: str, label: str) -> None:

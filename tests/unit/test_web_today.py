@@ -12,6 +12,7 @@ from safety_service.actions import briefing, conversation, facts, linking, telli
 from safety_service.actions.words import Word
 from safety_service.store import exclusions
 from tests.danger import agreed, inside_high
+from tests.guidance.telling import CHILD, HARD, gives, out
 from tests.http import application, browsing, serving, signed_in
 from tests.world import World
 
@@ -80,6 +81,14 @@ async def test_what_is_still_owed_leads_to_where_it_is_done(office: Office) -> N
     await world.do("Ann", words.home, row.id, Word())
     html = await today(await office.browser("Ann"))
     assert "Tell how it was: F-1, 09:00" in html and re.search(r'href="/debriefs/[^"]+/tell"', html)
+
+
+async def test_what_is_open_has_a_line_for_each_kind(office: Office) -> None:
+    world = office.world
+    await gives(world, await out(world), {**HARD, **dict.fromkeys(CHILD, "not_known"), "met": ["open_threat"]})
+    said = await today(await office.browser("Ann"))
+    assert re.search(r'href="/items">Nobody knows yet \(\d\)</a>', said) and said.count("Nobody knows yet") == 1
+    assert re.search(r'href="/items/[^"]+">Put this into the assessment', said)
 
 
 async def test_a_briefing_is_owed_until_it_is_read(office: Office) -> None:
@@ -164,6 +173,19 @@ async def test_a_word_is_pressed_here_and_heard_once(office: Office) -> None:
     await press(ann, "Going in", html)
     assert (await world.visit(row.id)).visit.watch(world.ids["Ann"]).due_at == due, "sent again, it is no second word"
     assert "OK. 09:35." in await press(ann, "OK")
+
+
+async def test_a_press_that_came_too_late_is_said_to_have_been_one(office: Office) -> None:
+    world = office.world
+    row = await world.plan("Ann")
+    ann = await office.browser("Ann")
+    before = await today(ann)
+    await world.later(10)
+    said = read(await press(ann, "Going in", before))
+    assert "That was an earlier question." in said and "Going in?" in said
+    assert (await world.visit(row.id)).visit.status == "planned"
+    await press(ann, "Going in")
+    assert (await world.visit(row.id)).visit.status == "begun"
 
 
 async def test_what_is_pressed_here_stands_in_the_chat_as_it_was_named_but_not_which_word_is_theirs(
