@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +19,8 @@ from safety_service.store.sealing import KeyRing
 from tests.services.chromium import chromium
 from tests.services.postgres import PostgresServer, new_postgres, shared_postgres
 from tests.services.redis import RedisServer, start_redis
-from tests.services.run import Run, UnavailableError
-from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
+from tests.services.run import Run, UnavailableError, in_memory
+from tests.services.template import TEST_KEY, postgres_copy, sqlite_template
 from tests.world import World, build
 
 THIS_RUN = pytest.StashKey[Run]()
@@ -32,7 +31,14 @@ START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
 def pytest_configure(config: pytest.Config) -> None:
     handed_down = getattr(config, "workerinput", None)
-    config.stash[THIS_RUN] = Run(Path(handed_down["doorstep_run"])) if handed_down else Run.begin()
+    if handed_down:
+        config.stash[THIS_RUN] = Run(Path(handed_down["doorstep_run"]))
+        return
+    memory = in_memory()
+    if memory is not None:
+        # Where pytest makes each test's own folder.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+    config.stash[THIS_RUN] = Run.begin(memory)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -79,11 +85,8 @@ def own_postgres(service_run: Run) -> Iterator[PostgresServer]:
 @pytest.fixture
 async def postgres_url(service_run: Run, postgres_server: PostgresServer) -> AsyncIterator[str]:
     """A fresh database with the newest schema."""
-    template = await postgres_template(service_run, postgres_server)
-    name = f"test_{uuid.uuid4().hex}"
-    await execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield postgres_server.url(name)
-    await execute(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    async with postgres_copy(service_run, postgres_server) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from safety_service.store.sealing import KeyRing
 from tests.conftest import START
 from tests.services.postgres import PostgresServer
 from tests.services.run import Run
-from tests.services.template import TEST_KEY, execute, postgres_template, sqlite_template
+from tests.services.template import TEST_KEY, postgres_copy, sqlite_template
 from tests.twins import Days, twin_in
 
 
@@ -40,13 +39,8 @@ async def urls(request: pytest.FixtureRequest, service_run: Run, tmp_path: Path)
         yield [f"sqlite:///{each}" for each in files]
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    template_name = await postgres_template(service_run, server)
-    names = [f"test_{uuid.uuid4().hex}" for _ in range(2)]
-    for name in names:
-        await execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
-    yield [server.url(name) for name in names]
-    for name in names:
-        await execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    async with postgres_copy(service_run, server) as normal, postgres_copy(service_run, server) as duress:
+        yield [normal, duress]
 
 
 @pytest.fixture
