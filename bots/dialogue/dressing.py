@@ -221,7 +221,7 @@ def _derived(params: Params, frame: Frame) -> Words:
 
 _TIMES = (
     "time starts starts_at ends_at due_at opened_at last_word_at at by_at asked_at from until said_at next_at"
-    " out_by battery_at spoken_at since"
+    " out_by battery_at spoken_at since expected_at left_at"
 ).split()
 
 _SPECIAL: dict[str, Dresser] = {

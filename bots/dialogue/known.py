@@ -49,7 +49,7 @@ VARIANTS = {
     "reply.alert": ("duress",),
     "reply.took": ("duress",),
     "reply.call": ("duress",),
-    "reply.words_999": ("duress",),
+    "reply.words_999": ("sos", "duress"),
     "worker.unread": ("inside",),
     "decision.told": ("go_ahead_with_measures", "change", "do_not_visit"),
     "plan.proposed": ("provisional",),
@@ -91,7 +91,7 @@ _NEWS = f"{_SHORT} by by_at note said_at found known_by"
 _ALARM = (
     f"{_SHORT} risk RISK company no_phone no_worker worker_phone office_phone opened_at due_at last_word_at starts_at"
     " ends_at address ref map because transport exit code_phrase last_seen description car medical next_of_kin"
-    " told next passed by by_at battery_at spoken_at met since"
+    " told next passed by by_at battery_at spoken_at met since expected_at left_at"
 )
 _MANAGER = "ref worker risk RISK at until starts_at lacking"
 _NEXT = "next_at next_ref"

@@ -10,7 +10,7 @@ from safety_service.actions.scene import Scene
 from safety_service.actions.telling import HUSHED, iso
 from safety_service.domain.risk import NOT_MET
 from safety_service.domain.watch import Watch
-from safety_service.domain.words import Kind
+from safety_service.domain.words import Kind, Phase
 from safety_service.store import agencies, alerts, hushed, kept_files, people, phrases, said
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -124,14 +124,20 @@ def _visit_lines(scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
 
 
 async def _said_to_police(tx: Tx, scene: Scene, worker_id: UUID | None) -> dict[str, Any]:
-    """What was met there, without how the level came about; and since when they are inside, else the planned start."""
-    row = scene.row
+    """What was met there, without how the level came about; and what is known of their being there.
+
+    Nobody is said to be behind a door who never said that they went in, or who said that they had left.
+    """
+    row, watch = scene.row, _watch_of(scene, worker_id)
     if row is None or worker_id is None:
-        return {"met": [], "since": None}
+        return {"met": [], "since": None, "expected_at": None, "left_at": None}
     met = [each["says"] for each in row.because if each["key"] not in NOT_MET]
+    if watch is not None and watch.phase is Phase.BEGIN:
+        return {"met": met, "since": None, "expected_at": iso(row.visit.starts_at), "left_at": None}
     begun = await _if_it_opens(said.last_of(tx, worker_id, "begin", row.visit.starts_at - BEGIN_COUNTS), "a going in")
     since = row.visit.starts_at if begun is None or begun.visit_id != row.id else begun.said_at
-    return {"met": met, "since": iso(since)}
+    left_at = watch.out_at if watch is not None and watch.phase is Phase.HOME else None
+    return {"met": met, "since": iso(since), "expected_at": None, "left_at": iso(left_at)}
 
 
 def _watch_of(scene: Scene, worker_id: UUID | None) -> Watch | None:

@@ -123,6 +123,7 @@ def _essentials(page: AlertPage, words: Mapping[str, str], frame: Frame, now: da
         "because": words.get("because", ""),
         "due": (DUE.get(alert.kind, "Due"), when(alert.due_at)),
         "last_word": when(params.get("last_word_at")),
+        "left": when(params.get("left_at")),
         # What the worker gave in advance is for whoever acts on it, and only while it is open.
         "code_phrase": (page.may and params.get("code_phrase")) or "",
         "phone": params["worker_phone"] if page.may and not page.hushed else None,

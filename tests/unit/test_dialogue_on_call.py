@@ -123,6 +123,34 @@ async def test_call_map_and_the_words_for_999(world: World, talk: Talk) -> None:
     assert "No word since 09:00." in spoken.text
 
 
+async def words_for_999(world: World, *, kind: str) -> str:
+    talk = Talk(world)
+    shown = next(each for each in await talk.screen("Mia") if each.template == f"alarm.{kind}")
+    (spoken,) = await talk.presses("Mia", "999 words", of=shown)
+    return spoken.text
+
+
+async def test_the_police_are_not_sent_to_a_door_as_if_they_were_still_behind_it(world: World) -> None:
+    row = await world.inside()
+    await world.later(10)
+    await world.do("Ann", words.left, row.id, Word())
+    await world.later(5)
+    await world.do("Ann", words.sos, row.id, Word())
+    spoken = await words_for_999(world, kind="sos")
+    assert "alone at 1 Elm Row since 09:00. They said at 09:10 that they had left." in spoken
+    assert "They asked for help at 09:15." in spoken and "No word since" not in spoken
+    shown = next(each for each in await Talk(world).screen("Mia") if each.template == "alarm.sos")
+    assert "1 Elm Row (F-1). Left 09:10, they said." in shown.text
+
+
+async def test_nobody_is_said_to_be_where_they_never_said_that_they_went_in(world: World) -> None:
+    await world.plan()
+    await world.later(25)
+    spoken = await words_for_999(world, kind="not_begun")
+    assert "They were expected there at 09:00, and have not said that they went in." in spoken
+    assert "since 09:00" not in spoken and "left" not in spoken
+
+
 async def test_passing_on_offers_those_who_can_be_reached_and_waits_for_their_yes(world: World, talk: Talk) -> None:
     (whom,) = await talk.presses("Mia", "Pass on")
     assert whom.labels == ["Dev", "Adam", "Wake next person"]

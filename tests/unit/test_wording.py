@@ -134,6 +134,8 @@ FULL: dict[str, Any] = {
     "spoken_at": at(-12),
     "met": ["Loose dog."],
     "since": at(-31),
+    "expected_at": at(-31),
+    "left_at": at(-12),
     "least": 4,
 }
 #: Words that are said only where something is missing.
@@ -211,6 +213,7 @@ LONG = {
     "reply.stop",
     "reply.sos_outside",
     "reply.words_999",
+    "reply.words_999/sos",
     "reply.words_999/duress",
     "reply.text_took",
     "reply.text_took/duress",
