@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from config.policy_reaching import NightPolicy
 from safety_service.domain.reaching import CHATS, Urgency, is_night, ways
 from safety_service.store import agencies, stamps
+from safety_service.store.batch import foreseen
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
@@ -38,6 +39,7 @@ async def that_carry(tx: Tx, reachable: Ways, known: Mapping[UUID, Person], urge
     return found
 
 
+@foreseen
 async def providers(tx: Tx) -> frozenset[str] | None:
     """For which kinds of channel whoever sends has a provider; None: nothing was ever sent."""
     known = await stamps.last(tx, PROVIDERS)

@@ -10,6 +10,7 @@ from safety_service.actions import scene as scenes
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.cases import happen, raise_on_visit, raise_without_visit
+from safety_service.actions.passing_many import Due, pass_many
 from safety_service.actions.rings import raise_ring
 from safety_service.actions.rings import scene_of as scene_of_ring
 from safety_service.actions.scene import Scene
@@ -38,11 +39,34 @@ async def sweep_watches(tx: Tx, limit: int) -> int:
     """Pass at most `limit` due moments of watches, alarms first. One that fails raises `unwatched`, and stops no other.
 
     1. Claim the due watches; what another sweep holds is skipped.
-    2. Load their visits at once.
-    3. Each in a savepoint: the rules, the rows, the messages.
+    2. All together, as far as that goes.
+    3. Whatever is left each in a savepoint: the rules, the rows, the messages.
     4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
     """
     due = await visits.claim_due(tx, limit)
+    if left := await _together(tx, due):
+        await _one_by_one(tx, left)
+    return len(due)
+
+
+async def _together(tx: Tx, due: list[Due]) -> list[Due]:
+    """Pass them at once; where that fails, each half of them. Gives those that are to be passed one by one."""
+    if not due:
+        return []
+    left: list[Due] = []
+
+    async def work() -> None:
+        left.extend(await pass_many(tx, due, happen))
+
+    if await _alone(tx, work, f"batch of {len(due)} watches"):
+        return left
+    if len(due) == 1:
+        return due
+    half = len(due) // 2
+    return [*await _together(tx, due[:half]), *await _together(tx, due[half:])]
+
+
+async def _one_by_one(tx: Tx, due: list[Due]) -> None:
     rows: dict[UUID, VisitRow] = {}
 
     async def load() -> None:
@@ -60,7 +84,6 @@ async def sweep_watches(tx: Tx, limit: int) -> int:
         if not await _alone(tx, work, "watch"):
             await visits.put_off(tx, visit_id, worker_id, tx.now + TRY_AGAIN_AFTER)
             await _unwatched(tx, rows.get(visit_id), worker_id)
-    return len(due)
 
 
 async def sweep_alerts(tx: Tx, limit: int) -> int:

@@ -11,6 +11,7 @@ from safety_service.actions import taking
 from safety_service.actions.reached_by import Ways, that_carry
 from safety_service.domain.reaching import PROVEN, REACHING, VOICE, Urgency
 from safety_service.store import agencies, calling, channels, hushed, outbox, people
+from safety_service.store.batch import foreseen
 from safety_service.store.channels import Channel
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Message
@@ -70,7 +71,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
 
     Gives how many of the messages can reach somebody: what is written and lies there is not counted.
     """
-    reachable: Ways = await channels.live_many(tx, person_ids)
+    reachable: Ways = await _live(tx, person_ids)
     known = await people.many(tx, [each for each, ways in reachable.items() if ways])
     reachable = {each: ways for each, ways in reachable.items() if each in known}
     if any(way.kind in PROVEN for ways in reachable.values() for way in ways):
@@ -103,6 +104,19 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         if way.kind != "telegram" or known[person_id].agency_id not in silent
     ]
     return await _put_once(tx, [*messages, *_calls_again(tx, messages, calls)])
+
+
+async def _live(tx: Tx, person_ids: Collection[UUID]) -> Ways:
+    if tx.foreseen is None:
+        return await channels.live_many(tx, person_ids)
+    found = {each: await live_ways(tx, each) for each in person_ids}
+    return {each: ways for each, ways in found.items() if ways}
+
+
+@foreseen
+async def live_ways(tx: Tx, person_id: UUID) -> tuple[Channel, ...]:
+    """One person's live channels."""
+    return await channels.live(tx, person_id)
 
 
 def _calls_again(tx: Tx, messages: Collection[Message], calls: Calls) -> list[Message]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
+from safety_service.store.batch import Batch
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.ids import new_id
@@ -112,10 +113,24 @@ async def set_office_phone(tx: Tx, agency_id: UUID, phone: str) -> None:
 
 async def next_number(tx: Tx, agency_id: UUID) -> int:
     """The next short alert number of this agency; each is given once."""
+    if isinstance(tx, Batch):
+        return await _next_of_many(tx, agency_id)
     counted = update(agency).where(agency.c.id == agency_id).values(last_number=agency.c.last_number + 1)
     return int((await tx.conn.execute(counted.returning(agency.c.last_number))).scalar_one())
 
 
+async def _next_of_many(tx: Batch, agency_id: UUID) -> int:
+    """The agency is held from the first number on, as one that is counted up is; how far it came is written once."""
+    given = ("number of", agency_id)
+    if given not in tx.known:
+        tx.known[given] = await tx.scalar(_LAST_NUMBER, id=agency_id)
+    tx.known[given] += 1
+    tx.write_last(_COUNTED, agency_id, {"this": agency_id, "last_number": tx.known[given]})
+    return int(tx.known[given])
+
+
+_LAST_NUMBER = Ready(select(agency.c.last_number).where(agency.c.id == bindparam("id")).with_for_update(key_share=True))
+_COUNTED = Ready(update(agency).where(agency.c.id == bindparam("this")), "last_number")
 _GET = Ready(select(*_COLUMNS).where(agency.c.id == bindparam("id")))
 _OF_PERSON = Ready(
     select(*_COLUMNS).join(person, person.c.agency_id == agency.c.id).where(person.c.id == bindparam("person_id"))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, tuple_, update
 from safety_service.domain.alert import Alert, Doing, Resolution
 from safety_service.domain.words import Found, Kind, KnownBy, State
 from safety_service.store import agencies, ladders, unopened
+from safety_service.store.batch import Batch, foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, told
@@ -57,8 +58,10 @@ class WantedAlerts:
 async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None) -> AlertRow:
     """Keep a new alert; it is given the agency's next number."""
     numbered = replace(new, number=await agencies.next_number(tx, agency_id))
+    if isinstance(tx, Batch):
+        tx.foresee(who_was_told, numbered.id, answer=[])
     where = {"id": numbered.id, "agency_id": agency_id, "team_id": team_id, "number": numbered.number}
-    await tx.do(_INSERT, **where, **_values(numbered, agency_id))
+    await tx.write(_INSERT, [{**where, **_values(numbered, agency_id)}])
     await _insert_told(tx, numbered, numbered.told)
     return AlertRow(alert=numbered, agency_id=agency_id, team_id=team_id)
 
@@ -144,7 +147,7 @@ async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None
         return before
     agreed = agreed_by or before.agreed_by
     changed = {**_values(after, before.agency_id), "agreed_by": agreed, "version": before.version + 1}
-    await tx.do(_SAVE, this=after.id, **changed)
+    await tx.write(_SAVE, [{"this": after.id, **changed}])
     await _insert_told(tx, after, after.told - before.alert.told)
     return replace(before, alert=after, version=before.version + 1, agreed_by=agreed)
 
@@ -154,6 +157,7 @@ async def put_off(tx: Tx, alert_id: UUID, until: datetime) -> None:
     await tx.conn.execute(update(alert).where(alert.c.id == alert_id).values(due_now=until))
 
 
+@foreseen
 async def who_was_told(tx: Tx, alert_id: UUID) -> list[Told]:
     """Everyone told, in the order in which they were."""
     rows = await tx.conn.execute(select(told).where(told.c.alert_id == alert_id).order_by(told.c.at, told.c.rung))
@@ -163,7 +167,10 @@ async def who_was_told(tx: Tx, alert_id: UUID) -> list[Told]:
 async def _insert_told(tx: Tx, after: Alert, people: Collection[UUID]) -> None:
     if people:
         rows = [{"alert_id": after.id, "person_id": each, "rung": after.rung, "at": tx.now} for each in people]
-        await tx.do_all(_INSERT_TOLD, rows)
+        await tx.write(_INSERT_TOLD, rows)
+        if isinstance(tx, Batch):
+            known = [Told(person_id=each, rung=after.rung, at=tx.now) for each in people]
+            tx.foresee(who_was_told, after.id, answer=[*await who_was_told(tx, after.id), *known])
 
 
 async def _loaded(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import outbox
 
@@ -11,6 +12,7 @@ from safety_service.store.tables.alerts import outbox
 AGAIN = ":call"
 
 
+@foreseen
 async def called(tx: Tx, alert_id: UUID, step: int) -> bool:
     """Whether somebody is called by this telling of the alert."""
     query = select(outbox.c.id).where(outbox.c.alert_id == alert_id, outbox.c.step == step)

@@ -91,6 +91,13 @@ class Tx:
         elif each:
             await driver.run_many(each[0][0], [arguments for _, arguments in each])
 
+    #: Only in a batch: what was read for all that is in it (`store.batch`).
+    foreseen: dict[Any, Any] | None = None
+
+    async def write(self, statement: Ready, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write these rows: now, or in a batch together with those of the others."""
+        await self.do_all(statement, rows)
+
     def blind(self, text: str) -> str:
         """What stands for this text in an index: the same regardless of case and outer space."""
         return sealing.blind(self._index_key, text)

@@ -61,7 +61,7 @@ async def log_all(tx: Tx, entries: Collection[Entry]) -> None:
 
 
 async def _add(tx: Tx, entries: Collection[Entry]) -> None:
-    await tx.do_all(ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
+    await tx.write(ADD, [{"id": new_id(), "at": tx.now, **_values(each)} for each in entries])
 
 
 _FIELDS = tuple(name for name in Entry.__dataclass_fields__)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
@@ -64,6 +65,7 @@ async def excluded(tx: Tx, worker_id: UUID | None, family_id: UUID | None) -> fr
     return await excluded_any(tx, () if worker_id is None else (worker_id,), family_id)
 
 
+@foreseen
 async def excluded_any(tx: Tx, worker_ids: Iterable[UUID], family_id: UUID | None) -> frozenset[UUID]:
     """Who is kept off any of these workers or this family."""
     workers = tuple(worker_ids)

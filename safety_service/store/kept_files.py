@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
@@ -106,6 +107,7 @@ async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
     return await _where(tx, kept_file.c.visit_id == visit_id, kept_file.c.debrief_id.is_(None))
 
 
+@foreseen
 async def last_from(tx: Tx, visit_id: UUID, person_id: UUID) -> datetime | None:
     """When this person last sent something during a visit that can be opened, or will be."""
     last: datetime | None = await tx.scalar(_LAST_FROM, visit=visit_id, person=person_id)

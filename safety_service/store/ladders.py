@@ -2,13 +2,15 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from safety_service.domain.ladder import CALLS, VOICE_ANSWER, Ladder, Rung
 
 
+@lru_cache(maxsize=100)
 def written(ladder: Ladder) -> dict[str, Any]:
-    """As JSON; times in seconds."""
+    """As JSON; times in seconds. Every alert of a kind has the same one, which nobody changes."""
 
     def plain(value: object) -> object:
         return value.total_seconds() if isinstance(value, timedelta) else value

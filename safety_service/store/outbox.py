@@ -9,15 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from safety_service.domain.reaching import REACHING
+from safety_service.domain.reaching import REACHING, VOICE
+from safety_service.store import calling, tallies
 from safety_service.store import outbox_sql as sql
-from safety_service.store import tallies
+from safety_service.store.batch import Batch
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.people import channel
+from safety_service.store.upsert import insert_for
 
 log = logging.getLogger(__name__)
 #: What no key opens is tried again after this, so often: other keys come with another process.
@@ -76,12 +78,21 @@ async def put(tx: Tx, messages: Collection[Message]) -> None:
     rows = [_row(tx, each) for each in messages]
     if not rows:
         return
-    await tx.do_all(_PUT, rows)
+    await tx.write(_PUT if tx.foreseen is None else _PUT_NEW, rows)
+    if isinstance(tx, Batch):
+        _foresee_calls(tx, messages)
     tx.announce("outbox")
     here = [each for each in messages if each.channel == "webchat"]
     for person_id in {each.person_id for each in here}:
         tx.announce(f"person:{person_id}")
     tx.after_commit(lambda: _count_handed_over(here, tx.now))
+
+
+def _foresee_calls(tx: Batch, messages: Collection[Message]) -> None:
+    told = [each for each in messages if each.alert_id is not None and each.template.startswith("alarm.")]
+    called = {(each.alert_id, each.step) for each in told if each.channel == VOICE}
+    for alert_id, step in {(each.alert_id, each.step) for each in told}:
+        tx.foresee(calling.called, alert_id, step, answer=(alert_id, step) in called)
 
 
 def _count_handed_over(messages: Collection[Message], now: datetime) -> None:
@@ -105,6 +116,9 @@ def _row(tx: Tx, message: Message) -> dict[str, Any]:
 
 async def known(tx: Tx, dedupe: Collection[str]) -> frozenset[str]:
     """Which of these messages are in the outbox already."""
+    if tx.foreseen is not None:
+        # A batch leaves out what is there already as it writes.
+        return frozenset()
     return frozenset(await tx.scalars(sql.KNOWN, dedupe=dedupe)) if dedupe else frozenset()
 
 
@@ -166,7 +180,11 @@ async def _that_open(tx: Tx, ids: Collection[UUID]) -> list[Outgoing]:
 
 
 _FIELDS = tuple(name for name in Outgoing.__dataclass_fields__)
-_PUT = Ready(insert(outbox), *("id", "state", "sent_at", "created_at"), *Message.__dataclass_fields__)
+_PUT_FIELDS = ("id", "state", "sent_at", "created_at", *Message.__dataclass_fields__)
+_PUT = Ready(insert(outbox), *_PUT_FIELDS)
+_PUT_NEW = Ready(
+    lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["dedupe"]), *_PUT_FIELDS
+)
 _LEASED = Ready(
     select(*(outbox.c[name] for name in _FIELDS if name != "address"), channel.c.address)
     .join(channel, channel.c.id == outbox.c.channel_id)

@@ -1,23 +1,29 @@
 """What people agreed on for when they cannot speak freely. Sealed, and nothing of it is ever logged."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
 
 from safety_service.domain.phrases import Phrases, Tap
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.people import phrase
 from safety_service.store.upsert import insert_or
 
 
+@foreseen
 async def of(tx: Tx, person_id: UUID) -> Phrases | None:
     """This person's words, if they have set any."""
     found = await tx.first(_OF, person_id=person_id)
-    if found is None:
-        return None
-    kept = found.words
+    return None if found is None else read(found)
+
+
+def read(row: Any) -> Phrases:
+    """Somebody's words, of their row."""
+    kept = row.words
     first, second = kept["decoys"]
     return Phrases(
         own=kept["own"], duress=kept["duress"], decoys=(first, second), tap=Tap(kept["tap"]), code=kept["code"]

@@ -123,6 +123,7 @@ class Ready:
 class _ForDialect:
     def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str]) -> None:
         self._dialect = dialect
+        self.statement = statement
         plain = cast("Statement", replacement_traverse(statement, {}, _constant))
         compiled = plain.compile(dialect=dialect, column_keys=list(keys) or None)
         assert isinstance(compiled, SQLCompiler)

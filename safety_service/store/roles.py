@@ -6,11 +6,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from safety_service.domain.words import Role
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.people import membership, person, team
 
 
+@foreseen
 async def with_role(
     tx: Tx, role: Role, *, team_id: UUID | None = None, agency_id: UUID | None = None
 ) -> frozenset[UUID]:
@@ -35,6 +37,7 @@ _WITH_ROLE = {
 }
 
 
+@foreseen
 async def supervisors_of(tx: Tx, workers: Collection[UUID]) -> frozenset[UUID]:
     """The active supervisors of these people."""
     if not workers:

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from safety_service.domain import duty
 from safety_service.domain.duty import Shift
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
 from safety_service.store.tables.people import person, rota
 
 
+@foreseen
 async def on_duty(tx: Tx, team_id: UUID, at: datetime) -> dict[str, frozenset[UUID]]:
     """Who holds each post of this team at this moment, cover applied; only active people."""
     return duty.on_duty([_shift(row) for row in await tx.all(_RUNNING, team_id=team_id, at=at)], at)

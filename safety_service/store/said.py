@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select
 
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
@@ -39,25 +40,28 @@ ADD = Ready(insert(said), "id", "heard_at", *_FIELDS)
 async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:
     """Every word on a visit, in the order in which it was heard."""
     rows = await tx.conn.execute(select(said).where(said.c.visit_id == visit_id).order_by(said.c.id))
-    return [_said(row) for row in rows]
+    return [read(row) for row in rows]
 
 
+@foreseen
 async def last_position(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> Said | None:
     """The last word that carried a position: of this visit, or (without a visit) of this worker."""
     place = said.c.worker_id == worker_id if visit_id is None else said.c.visit_id == visit_id
     query = select(said).where(place, said.c.worker_id == worker_id, func.length(said.c.position) > 0)
     row = (await tx.conn.execute(query.order_by(said.c.said_at.desc()).limit(1))).first()
-    return None if row is None else _said(row)
+    return None if row is None else read(row)
 
 
+@foreseen
 async def last_of(tx: Tx, worker_id: UUID, kind: str, since: datetime) -> Said | None:
     """The worker's last word of this kind since then."""
     query = select(said).where(said.c.worker_id == worker_id, said.c.heard_at >= since, said.c.kind == kind)
     row = (await tx.conn.execute(query.order_by(said.c.heard_at.desc()).limit(1))).first()
-    return None if row is None else _said(row)
+    return None if row is None else read(row)
 
 
-def _said(row: Any) -> Said:
+def read(row: Any) -> Said:
+    """One word, of its row."""
     return Said(
         worker_id=row.worker_id,
         visit_id=row.visit_id,

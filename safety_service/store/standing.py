@@ -4,11 +4,13 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.people import person, standing
 
 
+@foreseen
 async def of(tx: Tx, agency_id: UUID) -> frozenset[UUID]:
     """Active people on the agency's standing list."""
     return frozenset(await tx.scalars(_OF, agency_id=agency_id))

@@ -182,9 +182,10 @@ async def save(tx: Tx, before: Visit, after: Visit) -> None:
     """Write what changed between two states of a visit that this transaction has locked."""
     for old, new in zip(before.watches, after.watches, strict=True):
         if old != new:
-            await tx.do(sql.SAVE_WATCH, of_visit=after.id, of_worker=new.worker_id, **_watch_values(new))
+            place = {"of_visit": after.id, "of_worker": new.worker_id}
+            await tx.write(sql.SAVE_WATCH, [{**place, **_watch_values(new)}])
     if (before.status, before.outcome) != (after.status, after.outcome):
-        await tx.do(sql.SAVE, this=after.id, status=after.status, outcome=after.outcome)
+        await tx.write(sql.SAVE, [{"this": after.id, "status": after.status, "outcome": after.outcome}])
 
 
 async def set_outcome(tx: Tx, visit_id: UUID, outcome: Outcome) -> None:

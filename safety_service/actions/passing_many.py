@@ -1,0 +1,72 @@
+"""Many due moments of watches at once: what all of them need is read at once, and written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Collection, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from safety_service.actions.alarm import BATTERY_COUNTS, BEGIN_COUNTS
+from safety_service.actions.reached_by import providers
+from safety_service.actions.telling import live_ways
+from safety_service.domain import events as ev
+from safety_service.store import agencies, alerts, channels, foresight, people, standing, visits
+from safety_service.store.alerts import AlertRow
+from safety_service.store.batch import Batch
+from safety_service.store.database import Tx
+from safety_service.store.visits import VisitRow
+
+#: A visit and one of those who go: whose next moment has come.
+Due = tuple[UUID, UUID]
+
+
+class Happen(Protocol):
+    """Lets an event happen to a visit (`cases.happen`)."""
+
+    def __call__(
+        self, tx: Tx, row: VisitRow, event: ev.Event, *, alerts_open: list[AlertRow] | None = None
+    ) -> Awaitable[VisitRow]: ...
+
+
+async def pass_many(tx: Tx, due: Sequence[Due], happen: Happen) -> list[Due]:
+    """Pass those of which nothing is unusual. Gives the others: joint visits, and visits with an alert that is open.
+
+    Raises what any one of them raises; then nothing of it may be kept.
+    """
+    rows = await visits.load_many(tx, tuple({visit_id for visit_id, _ in due}))
+    known = {each.alert.visit_id for each in await alerts.open_of_visits(tx, tuple(rows), lock=True)}
+    usual = [(rows[each[0]], each[1]) for each in due if each[0] in rows and _is_usual(rows[each[0]], known)]
+    if usual:
+        batch = Batch(tx)
+        await _foresee(batch, usual)
+        for row, worker_id in usual:
+            await happen(batch, row, ev.DeadlinePassed(worker_id=worker_id), alerts_open=[])
+        await batch.flush()
+    passed = {row.id for row, _ in usual}
+    return [each for each in due if each[0] not in passed]
+
+
+def _is_usual(row: VisitRow, with_alerts: Collection[UUID | None]) -> bool:
+    return len(row.visit.watches) == 1 and row.id not in with_alerts
+
+
+async def _foresee(batch: Batch, due: Sequence[tuple[VisitRow, UUID]]) -> None:
+    alarms = [(row, worker) for row, worker in due if _is_alarm(row, worker, batch)]
+    told = {worker for row, worker in due if not _is_alarm(row, worker, batch)}
+    if alarms:
+        told |= await foresight.of_scenes(batch, [row for row, _ in alarms])
+        for agency_id in {row.agency_id for row, _ in alarms}:
+            told |= await standing.of(batch, agency_id)
+        await foresight.of_alarms(batch, alarms, BATTERY_COUNTS, BEGIN_COUNTS)
+    for agency_id in {row.agency_id for row, _ in due}:
+        await agencies.get(batch, agency_id)
+    await providers(batch)
+    await people.many(batch, {*told, *(worker for _, worker in due)})
+    ways = await channels.live_many(batch, told)
+    for each in told:
+        batch.foresee(live_ways, each, answer=ways.get(each, ()))
+
+
+def _is_alarm(row: VisitRow, worker_id: UUID, tx: Tx) -> bool:
+    alarm_at = row.visit.watch(worker_id).alarm_at
+    return alarm_at is not None and alarm_at <= tx.now
