@@ -1,37 +1,39 @@
-"""How soon alarms are with the people on duty: many at the same moment, and one after the other."""
+"""How soon alarms are with the people on duty, raised by the service and by the floor."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import aiohttp
 from sqlalchemy import select
 
-from benchmarks import processes, seed
+from benchmarks import floods, processes, seed, usage
 from benchmarks.bare import open_bare
 from benchmarks.bare_alarms import BareAlarms
-from benchmarks.ground import NAMES, Ground, Kind
+from benchmarks.floods import Flood, Plan
+from benchmarks.ground import Ground
 from benchmarks.processes import NotMeasured, Server
 from benchmarks.scale import Scale
-from benchmarks.table import Row, percentile
+from benchmarks.seeded import Seeds
+from benchmarks.table import Row
+from benchmarks.usage import Used
 from benchmarks.watched import Watched
 from safety_service.store import stamps
 from safety_service.store.database import Database
 from safety_service.store.tables.alerts import outbox
 
-#: Seconds between two looks whether all are there.
+#: Seconds between two looks whether all are there; to look takes longer where there are many.
 LOOK_EVERY = 0.25
-AT_ONCE, LATENESS = "hand-over", "lateness"
+LOOK_AFTER_EACH = 0.0001
 
-#: Visit → the moment at which its alarm is due.
-Moments = Mapping[UUID, datetime]
 #: Visit → the number that the sink gave its alarm's message.
 Arrived = Callable[[], Awaitable[Mapping[UUID, int]]]
 
@@ -43,80 +45,59 @@ class Works:
     arm: Callable[[Sequence[tuple[Watched, datetime]]], Awaitable[None]]
     arrived: Arrived
     #: What the processors have worked for it so far, the database server apart.
-    cpu_seconds: Callable[[], float]
+    used: Callable[[], Used]
 
 
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """One flood of alarms: seconds from due to the sink of each, and seconds that processors worked for all of them."""
-
-    late: list[float]
-    used: dict[str, float]
+Way = Callable[[Ground, str, Server], AbstractAsyncContextManager[Works]]
 
 
-async def measure(
-    ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], scale: Scale, wanted: Collection[str]
-) -> list[Row]:
-    """What is wanted of the two, by the service and then by the floor, each with a copy of the database."""
-    found: dict[str, list[Flood]] = {AT_ONCE: [], LATENESS: []}
-    for way in (_service, _floor):
-        async with processes.sink(ground) as sink, way(ground, await ground.copy(seeded), sink) as works:
-            for name in (LATENESS, AT_ONCE):
-                if name in wanted:
-                    found[name].append(await _flood(ground, sink, works, _moments(name, watched, scale), scale))
-    rows = _at_once_rows(kind, *found[AT_ONCE]) if AT_ONCE in wanted else []
-    return rows + (_lateness_rows(kind, watched, scale, *found[LATENESS]) if LATENESS in wanted else [])
+async def plans(seeds: Seeds, scale: Scale, wanted: Collection[str]) -> list[tuple[str, Plan]]:
+    """What is to be measured, by name."""
+    return [each for name in floods.FLOODS if name in wanted for each in await _planned(seeds, scale, name)]
 
 
-async def _flood(
-    ground: Ground, sink: Server, works: Works, moments: Sequence[tuple[Watched, datetime]], scale: Scale
-) -> Flood:
-    def used() -> dict[str, float]:
-        return {"service": works.cpu_seconds(), "PostgreSQL": processes.postgres_cpu_seconds(ground)}
-
-    await works.arm(moments)
-    before, due = used(), {each.visit_id: at for each, at in moments}
-    late = await _lateness(sink, due, works.arrived, scale.patience)
-    return Flood(late, processes.difference(before, used()))
+async def _planned(seeds: Seeds, scale: Scale, name: str) -> list[tuple[str, Plan]]:
+    few = await seeds.watched(scale.watched[0])
+    if name == floods.AT_ONCE:
+        return [(name, floods.at_once(await seeds.watched(all_), count)) for count, all_ in scale.at_once]
+    if name == floods.LATENESS:
+        return [(name, floods.lateness(await seeds.watched(count), scale)) for count in scale.watched]
+    return [(name, floods.storm(few, scale) if name == floods.STORM else floods.beside(few, scale))]
 
 
-def _moments(name: str, watched: Sequence[Watched], scale: Scale) -> list[tuple[Watched, datetime]]:
-    """Whose alarm is due when: all at the same moment, or others evenly one after the other."""
-    first = datetime.now(UTC) + timedelta(seconds=scale.ahead)
-    if name == AT_ONCE:
-        return [(each, first) for each in watched[: scale.at_once]]
-    others = watched[scale.at_once : scale.at_once + scale.spread]
-    apart = timedelta(seconds=scale.spread_over) / len(others)
-    return [(each, first + place * apart) for place, each in enumerate(others)]
+async def measure(seeds: Seeds, name: str, plan: Plan, scale: Scale) -> list[Row]:
+    """By the service and then by the floor, each with a copy of the database."""
+    ours = await _flood(seeds, _service, plan, plan.hangs, scale)
+    # The floor has one chat for everybody: it would hang altogether.
+    floor = await _flood(seeds, _floor, plan, (), scale)
+    return floods.rows_of(seeds.kind, name, plan, ours, floor)
 
 
-def _at_once_rows(kind: Kind, ours: Flood, floor: Flood) -> list[Row]:
-    count, floor_is = len(ours.late), "the fewest statements and the posts, bare"
+async def _flood(seeds: Seeds, way: Way, plan: Plan, hangs: Sequence[int], scale: Scale) -> Flood:
+    ground = seeds.ground
+    async with (
+        seeds.copied(plan.watched) as url,
+        processes.sink(ground, hangs=hangs) as sink,
+        way(ground, url, sink) as works,
+    ):
+        moments = plan.moments(scale)
+        due = {each.visit_id: at for each, at in moments}
 
-    def row(what: str, unit: str, figure: Callable[[Flood], float]) -> Row:
-        return Row(f"{count:,} alarms due at once: {what}", NAMES[kind], figure(ours), unit, figure(floor), floor_is)
+        def used() -> Used:
+            return works.used() | {"PostgreSQL": usage.postgres_cpu_seconds(ground)}
 
-    rows = [
-        row("first handed over after", "s", lambda flood: min(flood.late)),
-        row("last handed over after", "s", lambda flood: max(flood.late)),
-        row("handed over", "/s", lambda flood: count / max(flood.late)),
-        row("processor time of one, service", "ms", lambda flood: flood.used["service"] / count * 1000),
-    ]
-    if kind == "postgresql":
-        rows.append(
-            row("processor time of one, PostgreSQL", "ms", lambda flood: flood.used["PostgreSQL"] / count * 1000)
-        )
-    return rows
+        await works.arm(moments)
+        before = used()
+        awaited = {each.visit_id: due[each.visit_id] for each, _ in plan.waited_for}
+        late = await _lateness(sink, awaited, works.arrived, scale)
+        await _must_hang(sink, hangs)
+        return Flood(late, usage.difference(before, used()))
 
 
-def _lateness_rows(kind: Kind, watched: Sequence[Watched], scale: Scale, ours: Flood, floor: Flood) -> list[Row]:
-    about = f"lateness of {len(ours.late)} alarms over {scale.spread_over:g} s, {len(watched):,} watched"
-
-    def row(says: str, share: float) -> Row:
-        figures = percentile(ours.late, share), percentile(floor.late, share)
-        return Row(f"{about}: {says}", NAMES[kind], figures[0], "s", figures[1], "a bare loop, 0.25 s")
-
-    return [row("p50", 0.5), row("p99", 0.99), row("worst", 1.0)]
+async def _must_hang(sink: Server, hangs: Sequence[int]) -> None:
+    """Else what is told would be of a receiver that nobody wrote to."""
+    if hangs and not await _asked(sink, "/hung"):
+        raise NotMeasured("nothing was sent to the receiver that hangs")
 
 
 @asynccontextmanager
@@ -139,7 +120,7 @@ async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Work
     try:
         async with processes.doorstep(ground, url, sink) as server:
             await _until_swept(database)
-            yield Works(partial(seed.alarm_at, database), arrived, server.cpu_seconds)
+            yield Works(partial(seed.alarm_at, database), arrived, server.cpu_by_role)
     finally:
         await database.close()
 
@@ -172,7 +153,7 @@ async def _floor(_ground: Ground, url: str, sink: Server) -> AsyncIterator[Works
         return alarms.arrived
 
     try:
-        yield Works(arm, arrived, time.process_time)
+        yield Works(arm, arrived, lambda: {"parent": time.process_time()})
     finally:
         await _ended(running)
         await bare.close()
@@ -185,20 +166,21 @@ async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _lateness(sink: Server, due: Moments, arrived: Arrived, patience: float) -> list[float]:
+async def _lateness(sink: Server, due: Mapping[UUID, datetime], arrived: Arrived, scale: Scale) -> dict[UUID, float]:
     """Wait until every alarm is at the sink. Raises NotMeasured when some never come."""
     last_due = max(due.values()).timestamp()
+    given_up = last_due + scale.patience + scale.patience_each * len(due)
     await asyncio.sleep(max(0.0, last_due - time.time()))
     numbers: Mapping[UUID, int] = {}
     while not due.keys() <= numbers.keys():
-        if time.time() > last_due + patience:
+        if time.time() > given_up:
             raise NotMeasured(f"{len(due.keys() - numbers.keys())} of {len(due)} alarms did not come")
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(LOOK_EVERY + LOOK_AFTER_EACH * len(due))
         numbers = await arrived()
-    stamps = await _stamps(sink)
-    return [stamps[numbers[visit]] - at.timestamp() for visit, at in due.items()]
+    stamps = {int(number): at for number, at in (await _asked(sink, "/stamps")).items()}
+    return {visit: stamps[numbers[visit]] - at.timestamp() for visit, at in due.items()}
 
 
-async def _stamps(sink: Server) -> dict[int, float]:
-    async with aiohttp.ClientSession() as session, session.get(f"{sink.url}/stamps") as answer:
-        return {int(number): at for number, at in (await answer.json()).items()}
+async def _asked(sink: Server, path: str) -> Any:
+    async with aiohttp.ClientSession() as session, session.get(sink.url + path) as answer:
+        return await answer.json()

@@ -7,103 +7,120 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from benchmarks import processes
-from benchmarks.ground import NAMES, Ground, Kind
-from benchmarks.processes import NotMeasured, Server
+from benchmarks import pgbench, processes, usage
+from benchmarks.checkin_rows import EMPTY, FEWEST, OURS, PGBENCH, SAME, TWO, Rate, Rates, rows_of
+from benchmarks.ground import Ground, Kind
+from benchmarks.processes import Server
 from benchmarks.profile import Profile
 from benchmarks.replay import make_replay
 from benchmarks.scale import Scale
-from benchmarks.table import Row, percentile
-from benchmarks.watched import Watched, save
+from benchmarks.seeded import Seeds
+from benchmarks.table import Row
+from benchmarks.usage import Used
+from benchmarks.watched import save
 from safety_service import api
 
-OURS, SAME, FEWEST, EMPTY = "ours", "same", "fewest", "empty"
-FLOORS = {SAME: "the same statements, bare", FEWEST: "the fewest statements, bare", EMPTY: "an empty handler"}
+
+@dataclass(frozen=True)
+class _Place:
+    """Where one of those that are compared serves."""
+
+    servers: Sequence[Server]
+    path: str
+
+    @property
+    def urls(self) -> list[str]:
+        """A client takes one of them."""
+        return [each.url + self.path for each in self.servers]
+
+    def used(self, ground: Ground) -> Used:
+        """What the processors have worked for it so far."""
+        used: Used = {"PostgreSQL": usage.postgres_cpu_seconds(ground)}
+        for each in self.servers:
+            for role, seconds in each.cpu_by_role().items():
+                used[role] = used.get(role, 0.0) + seconds
+        return used
 
 
-@dataclass(slots=True)
-class Rate:
-    """What one server did, in all rounds together. Seconds."""
+@dataclass
+class _Field:
+    """What takes turns: places that serve, and pgbench where it is there."""
 
-    a_second: list[float] = field(default_factory=list)
-    took: list[float] = field(default_factory=list)
-    #: Seconds that the processors worked, by process, for `taken` check-ins.
-    used: dict[str, float] = field(default_factory=dict)
-    taken: int = 0
-
-    def add(self, found: dict[str, Any], used: dict[str, float]) -> None:
-        """One round."""
-        if found["failed"]:
-            raise NotMeasured(f"{found['failed']} check-ins were not taken, the first: {found['first_failure']}")
-        self.a_second.append(len(found["took"]) / found["seconds"])
-        self.took += found["took"]
-        self.taken += found["taken"]
-        for name, seconds in used.items():
-            self.used[name] = self.used.get(name, 0.0) + seconds
+    people: Path
+    places: dict[str, _Place] = field(default_factory=dict)
+    pgbench: tuple[Path, str, Path] | None = None
 
 
-async def measure(
-    ground: Ground, kind: Kind, seeded: str, watched: Sequence[Watched], profiled: Profile, scale: Scale
-) -> list[Row]:
-    """Ours and the floors in turn, each on a copy of its own of the seeded database."""
-    people = save(watched, ground.folder / f"watched-{kind}.json")
-    replay = ground.folder / f"replay-{kind}.pickle"
-    recorded = profiled.usual[-1]
-    replay.write_bytes(pickle.dumps(make_replay(kind, recorded.statements, recorded.about)))
-    rates = {name: Rate() for name in (OURS, *FLOORS)}
-    async with _servers(ground, seeded, people, replay) as servers:
-        for _ in range(scale.rounds):
-            for name, rate in rates.items():
-                server, path = (servers[0], api.PREFIX) if name == OURS else (servers[1], f"/{name}")
-                found, used = await _one_round(ground, server, server.url + path, people, scale)
-                rate.add(found, used)
-    return _rows(kind, rates, scale)
+async def measure(seeds: Seeds, count: int, profiled: Profile, scale: Scale) -> list[Row]:
+    """Ours and the floors in turn with so many watched, each on a copy of its own of the seeded database."""
+    rows: list[Row] = []
+    async with _begun(seeds, count, profiled) as all_of_them:
+        for clients in scale.clients:
+            rates: Rates = {}
+            for _ in range(scale.rounds):
+                await _one_round(seeds.ground, all_of_them, rates, clients, scale)
+            rows += rows_of(seeds.kind, rates, clients, count)
+    return rows
 
 
 @asynccontextmanager
-async def _servers(ground: Ground, seeded: str, people: Path, replay: Path) -> AsyncIterator[tuple[Server, Server]]:
-    ours, floors = await ground.copy(seeded), await ground.copy(seeded)
-    words = ("--database-url", floors, "--watched", str(people), "--replay", str(replay))
-    async with (
-        processes.sink(ground) as sink,
-        processes.doorstep(ground, ours, sink) as server,
-        processes.module(ground, "benchmarks.floor_server", *words) as floor,
-    ):
-        yield server, floor
+async def _begun(seeds: Seeds, count: int, profiled: Profile) -> AsyncIterator[_Field]:
+    ground, watched = seeds.ground, await seeds.watched(count)
+    found = _Field(save(watched, ground.folder / f"watched-{seeds.kind}.json"))
+    replay = _replay(ground, seeds.kind, profiled)
+    async with seeds.copied(count) as ours, seeds.copied(count) as floors:
+        program = pgbench.program(ground) if seeds.kind == "postgresql" else None
+        if program is not None:
+            found.pgbench = program, floors, await pgbench.prepare(ground, floors, watched)
+        words = ("--database-url", floors, "--watched", str(found.people), "--replay", str(replay))
+        async with (
+            processes.sink(ground) as sink,
+            _ours(ground, seeds.kind, ours, sink) as servers,
+            processes.module(ground, "benchmarks.floor_server", *words) as floor,
+        ):
+            found.places[OURS] = _Place(servers[:1], api.PREFIX)
+            if len(servers) > 1:
+                found.places[TWO] = _Place(servers, api.PREFIX)
+            found.places |= {name: _Place([floor], f"/{name}") for name in (SAME, FEWEST, EMPTY)}
+            yield found
 
 
-async def _one_round(
-    ground: Ground, server: Server, url: str, people: Path, scale: Scale
-) -> tuple[dict[str, Any], dict[str, float]]:
-    def used() -> dict[str, float]:
-        return {"server": server.cpu_seconds(), "PostgreSQL": processes.postgres_cpu_seconds(ground)}
+def _replay(ground: Ground, kind: Kind, profiled: Profile) -> Path:
+    recorded = profiled.usual[-1]
+    path = ground.folder / f"replay-{kind}.pickle"
+    path.write_bytes(pickle.dumps(make_replay(kind, recorded.statements, recorded.about, profiled.began)))
+    return path
 
-    before = used()
-    found = await processes.run(
+
+@asynccontextmanager
+async def _ours(ground: Ground, kind: Kind, url: str, sink: Server) -> AsyncIterator[Sequence[Server]]:
+    """On PostgreSQL there may be several web servers; on SQLite one process writes."""
+    if kind == "sqlite":
+        async with processes.doorstep(ground, url, sink) as server:
+            yield [server]
+        return
+    async with processes.two_doorsteps(ground, url, sink) as both:
+        yield both
+
+
+async def _one_round(ground: Ground, found: _Field, rates: Rates, clients: int, scale: Scale) -> None:
+    for name, place in found.places.items():
+        rate = rates.setdefault(name, Rate())
+        before = place.used(ground)
+        told = await _clients(ground, place.urls, found.people, clients, scale)
+        rate.add(told, usage.difference(before, place.used(ground)) | {"clients": told["cpu_seconds"]})
+    if found.pgbench is not None:
+        a_second = await pgbench.rate(*found.pgbench, clients, scale.seconds)
+        rates.setdefault(PGBENCH, Rate()).a_second.append(a_second)
+
+
+async def _clients(ground: Ground, urls: Sequence[str], people: Path, clients: int, scale: Scale) -> dict[str, Any]:
+    told: dict[str, Any] = await processes.run(
         ground,
-        *("benchmarks.clients", "--url", url, "--watched", str(people), "--clients", str(scale.clients)),
-        *("--warm", str(scale.warm), "--seconds", str(scale.seconds)),
-        within=60 + scale.warm + scale.seconds,
+        *("benchmarks.clients", *(word for url in urls for word in ("--url", url)), "--watched", str(people)),
+        *("--clients", str(clients), "--warm", str(scale.warm), "--seconds", str(scale.seconds)),
+        within=90 + scale.warm + scale.seconds,
     )
-    return found, processes.difference(before, used()) | {"clients": found["cpu_seconds"]}
-
-
-def _rows(kind: Kind, rates: dict[str, Rate], scale: Scale) -> list[Row]:
-    ours, name = rates[OURS], NAMES[kind]
-    about = f"check-ins/s, {scale.clients} clients, {scale.watched:,} watched"
-    rows = [
-        Row(about, name, median(ours.a_second), "/s", median(rates[floor].a_second), says)
-        for floor, says in FLOORS.items()
-    ]
-    for share, says in ((0.5, "p50"), (0.99, "p99")):
-        took, floor = percentile(ours.took, share) * 1000, percentile(rates[SAME].took, share) * 1000
-        rows.append(Row(f"check-in answered, {says}", name, took, "ms", floor, FLOORS[SAME]))
-    for process, seconds in ours.used.items():
-        if seconds:
-            floor = rates[SAME].used[process] / rates[SAME].taken * 1000
-            each = seconds / ours.taken * 1000
-            rows.append(Row(f"processor time of a check-in: {process}", name, each, "ms", floor, FLOORS[SAME]))
-    return rows
+    return told

@@ -1,4 +1,4 @@
-"""Phones that check in, each on a connection of its own that it keeps: `python -m benchmarks.clients`.
+"""Clients that check in over HTTP, each on a connection that it keeps: `python -m benchmarks.clients`.
 
 They speak plain bytes over sockets, so that most of the machine is left to the server.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import cycle
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import cast
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
@@ -22,6 +24,8 @@ from benchmarks.watched import Watched, load
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _BODY = b"{}"
+#: Seconds after the last moment until which an answer is waited for.
+_LAST_ANSWER = 30.0
 
 
 @dataclass(slots=True)
@@ -37,55 +41,101 @@ class Found:
     cpu_seconds: float = 0.0
 
 
-async def check_in(url: str, watched: Sequence[Watched], clients: int, warm: float, seconds: float) -> Found:
-    """So many clients go round all visits for `warm` + `seconds` seconds; only the latter count."""
-    found = Found()
+class _Client(asyncio.Protocol):
+    """Asks, waits for the whole answer, asks again: never two at a time."""
+
+    def __init__(self, requests: Iterator[bytes], counts_from: float, until: float, found: Found) -> None:
+        self._requests = requests
+        self._counts_from = counts_from
+        self._until = until
+        self._found = found
+        self._came = b""
+        self._began = 0.0
+        self._transport: asyncio.Transport | None = None
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._came += data
+        head, ended, body = self._came.partition(b"\r\n\r\n")
+        if not ended:
+            return
+        length = _LENGTH.search(head)
+        assert length is not None, "an answer without its length"
+        if len(body) >= int(length[1]):
+            self._answered(head, body)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionResetError("the server closed the connection"))
+
+    def _ask(self) -> None:
+        assert self._transport is not None
+        self._began = time.perf_counter()
+        if self._began >= self._until:
+            self.done.set_result(None)
+            self._transport.close()
+            return
+        self._came = b""
+        self._transport.write(next(self._requests))
+
+    def _answered(self, head: bytes, body: bytes) -> None:
+        found = self._found
+        if not head.startswith(b"HTTP/1.1 200 "):
+            found.failed += 1
+            found.first_failure = found.first_failure or (head[:40] + body[:400]).decode(errors="replace")
+        else:
+            found.taken += 1
+            if self._began >= self._counts_from:
+                found.took.append(time.perf_counter() - self._began)
+        self._ask()
+
+
+async def check_in(urls: Sequence[str], watched: Sequence[Watched], clients: int, warm: float, seconds: float) -> Found:
+    """So many clients, spread over these servers, go round all visits for `warm` + `seconds`; only the latter count."""
+    found, servers = Found(), [urlsplit(each) for each in urls]
+    # Those who came one after the other lie beside each other in the tables: nobody checks in that way.
+    mixed = random.sample(watched, len(watched))
     counts_from = time.perf_counter() + warm
     until = counts_from + seconds
     used = time.process_time()
-    shares = [cycle(_requests(url, watched[number::clients])) for number in range(clients)]
-    await asyncio.gather(*(_client(url, each, counts_from, until, found) for each in shares))
+    made = [
+        _begin(servers[number % len(servers)], mixed[number::clients], counts_from, until, found)
+        for number in range(clients)
+    ]
+    async with asyncio.timeout(warm + seconds + _LAST_ANSWER):
+        await asyncio.gather(*made)
     found.seconds = time.perf_counter() - counts_from
     found.cpu_seconds = time.process_time() - used
     return found
 
 
-def _requests(url: str, watched: Sequence[Watched]) -> list[bytes]:
-    parts = urlsplit(url)
-    return [
-        (
-            f"POST {parts.path}/visits/{each.visit_id}/check-ins HTTP/1.1\r\n"
-            f"Host: {parts.netloc}\r\nAuthorization: Bearer {each.token}\r\n"
+async def _begin(
+    server: SplitResult, watched: Sequence[Watched], counts_from: float, until: float, found: Found
+) -> None:
+    def client() -> _Client:
+        return _Client(_requests(server, watched), counts_from, until, found)
+
+    _, made = await asyncio.get_running_loop().create_connection(client, server.hostname or "", server.port or 80)
+    await made.done
+
+
+def _requests(server: SplitResult, watched: Sequence[Watched]) -> Iterator[bytes]:
+    for each in cycle(watched):
+        yield (
+            f"POST {server.path}/visits/{each.visit_id}/check-ins HTTP/1.1\r\n"
+            f"Host: {server.netloc}\r\nAuthorization: Bearer {each.token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(_BODY)}\r\n\r\n"
-        ).encode()
-        + _BODY
-        for each in watched
-    ]
-
-
-async def _client(url: str, requests: Iterator[bytes], counts_from: float, until: float, found: Found) -> None:
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    while (began := time.perf_counter()) < until:
-        writer.write(next(requests))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        assert length is not None, "an answer without its length"
-        body = await reader.readexactly(int(length[1]))
-        if not head.startswith(b"HTTP/1.1 200 "):
-            found.failed += 1
-            found.first_failure = found.first_failure or (head[:40] + body[:400]).decode(errors="replace")
-            continue
-        found.taken += 1
-        if began >= counts_from:
-            found.took.append(time.perf_counter() - began)
-    writer.close()
+        ).encode() + _BODY
 
 
 def main() -> None:
     """Check in as told, and write down what was found, as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clients")
-    parser.add_argument("--url", required=True, help="what stands before /visits/…/check-ins")
+    parser.add_argument("--url", action="append", required=True, help="what stands before /visits/…/check-ins")
     parser.add_argument("--watched", type=Path, required=True)
     parser.add_argument("--found", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=16)

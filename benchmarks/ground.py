@@ -50,6 +50,23 @@ class Ground:
             return copied
         return await self._empty("postgresql", template=url.rpartition("/")[2])
 
+    @asynccontextmanager
+    async def copied(self, url: str) -> AsyncIterator[str]:
+        """The address of a copy that is there meanwhile: those of 100,000 watched would fill the disk."""
+        copy = await self.copy(url)
+        try:
+            yield copy
+        finally:
+            await self.drop(copy)
+
+    async def drop(self, url: str) -> None:
+        """Remove a database; whoever is still connected is no longer."""
+        if url.startswith("sqlite"):
+            shutil.rmtree(Path(url.removeprefix("sqlite:///")).parent, ignore_errors=True)
+            return
+        assert self.postgres is not None
+        await execute(self.postgres, f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
     async def _empty(self, kind: Kind, template: str = "template1") -> str:
         if kind == "sqlite":
             return f"sqlite:///{self.run.new_folder('sqlite')}/doorstep.db"

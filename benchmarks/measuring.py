@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks import alarms, checkins, learning, pages, seed
-from benchmarks.alarms import AT_ONCE, LATENESS
+from benchmarks import alarms, checkins, idle, learning, pages, pgbench
+from benchmarks.floods import FLOODS
 from benchmarks.ground import NAMES, Ground, Kind, begin
+from benchmarks.idle import IDLE
 from benchmarks.learning import LEARNING
 from benchmarks.pages import PAGES
 from benchmarks.processes import NotMeasured
 from benchmarks.profile import Profile, profile
 from benchmarks.scale import Scale
+from benchmarks.seeded import Seeds
 from benchmarks.table import Row, figures, markdown
-from benchmarks.watched import Watched
 from safety_service.store.database import Database
 
 CHECK_INS, PROFILE = "check-ins", "profile"
-WATCH = (CHECK_INS, AT_ONCE, LATENESS, PROFILE)
+WATCH = (CHECK_INS, *FLOODS, IDLE, PROFILE)
 EVERY = (*WATCH, LEARNING, PAGES)
 
 
@@ -35,6 +35,8 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     profiles: dict[Kind, Profile] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    #: What is not there to be compared with.
+    absent: list[str] = field(default_factory=list)
     shows_profiles: bool = True
 
     def markdown(self) -> str:
@@ -43,6 +45,7 @@ class Report:
         if self.rows:
             parts.append(figures(_side_by_side(self.rows)))
         parts += [f"**Not measured:** {each}." for each in self.missing]
+        parts += [f"Not here, and so no floor: {each}." for each in self.absent]
         if self.shows_profiles:
             parts += [_taken_apart(kind, found) for kind, found in self.profiles.items()]
         return "\n\n".join(parts)
@@ -69,16 +72,29 @@ async def _measure_on(ground: Ground, kind: Kind, wanted: Collection[str], scale
 
 
 async def _measure_watch(ground: Ground, kind: Kind, wanted: Collection[str], scale: Scale, report: Report) -> None:
-    seeded, watched = await _seed(ground, kind, scale)
+    seeds = Seeds(ground, kind, _say)
     if {PROFILE, CHECK_INS} & set(wanted):
-        _say(f"{NAMES[kind]}: one check-in taken apart")
-        report.profiles[kind] = await _profile(await ground.copy(seeded), watched, scale)
-    if CHECK_INS in wanted:
-        with _or_missing(report, f"{NAMES[kind]}: check-ins over HTTP"):
-            report.rows += await checkins.measure(ground, kind, seeded, watched, report.profiles[kind], scale)
-    if {AT_ONCE, LATENESS} & set(wanted):
-        with _or_missing(report, f"{NAMES[kind]}: alarms, one after the other and at once"):
-            report.rows += await alarms.measure(ground, kind, seeded, watched, scale, wanted)
+        await _measure_check_ins(seeds, wanted, scale, report)
+    for name, plan in await alarms.plans(seeds, scale, wanted):
+        with _or_missing(report, f"{NAMES[kind]}: {plan.about}"):
+            report.rows += await alarms.measure(seeds, name, plan, scale)
+    if IDLE in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: idle minutes"):
+            report.rows += await idle.measure(seeds, scale)
+    await seeds.end()
+
+
+async def _measure_check_ins(seeds: Seeds, wanted: Collection[str], scale: Scale, report: Report) -> None:
+    name = NAMES[seeds.kind]
+    if CHECK_INS in wanted and seeds.kind == "postgresql" and pgbench.program(seeds.ground) is None:
+        report.absent.append("pgbench is not beside PostgreSQL's programs")
+    for count in scale.watched if CHECK_INS in wanted else scale.watched[:1]:
+        with _or_missing(report, f"{name}: check-ins, {count:,} watched"):
+            # With each number anew: what is said again is about this very database's agency.
+            profiled = await _profile(seeds, count, scale)
+            report.profiles.setdefault(seeds.kind, profiled)
+            if CHECK_INS in wanted:
+                report.rows += await checkins.measure(seeds, count, profiled, scale)
 
 
 @contextmanager
@@ -104,22 +120,14 @@ def _say(what: str) -> None:
     print(f"{datetime.now(UTC):%H:%M:%S} {what}", file=sys.stderr, flush=True)
 
 
-async def _seed(ground: Ground, kind: Kind, scale: Scale) -> tuple[str, list[Watched]]:
-    began = time.monotonic()
-    url = await ground.fresh(kind)
-    database = await Database.open(url)
-    watched = await seed.seed(database, scale.watched)
-    await database.close()
-    _say(f"{NAMES[kind]}: {scale.watched:,} people are inside, put there in {time.monotonic() - began:.1f} s")
-    return url, watched
-
-
-async def _profile(url: str, watched: list[Watched], scale: Scale) -> Profile:
-    database = await Database.open(url)
-    try:
-        return await profile(database, watched[: scale.profiled])
-    finally:
-        await database.close()
+async def _profile(seeds: Seeds, count: int, scale: Scale) -> Profile:
+    watched = await seeds.watched(count)
+    async with seeds.copied(count) as url:
+        database = await Database.open(url)
+        try:
+            return await profile(database, watched[: scale.profiled])
+        finally:
+            await database.close()
 
 
 def _machine() -> str:

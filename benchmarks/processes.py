@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,13 +17,15 @@ from typing import Any
 import aiohttp
 import psutil
 
+from benchmarks import usage
 from benchmarks.ground import Ground
+from benchmarks.usage import Used
 from tests.services.process import free_port
 from tests.services.run import ROOT
 from tests.services.template import TEST_KEY
 
-#: Seconds until a process has to answer.
-STARTS_WITHIN = 60.0
+#: Seconds until a process has to answer, on a machine with much else to do.
+STARTS_WITHIN = 180.0
 ENDS_WITHIN = 20.0
 #: Characters of a process's log that a failure shows.
 LAST = 3_000
@@ -44,41 +45,45 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """What it and its children have used so far."""
-        return cpu_seconds(self.process.pid)
+        return usage.cpu_seconds(self.process.pid)
 
+    def cpu_by_role(self) -> Used:
+        """The same, by what each process is for."""
+        return usage.cpu_by_role(self.process.pid)
 
-def cpu_seconds(pid: int) -> float:
-    """What a process and its living children have used so far, in user and system mode."""
-    try:
-        parent = psutil.Process(pid)
-        family = [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0.0
-    return sum(_used(each) for each in family)
-
-
-def _used(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(times.user + times.system)
-
-
-def postgres_cpu_seconds(ground: Ground) -> float:
-    """What the PostgreSQL server has used so far."""
-    if ground.postgres is None:
-        return 0.0
-    return cpu_seconds(int((ground.postgres.folder / "data/postmaster.pid").read_text().split()[0]))
+    def memory_by_role(self) -> Used:
+        """MiB, by what each process is for."""
+        return usage.memory_by_role(self.process.pid)
 
 
 @asynccontextmanager
 async def doorstep(ground: Ground, database_url: str, sink: Server) -> AsyncIterator[Server]:
     """The whole service as an agency would run it, with a bot whose Bot API is the sink; ready when this yields."""
     port = free_port()
+    settings = _settings(ground, database_url, sink)
+    async with _serving(ground, _SERVE, port, "/health/ready", settings) as server:
+        yield server
+
+
+@asynccontextmanager
+async def two_doorsteps(ground: Ground, database_url: str, sink: Server) -> AsyncIterator[tuple[Server, Server]]:
+    """Two web servers beside one bot and one scheduler: the first of these has the latter two as its children."""
+    first, second = free_port(), free_port()
+    settings = _settings(ground, database_url, sink)
+    web = [*_SERVE, "--roles", "web"]
+    async with (
+        _serving(ground, _SERVE, first, "/health/ready", settings) as whole,
+        _serving(ground, web, second, "/health/ready", settings) as other,
+    ):
+        yield whole, other
+
+
+_SERVE = ("safety_service", "serve")
+
+
+def _settings(ground: Ground, database_url: str, sink: Server) -> dict[str, str]:
     settings = {
         "DOORSTEP_DATABASE_URL": database_url,
-        "DOORSTEP_LISTEN": f"127.0.0.1:{port}",
         "DOORSTEP_SECRET_KEYS": TEST_KEY,
         "DOORSTEP_TELEGRAM_TOKEN": "1:benchmark",
         "DOORSTEP_TELEGRAM_API_URL": f"{sink.url}/bot",
@@ -88,15 +93,15 @@ async def doorstep(ground: Ground, database_url: str, sink: Server) -> AsyncIter
     if database_url.startswith("postgresql") and ground.redis is not None:
         ground.redis.flush()
         settings["DOORSTEP_REDIS_URL"] = ground.redis.url
-    async with _serving(ground, ["safety_service", "serve"], port, "/health/ready", settings) as server:
-        yield server
+    return settings
 
 
 @asynccontextmanager
-async def sink(ground: Ground) -> AsyncIterator[Server]:
-    """A Bot API that takes everything."""
+async def sink(ground: Ground, *, hangs: Sequence[int] = ()) -> AsyncIterator[Server]:
+    """A Bot API that takes everything, and never answers about the messages to some chats."""
     port = free_port()
-    async with _serving(ground, ["benchmarks.sink", "--port", str(port)], port, "/stamps") as server:
+    words = ["benchmarks.sink", "--port", str(port), *(word for each in hangs for word in ("--hangs", str(each)))]
+    async with _serving(ground, words, port, "/stamps") as server:
         yield server
 
 
@@ -134,7 +139,7 @@ async def _serving(
         process = subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=ground.run.new_folder("process"),
-            env=_environment() | (settings or {}),
+            env=_environment() | (settings or {}) | {"DOORSTEP_LISTEN": f"127.0.0.1:{port}"},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -184,10 +189,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             each.kill()
         process.kill()
         process.wait(ENDS_WITHIN)
-
-
-def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """What each has used meanwhile."""
-    used = Counter(after)
-    used.subtract(before)
-    return dict(used)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import median
+from uuid import UUID
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -21,6 +22,10 @@ from config.wording import read_wording
 from safety_service import api
 from safety_service.services import DATABASE, HOT, SETTINGS, WORDING, Health, Services
 from safety_service.store.database import Database
+from safety_service.store.ids import new_id
+
+#: Without these there is no check-in.
+NEEDED = ("UPDATE watch", "INSERT INTO said", "COMMIT")
 
 
 @dataclass(slots=True)
@@ -43,6 +48,8 @@ class Profile:
     """Many check-ins, one after the other; the statements are those of the commonest shape."""
 
     checked: list[Checked] = field(default_factory=list)
+    #: An id that is older than all that these check-ins made.
+    began: UUID = field(default_factory=new_id)
 
     @property
     def usual(self) -> list[Checked]:
@@ -92,7 +99,15 @@ async def profile(database: Database, watched: Sequence[Watched]) -> Profile:
                 if answer.status != 200:
                     raise NotMeasured(f"a check-in was answered {answer.status}: {json.dumps(await answer.json())}")
     del found.checked[: len(watched) // 10]  # the first ones fill caches
+    _must_be_whole(found)
     return found
+
+
+def _must_be_whole(found: Profile) -> None:
+    """A floor of statements that were not seen would be no floor. Raises NotMeasured."""
+    seen = "\n".join(each.sql for each in found.usual[-1].statements)
+    if missing := [each for each in NEEDED if each not in seen]:
+        raise NotMeasured(f"a check-in was recorded without {', '.join(missing)}: its statements go past the recording")
 
 
 @asynccontextmanager

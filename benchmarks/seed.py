@@ -24,8 +24,12 @@ INTERVAL, GRACE = HOUR, 10 * MINUTE
 FIRST_DUE, SPREAD = 30 * MINUTE, 29 * MINUTE
 TEAM_SIZE = 200
 POSTS = ("manager_on_duty", "deputy_on_duty")
-#: Above the chats of those on duty.
+#: Above the chats of those on duty, the first team's manager on duty the first of them.
 FIRST_WORKERS_CHAT = 1_000_000
+FIRST_MANAGERS_CHAT = 1
+_DEADLINES = ("due_at", "alarm_at", "next_at", "last_word_at")
+#: Workers put into the tables together: of all at once, this process would hold every row.
+TOGETHER = 5_000
 
 
 async def seed(database: Database, count: int) -> list[Watched]:
@@ -36,13 +40,18 @@ async def seed(database: Database, count: int) -> list[Watched]:
         await _put(
             tx, tables.agency, [{"id": agency_id, "name": "Benchmark", "demonstration": True, "created_at": tx.now}]
         )
-        teams = [new_id() for _ in range(-(-count // TEAM_SIZE))]
+        teams = [new_id() for _ in range(teams_of(count))]
         await _put(
             tx, tables.team, [{"id": each, "agency_id": agency_id, "name": f"T{n}"} for n, each in enumerate(teams)]
         )
         await _inside(tx, agency_id, teams, watched)
     await _settle(database)
     return watched
+
+
+def teams_of(count: int) -> int:
+    """How many teams so many workers have: each worker's is that of their place, counted round."""
+    return -(-count // TEAM_SIZE)
 
 
 async def seed_inside(database: Database, agency_id: UUID, teams: Sequence[UUID], count: int) -> list[Watched]:
@@ -58,13 +67,18 @@ async def _inside(
     tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched], *, refs: str = "F"
 ) -> None:
     await _on_duty(tx, agency_id, teams)
-    await _workers(tx, agency_id, teams, watched)
-    await _visits(tx, agency_id, teams, watched, refs)
+    numbered = list(enumerate(watched))
+    for first in range(0, len(watched), TOGETHER):
+        some = numbered[first : first + TOGETHER]
+        await _workers(tx, agency_id, teams, some)
+        await _visits(tx, agency_id, teams, some, refs, SPREAD / len(watched))
 
 
 async def _on_duty(tx: Tx, agency_id: UUID, teams: Sequence[UUID]) -> None:
     holders = [(team, post, new_id()) for team in teams for post in POSTS]
-    await _people(tx, agency_id, [(person, team, Role.MANAGER) for team, _, person in holders], first_chat=1)
+    await _people(
+        tx, agency_id, [(person, team, Role.MANAGER) for team, _, person in holders], first_chat=FIRST_MANAGERS_CHAT
+    )
     shifts = [
         {
             "id": new_id(),
@@ -80,9 +94,13 @@ async def _on_duty(tx: Tx, agency_id: UUID, teams: Sequence[UUID]) -> None:
     await _put(tx, tables.rota, shifts)
 
 
-async def _workers(tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched]) -> None:
-    members = [(each.worker_id, teams[n % len(teams)], Role.PRACTITIONER) for n, each in enumerate(watched)]
-    await _people(tx, agency_id, members, first_chat=FIRST_WORKERS_CHAT)
+#: With their places among all.
+Numbered = Sequence[tuple[int, Watched]]
+
+
+async def _workers(tx: Tx, agency_id: UUID, teams: Sequence[UUID], numbered: Numbered) -> None:
+    members = [(each.worker_id, teams[n % len(teams)], Role.PRACTITIONER) for n, each in numbered]
+    await _people(tx, agency_id, members, first_chat=FIRST_WORKERS_CHAT + numbered[0][0])
     sessions = [
         {
             "id": new_id(),
@@ -93,7 +111,7 @@ async def _workers(tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequ
             "seen_at": tx.now,
             "expires_at": tx.now + 24 * HOUR,
         }
-        for each in watched
+        for _, each in numbered
     ]
     await _put(tx, tables.session, sessions)
 
@@ -134,11 +152,13 @@ async def _people(tx: Tx, agency_id: UUID, members: Sequence[tuple[UUID, UUID, R
     await _put(tx, tables.channel, chats)
 
 
-async def _visits(tx: Tx, agency_id: UUID, teams: Sequence[UUID], watched: Sequence[Watched], refs: str) -> None:
+async def _visits(
+    tx: Tx, agency_id: UUID, teams: Sequence[UUID], numbered: Numbered, refs: str, apart: timedelta
+) -> None:
     families, visits, watches = [], [], []
-    for number, each in enumerate(watched):
+    for number, each in numbered:
         family = {"id": new_id(), "agency_id": agency_id, "ref": f"{refs}-{number}", "created_at": tx.now}
-        due_at = tx.now + FIRST_DUE + SPREAD * number / len(watched)
+        due_at = tx.now + FIRST_DUE + apart * number
         began_at = due_at - INTERVAL
         families.append(family)
         visits.append(
@@ -201,3 +221,15 @@ async def alarm_at(database: Database, moments: Sequence[tuple[Watched, datetime
     )
     async with database.transaction() as tx:
         await tx.conn.execute(late, [{"its_visit": each.visit_id, "due": at - GRACE, "at": at} for each, at in moments])
+
+
+async def put_off(database: Database, by: timedelta) -> None:
+    """All deadlines fall due so much later, as if everybody had been put inside so much later."""
+    later = (
+        "{0} = strftime('%Y-%m-%d %H:%M:%f', {0}, '+{1:.3f} seconds') || '000'"
+        if database.dialect == "sqlite"
+        else "{0} = {0} + interval '{1:.3f} seconds'"
+    )
+    moved = ", ".join(later.format(each, by.total_seconds()) for each in _DEADLINES)
+    async with database.transaction() as tx:
+        await tx.conn.execute(text(f"UPDATE watch SET {moved}".replace(":", r"\:")))

@@ -1,10 +1,14 @@
-"""A Bot API that takes everything at once and stamps when it came: `python -m benchmarks.sink`, on 127.0.0.1 only."""
+"""A Bot API that takes everything at once and stamps when it came: `python -m benchmarks.sink`, on 127.0.0.1 only.
+
+Some chats may hang: their messages are taken, and never answered.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import time
+from collections.abc import Collection
 from itertools import count
 
 import uvloop
@@ -16,7 +20,9 @@ _BOT = {"id": 1, "is_bot": True, "first_name": "Doorstep", "username": "doorstep
 class Sink:
     """`stamps`: message id → seconds since the epoch at which the request for it was here."""
 
-    def __init__(self) -> None:
+    def __init__(self, hanging: Collection[str] = ()) -> None:
+        self._hanging = frozenset(hanging)
+        self.hung = 0
         self.stamps: dict[int, float] = {}
         self._ids = count(1)
 
@@ -26,6 +32,7 @@ class Sink:
         app.router.add_route("*", "/bot{token}/{method}", self._method)
         app.router.add_get("/stamps", self._told)
         app.router.add_delete("/stamps", self._forget)
+        app.router.add_get("/hung", self._never_answered)
         return app
 
     async def _method(self, request: web.Request) -> web.Response:
@@ -33,6 +40,9 @@ class Sink:
         given = await request.post()
         method = request.match_info["method"].lower()
         if method == "sendmessage":
+            if str(given["chat_id"]) in self._hanging:
+                self.hung += 1
+                await asyncio.Event().wait()
             return _ok(self._message(str(given["chat_id"]), at))
         if method == "getupdates":
             await asyncio.sleep(float(str(given.get("timeout", 0))))
@@ -47,6 +57,9 @@ class Sink:
     async def _told(self, _request: web.Request) -> web.Response:
         return web.json_response(self.stamps)
 
+    async def _never_answered(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.hung)
+
     async def _forget(self, _request: web.Request) -> web.Response:
         self.stamps.clear()
         return web.json_response({})
@@ -60,12 +73,15 @@ def main() -> None:
     """Serve until ended."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sink", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--hangs", action="append", default=[], help="a chat whose messages are never answered")
+    options = parser.parse_args()
     web.run_app(
-        Sink().application(),
+        Sink(options.hangs).application(),
         host="127.0.0.1",
-        port=parser.parse_args().port,
+        port=options.port,
         access_log=None,
         print=None,
+        shutdown_timeout=0.1,
         loop=uvloop.new_event_loop(),
     )
 

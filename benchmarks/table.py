@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.targets import Target
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -16,6 +18,7 @@ class Row:
     unit: str
     floor: float | None = None
     floor_is: str = ""
+    targets: tuple[Target, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -25,11 +28,15 @@ class Row:
     @property
     def cells(self) -> list[str]:
         """As they stand in the table."""
+        floor = "" if self.floor is None else f"{_short(self.floor)} {self.unit} ({self.floor_is})"
+        wanted = "; ".join(each.says(self.ours, self.unit, self.floor) for each in self.targets)
+        return [self.what, self.database, f"{_short(self.ours)} {self.unit}", floor, self._ratio, wanted]
+
+    @property
+    def _ratio(self) -> str:
         if self.floor is None:
-            return [self.what, self.database, f"{_short(self.ours)} {self.unit}", "", ""]
-        ratio = f"{self.ours / self.floor:.2g}" if self.floor else "–"
-        floor = f"{_short(self.floor)} {self.unit} ({self.floor_is})"
-        return [self.what, self.database, f"{_short(self.ours)} {self.unit}", floor, ratio]
+            return ""
+        return f"{self.ours / self.floor:.2g}" if self.floor else "–"
 
 
 def percentile(found: Sequence[float], share: float) -> float:
@@ -55,4 +62,6 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def figures(rows: Sequence[Row]) -> str:
     """The table of figures."""
-    return markdown(["what", "database", "Doorstep", "floor in the same run", "ratio"], [row.cells for row in rows])
+    return markdown(
+        ["what", "database", "Doorstep", "floor in the same run", "ratio", "wanted"], [row.cells for row in rows]
+    )

@@ -2,15 +2,26 @@
 
 from dataclasses import replace
 
-from benchmarks import learning, measuring, seed
-from benchmarks.ground import begin
-from benchmarks.profile import profile
-from benchmarks.replay import Slot, make_replay
+from benchmarks import floods, learning, measuring
+from benchmarks.idle import IDLE
 from benchmarks.scale import QUICK
-from benchmarks.table import Row, figures
-from safety_service.store.database import Database
 
-TINY = replace(QUICK, watched=12, profiled=12)
+TINY = replace(
+    QUICK,
+    # Two teams: somebody else's manager hangs.
+    watched=(202,),
+    clients=(2,),
+    warm=0.1,
+    seconds=0.3,
+    ahead=0.2,
+    hanging=2,
+    beside=2,
+    beside_over=0.2,
+    idle_watched=(10,),
+    idle_seconds=0.3,
+    idle_after=0.1,
+    profiled=12,
+)
 
 
 async def test_a_check_in_is_taken_apart_into_named_statements() -> None:
@@ -24,22 +35,17 @@ async def test_the_learning_loop_is_asked_over_years_of_debriefs() -> None:
     assert "15 debriefs: a rare word, p99" in report and "planning where" in report and "check-in" not in report
 
 
-async def test_a_recorded_check_in_can_be_said_again_for_another_visit() -> None:
-    async with begin(["sqlite"]) as ground:
-        database = await Database.open(await ground.fresh("sqlite"))
-        found = await profile(database, await seed.seed(database, 3))
-        await database.close()
-    recorded = found.usual[-1]
-    replay = make_replay("sqlite", recorded.statements, recorded.about)
-    values = [value for _, given in replay.statements for value in given]
-    assert set(Slot) <= {value for value in values if isinstance(value, Slot)}
-    assert recorded.about.visit_id.hex not in values and recorded.about.worker_id.hex not in values
-
-
-def test_a_figure_stands_beside_its_floor_with_their_ratio() -> None:
-    table = figures([Row("check-ins/s", "SQLite", 250, "/s", 1000, "bare"), Row("alone", "SQLite", 2.5, "s")])
-    assert "| 250 /s" in table and "1,000 /s (bare)" in table and "| 0.25" in table
-
-
-def test_a_figure_needs_no_floor() -> None:
-    assert Row("alone", "SQLite", 2.5, "s").cells == ["alone", "SQLite", "2.5 s", "", ""]
+async def test_the_service_is_measured_beside_its_floors_and_in_trouble() -> None:
+    wanted = [measuring.CHECK_INS, floods.BESIDE, IDLE]
+    report = await measuring.measure(["sqlite"], wanted, TINY)
+    assert not report.missing and not report.absent
+    rows = {row.what: row for row in report.rows}
+    for what in (
+        "check-ins/s, 2 clients, 202 watched",
+        "check-in answered, 2 clients, 202 watched: p99",
+        "processor time of a check-in, 2 clients, 202 watched: service",
+        "lateness of 2 alarms beside a receiver that hangs, 202 watched: worst",
+    ):
+        assert rows[what].ours > 0 and rows[what].floor
+    assert rows["an idle minute, 10 watched: memory, service"].ours > 1
+    assert rows["an idle minute, 10 watched and not 10: memory of Doorstep"].cells[-1] == "≤ 50 MiB more: kept"
