@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from uuid import UUID
 
+from config.policy import Policy
 from safety_service.store import answers, events, said, sessions, unsent
 from safety_service.store import visits_sql as visits
 from safety_service.store.database import Tx
@@ -44,6 +45,7 @@ CLOSED: Any = _Closed()
 class Foreseen:
     """What was read for all words of a group together."""
 
+    policy: Policy
     rows: dict[tuple[Ready, tuple[Any, ...]], list[Any]] = field(default_factory=dict)
     #: (visit, person) to whom a question waits to go out.
     asked: set[tuple[UUID, UUID]] = field(default_factory=set)
@@ -78,6 +80,9 @@ class Gathered(Tx):
     def __getattr__(self, name: str) -> Any:
         # The connection, its driver, the keys of the indexes: what only a whole transaction has.
         raise Alone
+
+    async def policy(self) -> Policy:
+        return self._foreseen.policy
 
     async def all(self, statement: Ready, **values: Any) -> list[Any]:
         return self._foreseen.get(statement, values)

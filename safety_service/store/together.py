@@ -30,8 +30,7 @@ class Asked:
 
 async def foresee(tx: Tx, asked: Sequence[Asked]) -> list[Gathered]:
     """A view for each of these words, of visits that all differ; a visit that others hold is not in it."""
-    await tx.policy()
-    known = Foreseen()
+    known = Foreseen(await tx.policy())
     people_ids = await _sessions(tx, {each.token for each in asked}, known)
     for agency_id in await _people(tx, people_ids):
         await agencies.get(tx, agency_id)
