@@ -46,8 +46,11 @@ _ID = re.compile(
 _SECRET = re.compile(r"(?<=/take/)[\w-]+|(?<=send back )(?:over )?\d+")
 #: What a list can be narrowed by.
 _CHOICE = re.compile("<option[^>]*>[^<]*</option>")
-#: A word of one's own as a plain form's button.
-_WORD = re.compile(rf'value="word:[^"]*">(\s*<button[^>]*>)(?:{"|".join(_FOUR)})<', re.IGNORECASE)
+#: A word of one's own as a plain form's button, and as what the form sends with it.
+_ANY = "|".join(_FOUR)
+_WORD = re.compile(
+    rf'value="word:[^"]*">(?:<input[^>]* name="label" value="(?:{_ANY})">)?(\s*<button[^>]*>)(?:{_ANY})<', re.IGNORECASE
+)
 
 
 @dataclass
