@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
+from config import database_url as addresses
 from config.providers import provider_url
 from config.secret_files import SUFFIX, from_files
 
@@ -34,12 +35,6 @@ class SettingsError(ValueError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
-
-
-def _database_url(url: str) -> str:
-    if urlsplit(url).scheme not in {"sqlite", "postgresql"}:
-        raise ValueError("must begin with sqlite:///, or postgresql://user:password@host/database")
-    return url
 
 
 def _http_url(url: str) -> str:
@@ -137,7 +132,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(f"sqlite:///{VAR}/doorstep.db", repr=False)
+    database_url: Annotated[str, AfterValidator(addresses.checked)] = Field(f"sqlite:///{VAR}/doorstep.db", repr=False)
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, repr=False)
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
     #: Without it, links lead to where HTTP is served: see `base_url`.

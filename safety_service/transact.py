@@ -7,7 +7,7 @@ from random import uniform
 from typing import TypeVar
 
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import TryAgain
+from safety_service.store.errors import AllInUse, TryAgain
 
 Done = TypeVar("Done")
 
@@ -24,6 +24,8 @@ async def in_transaction(database: Database, work: Callable[[Tx], Awaitable[Done
         try:
             async with database.transaction() as tx:
                 return await work(tx)
+        except AllInUse:
+            raise
         except TryAgain:
             await asyncio.sleep(uniform(0, PAUSE * attempt))  # noqa: S311  (not a secret)
     async with database.transaction() as tx:

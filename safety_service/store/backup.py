@@ -12,7 +12,7 @@ from sqlalchemy import URL, create_engine, text
 from safety_service.store import libpq, manifest, sealing
 from safety_service.store.clock import DatabaseClock, of_this_machine
 from safety_service.store.contents import Contents, contents
-from safety_service.store.engines import connected, driver_url, open_engines
+from safety_service.store.engines import at_primary, connected, driver_url, open_engines
 from safety_service.store.errors import CopyFailed, DatabaseAway, SchemaIsOlder
 from safety_service.store.manifest import Manifest
 
@@ -26,6 +26,7 @@ async def save(url: str, file: Path) -> Manifest:
     Words go on meanwhile. The keys are in neither; what is sealed stays so. Raises CopyFailed, SchemaIsOlder (there is
     nothing to copy), SchemaIsNewer, KeysDoNotOpen, DatabaseAway, TryAgain; then there is no file.
     """
+    url = await at_primary(url)
     address = driver_url(url)
     half, beside = file.with_name(f".{file.name}.half"), manifest.beside(file)
     for path in (file, beside):

@@ -21,8 +21,11 @@ from safety_service.store.engines import connected, open_engines
 from safety_service.store.errors import SchemaIsNewer
 from safety_service.store.guidances import Edition, Known
 from safety_service.store.hot import Hot, InProcessHot
+from safety_service.store.in_time import begun
 from safety_service.store.policies import Shelf
 from safety_service.store.ready import Ready
+from safety_service.store.savepoints import Savepoint
+from safety_service.store.standby import Standby
 from safety_service.store.tables.system import secret
 
 log = logging.getLogger(__name__)
@@ -34,7 +37,7 @@ Dialect = Literal["sqlite", "postgresql"]
 class Tx:
     """One transaction. `now` is its one time; what is announced or called after it happens only if it commits."""
 
-    def __init__(self, conn: AsyncConnection, now: datetime, database: Database) -> None:
+    def __init__(self, conn: AsyncConnection, now: datetime, database: Database, driver: Driver | None = None) -> None:
         self.conn = conn
         self.now = now
         self.dialect = database.dialect
@@ -48,7 +51,7 @@ class Tx:
         self._announcements: list[tuple[str, dict[str, Any] | None]] = []
         self._after: list[Callable[[], None]] = []
         self._savepoints = 0
-        self._driver: Driver | None = None
+        self._driver = driver
 
     async def driver(self) -> Driver:
         """The driver of this transaction's connection."""
@@ -138,7 +141,7 @@ class Tx:
         if self.dialect == "postgresql":
             return self._nested()
         self._savepoints += 1
-        return _Savepoint(self, f"s{self._savepoints}")
+        return Savepoint(self, f"s{self._savepoints}")
 
     @asynccontextmanager
     async def _nested(self) -> AsyncIterator[None]:
@@ -183,29 +186,6 @@ class Tx:
                 log.exception("a call after the commit failed")
 
 
-class _Savepoint:
-    """One savepoint of SQLite. Not a generator: every word and message takes several."""
-
-    __slots__ = ("_follows", "_name", "_tx")
-
-    def __init__(self, tx: Tx, name: str) -> None:
-        self._tx = tx
-        self._name = name
-        self._follows = tx.follows
-
-    async def __aenter__(self) -> None:
-        await (await self._tx.driver()).run(f"SAVEPOINT {self._name}", ())
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        driver = await self._tx.driver()
-        if kind is None:
-            await driver.run(f"RELEASE SAVEPOINT {self._name}", ())
-            return
-        self._tx.undo(*self._follows)
-        if driver.lives:
-            await driver.run(f"ROLLBACK TO SAVEPOINT {self._name}", ())
-
-
 class Database:
     """Open with `await Database.open(url)`; close it in the end."""
 
@@ -218,6 +198,9 @@ class Database:
         self.index_key = ""
         self._write = write
         self._read = read
+        self._standby = Standby()
+        self._url = ""
+        self._aparts: list[Database] = []
         self._turn = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
 
@@ -231,6 +214,7 @@ class Database:
         """
         write, read = open_engines(url, pool_size)
         database = cls(write, read, clock or DatabaseClock(), hot or InProcessHot())
+        database._url = url
         try:
             await database._check()
         except BaseException:
@@ -245,8 +229,12 @@ class Database:
         On SQLite only one at a time runs in this process; none may be opened within another.
         """
         turn = self._my_turn() if self.dialect == "sqlite" else nullcontext()
-        async with turn, self._connected(self._write) as tx:
-            yield tx
+        async with turn:
+            with self._standby:
+                async with self._connected(self._write) as tx:
+                    if self._standby.doubted and self.dialect == "postgresql":
+                        await self._standby.must_confirm(tx.conn, await tx.driver())
+                    yield tx
         await tx.follow(self.hot)
 
     @asynccontextmanager
@@ -255,13 +243,33 @@ class Database:
         async with self._connected(self._read) as tx:
             yield tx
 
+    def apart(self) -> Database:
+        """This database by one connection of its own: nobody else in this process can have it in use. SQLite: itself.
+
+        Closed with this one.
+        """
+        if self.dialect == "sqlite":
+            return self
+        apart = Database(*open_engines(self._url, 1), self.clock, self.hot)
+        apart.shelf, apart.guidances, apart.index_key = self.shelf, self.guidances, self.index_key
+        self._aparts.append(apart)
+        return apart
+
     async def close(self) -> None:
         """Close every connection."""
+        for each in self._aparts:
+            await each.close()
         await self._write.dispose()
         await self._read.dispose()
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncIterator[Tx]:
+        if self.dialect == "postgresql":
+            async with begun(engine) as (conn, driver, patience):
+                tx = Tx(conn, await self.clock.now(conn), self, driver)
+                patience.end()
+                yield tx
+            return
         async with connected(engine) as conn, conn.begin():
             yield Tx(conn, await self.clock.now(conn), self)
 

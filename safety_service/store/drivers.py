@@ -125,6 +125,11 @@ class Postgres:
         self._connection = connection
         self._raw = raw
 
+    @property
+    def raw(self) -> asyncpg.Connection[Any]:
+        """The driver's own connection."""
+        return self._raw
+
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Rows:
         async with self._heard():
             found: Rows = await self._raw.fetch(sql, *arguments)

@@ -10,9 +10,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from safety_service.store.errors import DatabaseAway, TryAgain
+from config.database_url import each_server
+from safety_service.store.errors import AllInUse, DatabaseAway
 from safety_service.store.inline import InlineEngine
 from safety_service.store.own_words import in_our_words
+from safety_service.store.servers import Servers
 
 #: Milliseconds. A transaction is a few small statements: whoever takes longer is stuck.
 _POSTGRES_SETTINGS = {
@@ -33,7 +35,27 @@ _SQLITE_READERS = 4
 
 
 def driver_url(url: str) -> URL:
-    """The address with the driver that is used for it. Raises ValueError for another kind of database."""
+    """The address with the driver that is used for it; of several servers, the first one's.
+
+    Raises ValueError for another kind of database.
+    """
+    return _with_driver(each_server(url)[0])
+
+
+def servers_of(url: str) -> Servers:
+    """The servers of a PostgreSQL database."""
+    return Servers([_with_driver(each) for each in each_server(url)])
+
+
+async def at_primary(url: str) -> str:
+    """The address of the one server that takes what is kept: for programs that shall all mean the same one.
+
+    Raises DatabaseAway.
+    """
+    return each_server(url)[await servers_of(url).primary()] if driver_url(url).host else url
+
+
+def _with_driver(url: str) -> URL:
     parsed = make_url(url)
     kind = parsed.get_backend_name()
     if kind == "sqlite":
@@ -50,7 +72,7 @@ def open_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
         # recursive_triggers: so that REPLACE, too, meets the triggers that refuse a DELETE.
         write = cast("AsyncEngine", InlineEngine(_inline(address, "foreign_keys = ON", "recursive_triggers = ON")))
         return write, _sqlite(address, _SQLITE_READERS, "BEGIN", "query_only = ON")
-    engine = _postgresql(address, pool_size, LONGEST_STATEMENT)
+    engine = _postgresql(servers_of(url), pool_size, LONGEST_STATEMENT)
     return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -59,17 +81,18 @@ def open_for_upgrade(url: str) -> AsyncEngine:
     address = driver_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, 1, "BEGIN IMMEDIATE", "foreign_keys = OFF")
-    return _postgresql(address, 1, None)
+    return _postgresql(servers_of(url), 1, None)
 
 
-def _postgresql(address: URL, connections: int, longest: float | None) -> AsyncEngine:
+def _postgresql(servers: Servers, connections: int, longest: float | None) -> AsyncEngine:
+    several = {"async_creator_fn": servers.connect} if servers.several else {}
     engine = create_async_engine(
-        address,
+        servers.addresses[0],
         hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=WAIT_FOR_CONNECTION,
-        connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS},
+        connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS, **several},
     )
     event.listen(engine.sync_engine, "handle_error", in_our_words)
     return engine
@@ -134,13 +157,15 @@ def _set_up(engine: Engine, *pragmas: str) -> None:
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection; DatabaseAway when there is none to be had, TryAgain when all are in use."""
+    """A connection; DatabaseAway when there is none to be had, AllInUse when this process has them all in use."""
     try:
         connection = await engine.connect()
+    except asyncpg.TooManyConnectionsError as error:
+        raise DatabaseAway("every connection that PostgreSQL allows is in use") from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseAway(f"no connection to the database ({type(error).__name__})") from error
     except PoolTimeout as error:
-        raise TryAgain("every connection to the database is in use") from error
+        raise AllInUse("every connection of this process to the database is in use") from error
     try:
         yield connection
     finally:

@@ -11,6 +11,10 @@ class TryAgain(Exception):
     """The database was busy with others (deadlock, lock, timeout). Nothing was kept; the same may work now."""
 
 
+class AllInUse(TryAgain):
+    """All connections of this process were in use for as long as one waits. To wait once more at once helps nobody."""
+
+
 class KeysDoNotOpen(Exception):
     """The secret keys of this process do not open what is sealed in this database. Nothing was changed."""
 

@@ -19,7 +19,7 @@ from safety_service.store import backup, libpq, manifest, migrate, schema, seali
 from safety_service.store.clock import of_this_machine
 from safety_service.store.contents import holds_anybody
 from safety_service.store.database import Database
-from safety_service.store.engines import connected, driver_url, open_for_upgrade
+from safety_service.store.engines import at_primary, connected, driver_url, open_for_upgrade
 from safety_service.store.errors import CopyFailed, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder
 from safety_service.store.manifest import Manifest
 from safety_service.store.migrate import ASIDE
@@ -35,6 +35,7 @@ async def put_back(url: str, file: Path, take_up: TakeUp, *, replace: bool) -> P
 
     Raises CopyFailed, SchemaIsNewer, KeysDoNotOpen, DatabaseAway, TryAgain; then the old database is as it was.
     """
+    url = await at_primary(url)
     address = driver_url(url)
     await asyncio.to_thread(check, file, address)
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.database_url import each_server
 from config.settings import Settings, SettingsError, known_variables, read_settings, unknown_settings
 from safety_service.store import keyfile
 from safety_service.store.sealing import KeyRing, new_key
@@ -88,6 +89,12 @@ def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.
     ("name", "value"),
     [
         ("DOORSTEP_DATABASE_URL", "mysql://user:hidden@host/db"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@db1:5432,/db"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@db1:5432,db2:99999/db"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@db1,db1/db"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@db1,db2"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@/db?host=db1,db2"),
+        ("DOORSTEP_DATABASE_URL", "postgresql://user:hidden@db1,db2/db?target_session_attrs=any"),
         ("DOORSTEP_REDIS_URL", "hidden:6379"),
         ("DOORSTEP_LISTEN", "8080"),
         ("DOORSTEP_LISTEN", "127.0.0.1:99999"),
@@ -116,6 +123,25 @@ def test_an_error_names_the_variable_and_the_fault_and_quotes_no_secret(
     [fault] = faults(env_file)
     assert fault.startswith(f"{name}: ") and len(fault) > len(name) + 10
     assert "hidden" not in fault
+
+
+@pytest.mark.parametrize(
+    ("url", "each"),
+    [
+        ("sqlite:///var/doorstep.db", ["sqlite:///var/doorstep.db"]),
+        ("postgresql:///doorstep?host=/run/postgresql", ["postgresql:///doorstep?host=/run/postgresql"]),
+        ("postgresql://u:p/,#?w@db1/d", ["postgresql://u:p/,#?w@db1/d"]),
+        (
+            "postgresql://u:p,w@db1,db2:5433,[::1]:5434/d?target_session_attrs=read-write&ssl=require",
+            [f"postgresql://u:p,w@{server}/d?ssl=require" for server in ("db1", "db2:5433", "[::1]:5434")],
+        ),
+    ],
+)
+def test_a_database_may_be_on_several_servers(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, url: str, each: list[str]
+) -> None:
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", url)
+    assert each_server(read_settings(env_file).database_url) == each
 
 
 def test_every_fault_is_named_at_once(env_file: Path) -> None:
