@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 
-import httpx
+import aiohttp
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Unknown
-from bots.telegram.request import Flooded, ServerFault
+from bots.telegram.request import Flooded, PoolFull, ServerFault
 
 #: These happen before anything is on its way.
 BEFORE_SENDING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.LocalProtocolError,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    PoolFull,
 )
 #: By HTTP's own meaning, 503 was not handled; any other 5xx may be said by a proxy after Telegram took it.
 NOT_HANDLED = 503

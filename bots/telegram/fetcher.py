@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import httpx
 from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.api import Api
@@ -52,7 +51,7 @@ class Fetcher:
         try:
             async with asyncio.timeout(WITHIN):
                 body = await self._download(row)
-        except (TelegramError, httpx.HTTPError, TimeoutError) as error:
+        except (TelegramError, TimeoutError) as error:
             reason = reason_of(error) if isinstance(error, TelegramError) else type(error).__name__
             log.warning("a %s could not be fetched: %s", row.kind, reason)
             async with self._database.transaction() as tx:

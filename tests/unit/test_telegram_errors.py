@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import httpx
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError, TimedOut
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Unknown
 from bots.telegram.errors import outcome_of, reason_of
-from bots.telegram.request import Flooded, Request, ServerFault
+from bots.telegram.request import Flooded, PoolFull, Request, ServerFault
+
+KEY = ConnectionKey("api.example", 443, True, True, None, None, None)
 
 
 def caused(error: TelegramError, cause: Exception) -> TelegramError:
@@ -25,13 +28,13 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         (Forbidden("Forbidden: user is deactivated"), Blocked),
         (BadRequest("Bad Request: chat not found"), Blocked),
         (BadRequest("Bad Request: message is too long"), Refused),
-        (caused(TimedOut(), httpx.PoolTimeout("")), NotSent),
-        (caused(TimedOut(), httpx.ConnectTimeout("")), NotSent),
-        (caused(TimedOut(), httpx.ReadTimeout("")), Unknown),
-        (caused(TimedOut(), httpx.WriteTimeout("")), Unknown),
-        (caused(NetworkError("x"), httpx.ConnectError("refused")), NotSent),
-        (caused(NetworkError("x"), httpx.ReadError("cut")), Unknown),
-        (caused(NetworkError("x"), httpx.RemoteProtocolError("cut")), Unknown),
+        (caused(TimedOut(), PoolFull()), NotSent),
+        (caused(TimedOut(), aiohttp.ConnectionTimeoutError("")), NotSent),
+        (caused(TimedOut(), aiohttp.SocketTimeoutError("")), Unknown),
+        (caused(TimedOut(), TimeoutError("")), Unknown),
+        (caused(NetworkError("x"), aiohttp.ClientConnectorDNSError(KEY, OSError("refused"))), NotSent),
+        (caused(NetworkError("x"), aiohttp.ClientOSError("cut")), Unknown),
+        (caused(NetworkError("x"), aiohttp.ServerDisconnectedError("cut")), Unknown),
         (ServerFault(503), NotSent),
         (ServerFault(500), Unknown),
         (ServerFault(502), Unknown),
