@@ -31,7 +31,7 @@ REFUSALS: dict[str, str] = {
         " second_person_wanted reason_wanted managers_only administrators_only not_your_role not_your_visit other_team"
         " cannot_visit not_with_this_family worker_unknown no_team visit_is_over already_out not_begun_yet"
         " cancel_only_before_begin silence_is_for_inside cap_reached extend_by_more_than_nothing ends_before_it_starts"
-        " already_over visit_too_long speaker_must_go strategies_wanted ref_wanted ring_answered_already"
+        " already_over visit_too_long worker_twice speaker_must_go strategies_wanted ref_wanted ring_answered_already"
         " not_while_out nothing_set word_taken words_alike code_alike"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
         " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed"

@@ -137,7 +137,7 @@ async def _as_last_time(turn: Turn, draft: Draft) -> Draft:
         return draft
     # What last time's plan did not say is not asked this time either; "Change" asks it all.
     blank = {step.key: "" for step in VISIT.steps if step.key not in OF_THE_DAY | {"strategies"}}
-    last = {**blank, **kept_of(row), "news": "none"}
+    last = {**blank, **kept_of(row, turn.actor.person_id), "news": "none"}
     return replace(draft, answers={**answers, "ref": row.family_ref, **last, KEPT: sorted(last)})
 
 

@@ -46,9 +46,13 @@ def to_request(answers: Mapping[str, Any], planner: UUID, now: datetime, *, work
     )
 
 
-def kept_of(row: VisitRow) -> dict[str, Any]:
-    """What of a visit's plan may hold for the next visit, too."""
+def kept_of(row: VisitRow, worker: UUID) -> dict[str, Any]:
+    """What of a visit's plan may hold for the next visit, too, to which `worker` goes first."""
     known = {key: row.answers[key] for key in row.answers if key in _KEYS - OF_THE_DAY}
+    if known.get("colleague") == str(worker):
+        # They came along then: now whoever went first does, or nobody would and the plan would say "a colleague".
+        first = min(row.workers - {worker}, default=None)
+        known = {**known, "colleague": str(first)} if first else {**known, "joint": "alone", "colleague": ""}
     return {
         **known,
         "address": dict(row.address),

@@ -233,7 +233,10 @@ def completed(actor: Actor, request: PlanRequest) -> PlanRequest:
         raise Refused("ref_wanted")
     if request.ends_at - request.starts_at > LONGEST:
         raise Refused("visit_too_long")
-    workers = tuple(dict.fromkeys(request.workers)) or (actor.person_id,)
+    workers = request.workers or (actor.person_id,)
+    if len(set(workers)) < len(workers):
+        # Else somebody goes alone, with a plan that says "a colleague".
+        raise Refused("worker_twice")
     if request.speaker_id is not None and request.speaker_id not in workers:
         raise Refused("speaker_must_go")
     if request.answers.get("hostility") == "threat" and not str(request.answers.get("strategies") or "").strip():

@@ -81,6 +81,7 @@ STATUS: Mapping[str, tuple[int, str | None]] = {
     "seen_or_police_wanted": (UNUSABLE, "/known_by"),
     "silence_is_for_inside": (CONFLICT, None),
     "speaker_must_go": (UNUSABLE, "/speaker"),
+    "worker_twice": (UNUSABLE, "/workers"),
     "strategies_wanted": (UNUSABLE, "/plan/strategies"),
     "taken_already": (CONFLICT, None),
     "too_many_tries": (429, None),

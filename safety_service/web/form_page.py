@@ -23,6 +23,7 @@ from safety_service.web.visitor import Visitor
 FAULTS = {
     "empty": "This needs an answer.",
     "unknown": "Take one of these.",
+    "twice": "Nobody comes along with themself: name somebody else.",
     "too_long": f"Too long: {LONGEST_TEXT} characters at most.",
     "no_time": "A day and a time, please.",
     "no_date": "A day, please.",

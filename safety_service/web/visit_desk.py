@@ -62,6 +62,8 @@ class Desk:
     def unknown(self, answers: Mapping[str, Any]) -> dict[str, str]:
         """Who was chosen, and is none of those who can be."""
         chosen = {key: answers[key] for key in ("worker", "colleague") if answers.get(key)}
+        if len(chosen) > 1 and chosen["worker"] == chosen["colleague"]:
+            return {"colleague": "twice"}
         return {key: "unknown" for key, each in chosen.items() if each not in self.options[key]}
 
     @property
@@ -100,7 +102,8 @@ async def _options(tx: Tx, actor: Actor) -> dict[str, dict[str, str]]:
     return {
         "ref": {each.family_ref: each.family_ref for each in recent},
         "worker": mine | {str(each.id): each.name for each in others if not managed.isdisjoint(each.roles)},
-        "colleague": {str(each.id): each.name for each in others} | mine,
+        # Whoever plans only for themself cannot be their own company.
+        "colleague": {str(each.id): each.name for each in others} | (mine if managed else {}),
     }
 
 
@@ -120,7 +123,7 @@ def _of_row(row: VisitRow, visitor: Visitor) -> dict[str, Any]:
     along = {"joint": "colleague", "colleague": str(others[0])} if others else {}
     day = {key: row.answers[key] for key in ("news", *CARRIED) if key in row.answers}
     return {
-        **plan_answers.kept_of(row),
+        **plan_answers.kept_of(row, first),
         **day,
         **along,
         "worker": str(first),
@@ -145,7 +148,9 @@ async def as_last_time(tx: Tx, actor: Actor, desk: Desk, answers: Mapping[str, A
     last = await planning.last_of_family(tx, actor, ref)
     if last is None:
         return dict(answers)
-    known = {key: value for key, value in plan_answers.kept_of(last).items() if key != "strategies" and value}
+    goes = str(answers.get("worker", ""))
+    first = UUID(goes) if goes in desk.options["worker"] else actor.person_id
+    known = {key: value for key, value in plan_answers.kept_of(last, first).items() if key != "strategies" and value}
     return {**known, "news": "none", **answers, "ref": last.family_ref, FILLED: last.family_ref}
 
 

@@ -308,3 +308,15 @@ async def test_leave_it_typed_where_words_are_asked_for_is_the_button_and_no_add
     await talk.says("Ann", "Now")
     (left,) = await talk.says("Ann", "leave it")
     assert left.text == "Kept. Come back to it when you like."
+
+
+async def test_as_last_time_whoever_came_along_then_goes_with_whoever_went_first(world: World) -> None:
+    talk = Talk(world)
+    ann, ben = world.ids["Ann"], world.ids["Ben"]
+    joint = {**ANSWERS, "joint": "colleague", "colleague": str(ben)}
+    before = await world.plan("Ann", workers=(ann, ben), answers=joint)
+    await talk.says("Ben", "/visit")
+    for label in ("F-1", "10:00", "Yes, plan it"):
+        await talk.presses("Ben", label)
+    row = next(each for each in await world.do("Ben", reading.today) if each.id != before.id)
+    assert row.workers == {ann, ben} and row.answers["colleague"] == str(ann)

@@ -19,6 +19,7 @@ from safety_service.actions.evidence_read import Search
 from safety_service.actions.planning import PlanRequest
 from safety_service.actions.visit_list import Look
 from safety_service.actions.words import Word
+from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, KnownBy, Risk, Role, Status
 from safety_service.store import people, risk_facts, teams
 from safety_service.store.visits import VisitRow
@@ -175,6 +176,32 @@ async def test_a_manager_plans_for_their_people_and_they_hear_of_it(world: World
     assert row.workers == {world.ids["Ann"], world.ids["Ben"]} and row.created_by == world.ids["Mia"]
     await world.deliver()
     assert world.told("Ann", "visit.planned") and world.told("Ben", "visit.planned")
+
+
+async def test_nobody_comes_along_with_themself(world: World, browser: ClientSession) -> None:
+    ann, mia = str(world.ids["Ann"]), str(world.ids["Mia"])
+    await signed_in(world, browser, "Ann")
+    status, text, _ = await post(browser, "/visits/new", typed(world, joint="colleague", colleague=ann))
+    assert status == 422 and 'href="#colleague"' in text and ">Me<" not in text
+    await signed_in(world, browser, "Mia")
+    for who in (ann, mia):
+        _, text, _ = await get(browser, "/visits/new")
+        status, text, _ = await post(browser, "/visits/new", typed(world, worker=who, joint="colleague", colleague=who))
+        assert status == 422 and "Nobody comes along with themself" in text
+    with pytest.raises(Refused, match="worker_twice"):
+        await world.plan("Ann", workers=(world.ids["Ann"], world.ids["Ann"]))
+
+
+async def test_at_a_desk_too_whoever_came_along_goes_with_whoever_went_first(
+    world: World, browser: ClientSession
+) -> None:
+    ann, ben = world.ids["Ann"], world.ids["Ben"]
+    await world.plan("Ann", workers=(ann, ben), ref="F-9", answers={"joint": "colleague", "colleague": str(ben)})
+    await signed_in(world, browser, "Ben")
+    fields = {"ref": "F-9", **{key: typed(world)[key] for key in ("starts", "hostility", "transport", "exit")}}
+    status, text, at = await post(browser, "/visits/new", fields)
+    assert (status, at) == (200, "/visits/new/check"), text
+    assert "Ben, Ann" in text or "Ann, Ben" in text
 
 
 async def test_nobody_plans_for_whom_they_do_not_manage(world: World, browser: ClientSession) -> None:
