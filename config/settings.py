@@ -5,6 +5,7 @@ import binascii
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from config import database_url as addresses
+from config.duration import BadDuration, parse_duration
 from config.providers import provider_url
 from config.secret_files import SUFFIX, from_files
 
@@ -120,6 +122,20 @@ def is_near(url: str) -> bool:
     return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
+def _canary(given: object) -> timedelta | None:
+    """How often: `every 1h`; or `off`."""
+    said = given.strip().lower() if isinstance(given, str) else given
+    if said in {None, "off"}:
+        return None
+    try:
+        often = parse_duration(said.removeprefix("every ") if isinstance(said, str) else said)
+    except BadDuration:
+        often = timedelta()
+    if not timedelta() < often <= timedelta(days=7):
+        raise ValueError("must be off, or how often a canary visit falls silent, such as every 1h (7 days at most)")
+    return often
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 File = Annotated[Path, AfterValidator(_file)]
 ProviderUrl = Annotated[str, AfterValidator(provider_url)]
@@ -149,6 +165,9 @@ class Settings(BaseSettings):
     policy: File = HERE / "policy.toml"
     guidance: File = HERE / "guidance.toml"
     heartbeat_url: HttpUrl | None = Field(None, repr=False)
+    #: How often a visit of nobody's falls silent, to see that an alarm goes out; and the chat that hears once a day.
+    canary: Annotated[timedelta | None, BeforeValidator(_canary)] = timedelta(hours=1)
+    canary_telegram: Annotated[str, Field(pattern=r"^-?\d{1,20}$")] | None = None
     geocoder: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "none"
     geocoder_url: HttpUrl | None = None
     #: The ground of an alert's map, and whom it is from; without it the map is drawn on plain ground.

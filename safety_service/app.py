@@ -37,6 +37,7 @@ from safety_service.store.hot import Hot, InProcessHot, RedisHot
 from safety_service.store.ids import new_id
 from safety_service.web import health, metrics
 from scheduler.auditor import Auditor
+from scheduler.canary import Wanted
 from scheduler.service import Scheduler
 from scheduler.watchdog import Progress, Watchdog, beat
 
@@ -187,6 +188,7 @@ async def _keep_watch(parts: Parts, stopping: asyncio.Event) -> None:
         public_url=parts.settings.base_url,
         replies=parts.settings.replies_secret is not None,
         geocoder=open_geocoder(parts.settings.geocoder, parts.settings.geocoder_url or ""),
+        canary_wanted=Wanted(parts.settings.canary, parts.settings.canary_telegram),
     )
     try:
         await scheduler.run(stopping)

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from config.wording import Wording
+from safety_service.actions.canary import Canary
 from safety_service.store.database import Database
 from safety_service.store.hot import Hot
 
@@ -14,12 +15,13 @@ from safety_service.store.hot import Hot
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the service is. `faults` are why it is not ready; `warnings` need somebody's eye, but not another server;
-    `notes` need nothing.
+    `notes` need nothing. `canary`: how the visits are that fall silent on purpose; None: there are none.
     """
 
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    canary: Canary | None = None
 
     @property
     def ready(self) -> bool:

@@ -52,7 +52,7 @@ class Auditor:
         audit = await self.audit(FRESH)
         if audit is None:
             return Health(faults=(self._why_not,))
-        return Health(self._faults(audit), audit.warnings, audit.notes)
+        return Health(self._faults(audit), audit.warnings, audit.notes, audit.canary)
 
     def _faults(self, audit: Audit) -> tuple[str, ...]:
         return audit.faults if self._keeps_nothing is None else (self._keeps_nothing, *audit.faults)

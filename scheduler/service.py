@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 
 from bots.delivery.sender import Sender
@@ -14,7 +15,8 @@ from safety_service.actions.starting import note_start
 from safety_service.actions.sweeping import due_now, sweep_alerts, sweep_rings, sweep_watches
 from safety_service.store import alone, leases
 from safety_service.store.database import Database
-from scheduler import chaser, linker, locating, outcry, summing, tidier
+from scheduler import canary, chaser, linker, locating, outcry, summing, tidier
+from scheduler.canary import Canary, Wanted
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
 from scheduler.gap import Drained, GapWatch
@@ -54,13 +56,16 @@ class Scheduler:
         public_url: str,
         replies: bool,
         geocoder: Geocoder,
+        canary_wanted: Wanted | None = None,
     ) -> None:
         self._database = database
         self._holder = holder
         progress = Progress()
         gap = GapWatch(database, holder, drained, on_progress=progress.mark)
         self._sweeper = Sweeper(database, SWEEPS, gap, progress, glance=due_now)
-        self._dispatcher = Dispatcher(database, senders, holder=holder, public_url=public_url, replies=replies)
+        self._canary = None if canary_wanted is None else Canary(database, canary_wanted, holder)
+        everyone = senders if self._canary is None else [*senders, self._canary.sender]
+        self._dispatcher = Dispatcher(database, everyone, holder=holder, public_url=public_url, replies=replies)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()
         self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)
@@ -74,12 +79,15 @@ class Scheduler:
         self._ticker.every(linker.EVERY, Linker(database, holder).once, name="link", within=linker.WITHIN)
         self._ticker.every(summing.EVERY, Summing(database, holder).once, name="figures", within=summing.WITHIN)
         self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
+        if self._canary is not None:
+            self._canary.say = self._dispatcher.say_unwritten
+            self._ticker.every(canary.EVERY, self._canary.once, name="canary", within=canary.WITHIN)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keep the watch until stopped; then what is on its way arrives, and nothing more is begun."""
         self._watchdog.start()
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with self._listening(), asyncio.TaskGroup() as tasks:
                 going = [tasks.create_task(self._ticker.run()), tasks.create_task(self._sweeper.run())]
                 sending = tasks.create_task(self._dispatcher.run())
                 await bounded(self._dispatcher.report, "report", REPORT_WITHIN)
@@ -94,6 +102,9 @@ class Scheduler:
         finally:
             self._watchdog.stop()
             await self._locating.close()
+
+    def _listening(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._canary is None else self._canary.listening()
 
     async def _say_who_sleeps(self) -> None:
         async with self._database.reading() as tx:

@@ -19,6 +19,7 @@ BRACES: dict[str, str] = {
     "night.gap": "names post starts_at",
     "night.nothing_wakes": "",
     "night.standing": "count",
+    "canary.came": "at late",
     "readiness.asleep": "worker starts_at ref post",
 }
 REFUSALS: dict[str, str] = {

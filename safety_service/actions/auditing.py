@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from safety_service.actions import canary
+from safety_service.actions.canary import Canary
 from safety_service.actions.telling import Priority
 from safety_service.store import alone, audit, stamps
 from safety_service.store.audit import Undone
@@ -20,13 +22,15 @@ WAITING = timedelta(seconds=30)
 SWEEP = timedelta(seconds=10)
 DISPATCHER = timedelta(seconds=20)
 POLLER = timedelta(seconds=60)
+#: One canary that does not come may be one message that got lost; after so many of them no alarm is to be relied on.
+WORSE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What was found. `faults`: the watch is not kept. `warnings`: a channel or a provider fails, which another server
     would not mend. `notes`: something is slower than usual, and nothing is lost. `lag`: seconds by which the oldest
-    overdue moment is late.
+    overdue moment is late. `canary`: how the visits are that fall silent on purpose; None: there are none.
     """
 
     at: datetime
@@ -34,6 +38,7 @@ class Audit:
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     lag: float
+    canary: Canary | None = None
 
     @property
     def clean(self) -> bool:
@@ -55,9 +60,12 @@ async def look(tx: Tx, *, polls: bool) -> Audit:
     outside = {"urgent messages are not taken by their channel": refused}
     faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
     warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else [])]
+    silent = await canary.look(tx)
+    if silent is not None and silent.missed:
+        (warnings if silent.missed < WORSE else faults).append(_silent(silent))
     oldest = await audit.oldest_due(tx)
     lag = 0.0 if oldest is None else (tx.now - oldest).total_seconds()
-    return Audit(tx.now, tuple(faults), tuple(warnings), tuple(await _apart(tx)), lag)
+    return Audit(tx.now, tuple(faults), tuple(warnings), tuple(await _apart(tx)), lag, silent)
 
 
 def _undone(tx: Tx, found: Mapping[str, Undone | None]) -> list[str]:
@@ -66,6 +74,11 @@ def _undone(tx: Tx, found: Mapping[str, Undone | None]) -> list[str]:
         for what, undone in found.items()
         if undone is not None
     ]
+
+
+def _silent(canary: Canary) -> str:
+    last = "never" if canary.came_at is None else f"at {canary.came_at:%Y-%m-%d %H:%M} UTC"
+    return f"{canary.missed} canary visits fell silent, and no alarm came (the last one came {last})"
 
 
 async def _deaf(tx: Tx) -> list[str]:

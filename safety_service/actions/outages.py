@@ -7,6 +7,7 @@ from datetime import timedelta
 from safety_service.actions import scene
 from safety_service.actions.cases import raise_without_visit
 from safety_service.domain.effects import RaiseAlert
+from safety_service.domain.reaching import CANARY
 from safety_service.domain.words import Kind
 from safety_service.store import outages, stamps
 from safety_service.store.database import Tx
@@ -30,6 +31,8 @@ async def look(tx: Tx, kinds: Collection[str]) -> int:
     """Raise what is to be raised; gives how many agencies were told. Like any alert, it is ended by somebody."""
     told = 0
     for kind in kinds:
+        if kind == CANARY:
+            continue  # its own audit says so
         waiting = await outages.waiting_chats(tx, kind, tx.now - SILENT)
         if not waiting or not await _fails(tx, kind, sum(waiting.values())):
             continue

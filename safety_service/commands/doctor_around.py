@@ -6,11 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from config.settings import Settings
+from safety_service.actions import canary
+from safety_service.actions.auditing import WORSE
 from safety_service.actions.figures import COPIED
 from safety_service.store import agencies, newest, presence, schema, stamps
 from safety_service.store.database import Database, Tx
 from safety_service.store.presence import Process
 
+#: A sweep that stamped so lately runs.
+RUNS = timedelta(minutes=1)
 #: A copy that is older than this is too old.
 OLD = timedelta(days=2)
 #: Less room than this is too little: a database that is full keeps nothing, and nobody is watched.
@@ -34,6 +38,8 @@ async def look_around(database: Database, read: Settings) -> AsyncIterator[str]:
                 " that sealed it back"
             )
         async for each in _copies(tx):
+            yield each
+        async for each in _canaries(tx):
             yield each
     for each in _room(read):
         yield each
@@ -75,6 +81,16 @@ async def _copies(tx: Tx) -> AsyncIterator[Note]:
         yield Note(f"copies: `doorstep backup` has made none: {why}")
     elif tx.now - last.at > OLD:
         yield Note(f"copies: the last one is {(tx.now - last.at).days} days old: {why}")
+
+
+async def _canaries(tx: Tx) -> AsyncIterator[str]:
+    """Where none is wanted none is missed; when nothing runs none comes."""
+    found, swept = await canary.look(tx), await stamps.last(tx, "sweep")
+    if found is None or not found.missed or swept is None or tx.now - swept.at > RUNS:
+        return
+    last = "none ever came" if found.came_at is None else f"the last one came at {found.came_at:%Y-%m-%d %H:%M} UTC"
+    said = f"canary: {found.missed} of them fell silent, and no alarm arrived ({last}): look at the scheduler's log"
+    yield said if found.missed >= WORSE else Note(said)
 
 
 def _room(read: Settings) -> list[str]:

@@ -6,13 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+#: The canary's own ear (domain.canary): it goes the way of a chat, and nobody's real message does.
+CANARY = "canary"
 #: What people read when they look.
-CHATS = frozenset({"telegram", "webchat"})
+CHATS = frozenset({"telegram", "webchat", CANARY})
 VOICE, SMS = "voice", "sms"
 #: What rings, by day and by night: a provider for urgent messages.
 WAKING = frozenset({VOICE, SMS})
 #: What lies there until somebody reads it: never reached by it (P4).
 WRITTEN = frozenset({"email", "hook"})
+#: By which people are reached.
 KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook")
 _DAY = timedelta(days=1)
 #: Kinds by which somebody counts as reached once a provider took the message, or the page showed it.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
+from safety_service.domain.canary import AGENCY as CANARY
 from safety_service.store.batch import Batch
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
@@ -64,14 +65,16 @@ async def of_person(tx: Tx, person_id: UUID) -> Agency:
 
 
 async def by_name(tx: Tx, name: str) -> Agency | None:
-    """The agency with exactly this name."""
-    row = (await tx.conn.execute(select(*_COLUMNS).where(agency.c.name == name))).first()
+    """The agency with exactly this name; the canary's has none for anybody."""
+    named = agency.c.name == name, agency.c.id != CANARY
+    row = (await tx.conn.execute(select(*_COLUMNS).where(*named))).first()
     return None if row is None else _agency(row)
 
 
 async def every(tx: Tx) -> list[Agency]:
-    """All agencies, by name."""
-    return [_agency(row) for row in await tx.conn.execute(select(*_COLUMNS).order_by(agency.c.name))]
+    """All agencies, by name; the canary's is none of anybody's."""
+    query = select(*_COLUMNS).where(agency.c.id != CANARY).order_by(agency.c.name)
+    return [_agency(row) for row in await tx.conn.execute(query)]
 
 
 async def add(

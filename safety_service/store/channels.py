@@ -18,7 +18,7 @@ from safety_service.store.tables.people import channel
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["telegram", "webchat", "voice", "sms", "email", "hook"]
+Kind = Literal["telegram", "webchat", "voice", "sms", "email", "hook", "canary"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
 
+from safety_service.domain.canary import TEAM as CANARY
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.tables.learning import day_sum
@@ -57,6 +58,7 @@ async def visiting(tx: Tx, teams: Collection[UUID]) -> dict[UUID, frozenset[UUID
 async def zones(tx: Tx) -> dict[UUID, str]:
     """Where the days of each team are."""
     query = select(team.c.id, agency.c.timezone).select_from(team.join(agency, agency.c.id == team.c.agency_id))
+    query = query.where(team.c.id != CANARY)
     return {row.id: row.timezone for row in await tx.conn.execute(query)}
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal, null, select, update
 
+from safety_service.domain.canary import AGENCY as CANARY
 from safety_service.domain.words import Role
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen, NoSuchRow
@@ -118,7 +119,7 @@ async def find(tx: Tx, agency_id: UUID | None, text: str) -> list[Person]:
 
     Names are sealed, so this opens the name of everybody in the agency: for the command line, not for hot paths.
     """
-    scope = [person.c.active] if agency_id is None else [person.c.active, person.c.agency_id == agency_id]
+    scope = [person.c.active, _of(agency_id)]
     by_address = await _where(tx, *scope, person.c.email_index == tx.blind(text))
     if by_address:
         return by_address
@@ -144,7 +145,12 @@ async def having(tx: Tx, team_ids: Collection[UUID], roles: Collection[Role]) ->
 
 async def every(tx: Tx, agency_id: UUID | None = None) -> list[Person]:
     """Everybody of an agency, or of all, active or not, by name."""
-    return await _all_where(tx, *(() if agency_id is None else (person.c.agency_id == agency_id,)))
+    return await _all_where(tx, _of(agency_id))
+
+
+def _of(agency_id: UUID | None) -> ColumnElement[bool]:
+    """Of this agency, or of all: the canary's people are nobody."""
+    return person.c.agency_id != CANARY if agency_id is None else person.c.agency_id == agency_id
 
 
 async def add(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from safety_service.domain.reaching import CANARY
 from safety_service.store.database import Database, Tx
 from safety_service.store.tables.system import stamp
 from safety_service.store.upsert import insert_or
@@ -58,13 +59,16 @@ class Tally:
 
     def delivered(self, channel: str, priority: int, seconds: float, late: float | None) -> None:
         """A channel took a message, so many seconds after it was put in; `late`: after the moment it is about."""
+        if channel == CANARY:
+            return  # it reached nobody
         self.deliveries.setdefault(f"{channel}{SEPARATOR}{priority}", Histogram()).observe(seconds)
         if late is not None:
             self.lateness.observe(late)
 
     def failed(self, channel: str) -> None:
         """A channel did not take a message."""
-        self.failures[channel] = self.failures.get(channel, 0) + 1
+        if channel != CANARY:
+            self.failures[channel] = self.failures.get(channel, 0) + 1
 
     def add(self, other: Tally) -> None:
         """Count all that the other counted."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from safety_service.domain.canary import TEAM as CANARY
 from safety_service.store.database import Tx
 from safety_service.store.errors import NoSuchRow
 from safety_service.store.ids import new_id
@@ -43,7 +44,7 @@ async def by_name(tx: Tx, agency_id: UUID, name: str) -> Team | None:
 
 async def every(tx: Tx, agency_id: UUID | None = None) -> list[Team]:
     """All teams of an agency, or of all agencies, by name."""
-    query = select(team).order_by(team.c.name)
+    query = select(team).where(team.c.id != CANARY).order_by(team.c.name)
     if agency_id is not None:
         query = query.where(team.c.agency_id == agency_id)
     return [Team(row.id, row.agency_id, row.name) for row in await tx.conn.execute(query)]

@@ -37,8 +37,23 @@ def families(parts: Parts, now: Figures) -> Iterator[Metric]:
     if running.copied is not None:
         about = "Since `doorstep backup` last made a copy"
         yield GaugeMetricFamily("doorstep_backup_age_seconds", about, value=running.copied)
+    yield from _canary(parts.health)
     if parts.redis is not None:
         yield GaugeMetricFamily("doorstep_redis_up", "Whether Redis answers", value=int(parts.redis))
+
+
+def _canary(health: Health) -> Iterator[Metric]:
+    """Only where there is one: what is turned off is not missed."""
+    canary = health.canary
+    if canary is None:
+        return
+    about = "Canary visits that should have come through since the last one did"
+    yield GaugeMetricFamily("doorstep_canary_missed", about, value=canary.missed)
+    if canary.came_at is not None and canary.late is not None:
+        about = "When a canary visit last fell silent and its alarm arrived"
+        yield GaugeMetricFamily("doorstep_canary_last_success_timestamp_seconds", about, canary.came_at.timestamp())
+        about = "How late that alarm was"
+        yield GaugeMetricFamily("doorstep_canary_lateness_seconds", about, value=canary.late)
 
 
 def _by(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.duration import parse_duration
+from safety_service.actions import canary
 from safety_service.actions.figures import COPIED, PARTS, figures, running
 from safety_service.services import Health
 from safety_service.store import stamps, tallies
@@ -65,9 +66,11 @@ async def given(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, list
     async with world.database.transaction() as tx:
         for name in (*PARTS, COPIED):
             await stamps.stamp(tx, name)
-        now, there = await figures(tx), await running(tx, 0.0, hears=True)
+        await stamps.stamp(tx, canary.ON, {"since": tx.now.isoformat(), "every": 3600.0, "takes": 360.0})
+        await stamps.stamp(tx, canary.CAME, {"alert": "", "late": 0.4})
+        now, there, silent = await figures(tx), await running(tx, 0.0, hears=True), await canary.look(tx)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(now, Parts(there, Health(), redis=True)))
+    registry.register(_Collector(now, Parts(there, Health(canary=silent), redis=True)))
     found: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         for sample in family.samples:

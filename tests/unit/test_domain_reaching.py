@@ -8,7 +8,7 @@ import pytest
 from config.policy import PolicyError, parse_policy
 from safety_service.domain.addresses import address, hidden
 from safety_service.domain.contact import BadContact
-from safety_service.domain.reaching import KINDS, PROVEN, Urgency, is_night, nights, ways
+from safety_service.domain.reaching import CANARY, KINDS, PROVEN, Urgency, is_night, nights, ways
 from safety_service.store.tables.base import CHANNEL_KINDS
 
 ALL = frozenset(KINDS)
@@ -18,7 +18,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def test_the_kinds_are_those_of_the_tables() -> None:
-    assert KINDS == CHANNEL_KINDS
+    assert (*KINDS, CANARY) == CHANNEL_KINDS
 
 
 @pytest.mark.parametrize(

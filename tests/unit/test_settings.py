@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ VARIABLES = """
 DATABASE_URL REDIS_URL LISTEN PUBLIC_URL TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_MODE SECRET_KEYS POLICY GUIDANCE
 HEARTBEAT_URL GEOCODER GEOCODER_URL TILES_URL TILES_CREDIT LOG_FORMAT VOICE_URL SMS_URL EMAIL_URL HOOK_URL
 REPLIES_SECRET OIDC_ISSUER OIDC_CLIENT_ID OIDC_CLIENT_SECRET
-TELEGRAM_PER_SECOND
+TELEGRAM_PER_SECOND CANARY CANARY_TELEGRAM
 """
 
 
@@ -79,6 +80,18 @@ def test_what_is_empty_is_not_set(env_file: Path, monkeypatch: pytest.MonkeyPatc
     assert (settings.redis_url, settings.telegram_token, settings.secret_keys) == (None, None, ())
 
 
+@pytest.mark.parametrize(
+    ("given", "every"),
+    [(None, timedelta(hours=1)), ("every 20m", timedelta(minutes=20)), ("90s", timedelta(seconds=90)), ("OFF", None)],
+)
+def test_a_canary_comes_every_hour_or_as_often_as_is_said(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, every: timedelta | None
+) -> None:
+    if given is not None:
+        monkeypatch.setenv("DOORSTEP_CANARY", given)
+    assert read_settings(env_file).canary == every
+
+
 def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new, old = new_key(), new_key()
     monkeypatch.setenv("DOORSTEP_SECRET_KEYS", f"{new}, {old},")
@@ -106,6 +119,10 @@ def test_keys_are_several_divided_by_commas(env_file: Path, monkeypatch: pytest.
         ("DOORSTEP_POLICY", "no/such/file.toml"),
         ("DOORSTEP_GUIDANCE", "no/such/file.toml"),
         ("DOORSTEP_HEARTBEAT_URL", "ftp://hidden"),
+        ("DOORSTEP_CANARY", "hidden"),
+        ("DOORSTEP_CANARY", "every 0s"),
+        ("DOORSTEP_CANARY", "every 8d"),
+        ("DOORSTEP_CANARY_TELEGRAM", "@hidden"),
         ("DOORSTEP_GEOCODER", "No Such"),
         ("DOORSTEP_TILES_URL", "https://hidden.example.org/{z}/{x}"),
         ("DOORSTEP_TILES_URL", "https://{s}.hidden.example.org/{z}/{x}/{y}.png"),

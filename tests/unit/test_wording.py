@@ -137,6 +137,7 @@ FULL: dict[str, Any] = {
     "expected_at": at(-31),
     "left_at": at(-12),
     "least": 4,
+    "late": "0.4",
 }
 #: Words that are said only where something is missing.
 WITHOUT = {"no_phone": "worker_phone", "no_worker": "worker", "no_owner": "owner"}

@@ -17,8 +17,9 @@ metadata = MetaData(
 )
 
 
-#: How people can be reached: `hook` is whatever the agency has configured (a team's room, a pager).
-CHANNEL_KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook")
+#: How people can be reached: `hook` is whatever the agency has configured (a team's room, a pager); `canary` reaches
+#: nobody.
+CHANNEL_KINDS = ("telegram", "webchat", "voice", "sms", "email", "hook", "canary")
 
 
 def key(name: str = "id") -> Column[UUID]:
