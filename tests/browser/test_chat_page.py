@@ -12,6 +12,8 @@ from playwright.async_api import Browser
 from bots import webchat
 from bots.dialogue.router import handle
 from safety_service import web
+from safety_service.actions import words
+from safety_service.actions.words import Word
 from tests.browser.phone import Phone, expect
 from tests.http import application, serving
 from tests.patience import until
@@ -99,6 +101,17 @@ async def test_a_manager_takes_an_alarm_from_the_chat_and_closes_it(world: World
     await mia.press("Heard their voice")
     await expect(mia.theirs("Closed")).to_be_visible()
     assert (await world.alert()).alert.state == "resolved"
+    assert mia.errors == []
+
+
+async def test_whoever_is_asked_to_ring_rings_by_one_tap(world: World, browser: Browser, base: str) -> None:
+    mia = await Phone.of(world, browser, base, "Mia")
+    row = await world.inside()
+    await world.do("Ann", words.ring_me, row.id, Word())
+    await world.deliver()
+    asked = mia.theirs("Ring Ann now")
+    await expect(asked.get_by_role("link", name="07700 900000")).to_have_attribute("href", "tel:07700900000")
+    await expect(asked.get_by_role("link")).to_have_count(1)
     assert mia.errors == []
 
 

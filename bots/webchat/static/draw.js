@@ -40,7 +40,7 @@ export class Log {
     const unsent = message.mark === "not sent";
     const asks = message.buttons?.length > 0;
     element.className = `word ${message.mine ? "mine" : "theirs"}${unsent ? " unsent" : ""}${asks ? " asks" : ""}`;
-    this.#put(element, ".said", message.text, (part) => (part.textContent = message.text));
+    this.#put(element, ".said", message.text, (part) => part.replaceChildren(...spoken(message)));
     this.#put(element, ".actions", JSON.stringify(message.buttons ?? []), (part) => this.#row(part, message.buttons ?? []));
     this.#put(element, "time", message.clock, (part) => (part.textContent = message.clock));
     this.#put(element, ".mark", message.mark ?? "", (part) => (part.textContent = message.mark ? ` ${message.mark}` : ""));
@@ -84,6 +84,18 @@ export function press(button, onPress) {
   const element = make("button", button.label);
   element.type = "button";
   element.addEventListener("click", () => onPress(button));
+  return element;
+}
+
+/** Our words, with every phone number to be rung by one tap: whoever is asked to ring somebody has a minute for it. */
+function spoken({ text, mine }) {
+  const parts = mine ? [text] : text.split(/(\+?\d(?:[\d ]{8,14})\d)(?!\d)/);
+  return parts.map((part, place) => (place % 2 ? number(part) : part));
+}
+
+function number(text) {
+  const element = make("a", text);
+  element.href = `tel:${text.replaceAll(" ", "")}`;
   return element;
 }
 
