@@ -22,7 +22,7 @@ Used = dict[str, float]
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its living children have used so far, in user and system mode."""
+    """What a process and its children have used so far, in user and system mode."""
     return sum(_cpu(each) for each in _family(pid))
 
 
@@ -90,7 +90,9 @@ def _cpu(process: psutil.Process) -> float:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
-    return float(times.user + times.system)
+    # What children that have ended used is their parent's to tell: a database server's connections come and go.
+    ended = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return float(times.user + times.system + ended)
 
 
 def _memory(process: psutil.Process) -> float:

@@ -138,3 +138,12 @@ def test_a_process_is_known_by_what_it_was_started_for() -> None:
         assert usage.memory_by_role(process.pid)["web"] > 0.1
         process.communicate(b"\n")
     assert usage.cpu_by_role(process.pid) == {}
+
+
+def test_what_a_child_used_is_not_forgotten_when_it_ends() -> None:
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    work = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}]); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        assert usage.cpu_seconds(process.pid) > 0.25
+        process.communicate(b"\n")
