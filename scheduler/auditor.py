@@ -52,7 +52,14 @@ class Auditor:
         audit = await self.audit(FRESH)
         if audit is None:
             return Health(faults=(self._why_not,))
-        return Health(self._faults(audit), audit.warnings, audit.notes, audit.canary)
+        return Health(self._faults(audit), audit.warnings, self._notes(audit), audit.canary)
+
+    def _notes(self, audit: Audit) -> tuple[str, ...]:
+        """Those who send say for themselves whether they reach Redis; of this process alone nobody else knows it."""
+        known = any(each.startswith(auditing.REDIS_AWAY) for each in audit.notes)
+        if known or not self._database.hot.apart:
+            return audit.notes
+        return (*audit.notes, f"{auditing.REDIS_AWAY} for this web process alone: its pages hear late")
 
     def _faults(self, audit: Audit) -> tuple[str, ...]:
         return audit.faults if self._keeps_nothing is None else (self._keeps_nothing, *audit.faults)

@@ -26,6 +26,10 @@ POLLER = timedelta(seconds=60)
 WORSE = 2
 
 
+#: How a note begins that says so; the runbook has these words.
+REDIS_AWAY = "Redis is away"
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What was found. `faults`: the watch is not kept. `warnings`: a channel or a provider fails, which another server
@@ -92,7 +96,7 @@ async def _apart(tx: Tx) -> list[str]:
     if not sharers:
         return []
     slower = f": messages go out at 1/{sharers} of the pace, for others may be sending" if sharers > 1 else ""
-    return [f"Redis is away{slower}"]
+    return [f"{REDIS_AWAY}{slower}"]
 
 
 async def _stale(tx: Tx, expected: Mapping[str, timedelta]) -> list[str]:

@@ -79,6 +79,17 @@ async def test_redis_that_is_away_is_noted_and_counts_as_no_finding(client: Clie
     assert [found[f"doorstep_audit_findings[('kind', '{kind}')]"] for kind in ("fault", "warning")] == [0, 0]
 
 
+async def test_a_web_process_that_alone_does_not_reach_redis_says_so_and_not_twice(world: World) -> None:
+    await at_work(world)
+    assert isinstance(world.database.hot, InProcessHot)
+    world.database.hot.apart = 2
+    ours = await Auditor(world.database, polls=False).health()
+    assert ours.notes == ("Redis is away for this web process alone: its pages hear late",)
+    async with world.database.transaction() as tx:
+        await alone.say(tx, "a dispatcher", 1)
+    assert (await Auditor(world.database, polls=False).health()).notes == ("Redis is away",)
+
+
 async def test_a_watch_that_lags_is_503_and_says_why(client: Client, world: World) -> None:
     await world.inside("Ann")
     world.clock.move(timedelta(hours=2))
