@@ -86,10 +86,16 @@ async def _copies(tx: Tx) -> AsyncIterator[Note]:
 async def _canaries(tx: Tx) -> AsyncIterator[str]:
     """Where none is wanted none is missed; when nothing runs none comes."""
     found, swept = await canary.look(tx), await stamps.last(tx, "sweep")
-    if found is None or not found.missed or swept is None or tx.now - swept.at > RUNS:
+    if found is None or swept is None or tx.now - swept.at > RUNS:
         return
-    last = "none ever came" if found.came_at is None else f"the last one came at {found.came_at:%Y-%m-%d %H:%M} UTC"
-    said = f"canary: {found.missed} of them fell silent, and no alarm arrived ({last}): look at the scheduler's log"
+    last = "none has come yet"
+    if found.came_at is not None:
+        last = f"the last one came at {found.came_at:%Y-%m-%d %H:%M} UTC, {found.late or 0.0:.1f} s after it was due"
+    if not found.missed:
+        yield Note(f"canary: {last}")
+        return
+    said = f"canary: {found.missed} fell silent and no alarm arrived ({last}), so a real one may not either"
+    said += ": look at the scheduler's log"
     yield said if found.missed >= WORSE else Note(said)
 
 

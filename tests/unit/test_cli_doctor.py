@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from config.settings import Settings
 from safety_service import cli
+from safety_service.actions import canary
 from safety_service.actions.figures import COPIED
 from safety_service.commands import doctor as doctor_module
 from safety_service.store import events, keyfile, policy_offers, presence, sealing, stamps
@@ -262,6 +263,26 @@ async def test_a_copy_that_is_missing_or_old_is_noted_once_there_is_somebody_to_
     async with database.transaction() as tx:
         await stamps.stamp(tx, COPIED)
     assert await doctor(fails=False) == ["All is well."]
+
+
+async def test_when_the_last_canary_came_is_noted_and_two_that_did_not_are_a_fault(
+    settings: pytest.MonkeyPatch, database: Database
+) -> None:
+    database.clock = DatabaseClock()
+    async with database.transaction() as tx:
+        await stamps.stamp(tx, "sweep")
+        await stamps.stamp(tx, canary.ON, {"since": tx.now.isoformat(), "every": 3600.0, "takes": 360.0})
+        await stamps.stamp(tx, canary.CAME, {"alert": "", "late": 0.4})
+    assert "UTC, 0.4 s after it was due" in (await doctor(fails=False))[0]
+    for minutes, fails in ((80, False), (140, True)):
+        async with database.transaction() as tx:
+            since = tx.now - timedelta(minutes=minutes)
+            await stamps.stamp(tx, "sweep")
+            await stamps.stamp(tx, canary.ON, {"since": since.isoformat(), "every": 3600.0, "takes": 360.0})
+            await stamps.remove(tx, canary.CAME)
+        said = next(each for each in await doctor(fails=fails) if "canary: " in each)
+        assert "no alarm arrived (none has come yet)" in said
+        assert said.startswith("note: ") is not fails
 
 
 async def test_too_little_room_beside_the_database_is_said(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
