@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bots.dialogue.inbox import take_in
 from bots.dialogue.incoming import Incoming
-from safety_service.actions import delivering
+from safety_service.actions import canary, delivering
 from safety_service.actions.auditing import Audit
 from safety_service.actions.figures import figures
 from safety_service.actions.telling import Priority, tell
@@ -275,6 +275,33 @@ async def test_the_heart_beats_once_a_minute_and_only_after_a_clean_audit(
         await several(two)
         assert listener.heard == expected
         world.clock.move(timedelta(seconds=61))
+
+
+@pytest.mark.parametrize("what", ["a canary is overdue", "the watch is behind"])
+async def test_the_heart_stops_when_something_is(
+    world: World, outside: tuple[Outside, str], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(auditor, "EVERY", 0.01)
+    listener, url = outside
+    if what == "the watch is behind":
+        await world.inside("Ann")
+        world.clock.move(timedelta(hours=2))
+    else:
+        since = world.now - timedelta(minutes=80)
+        async with world.database.transaction() as tx:
+            await stamps.stamp(tx, canary.ON, {"since": since.isoformat(), "every": 3600.0, "takes": 360.0})
+    looks = 0
+    real = Auditor._look
+
+    async def counted(self: Auditor) -> Audit | None:
+        nonlocal looks
+        looks += 1
+        return await real(self)
+
+    monkeypatch.setattr(Auditor, "_look", counted)
+    await at_work(world)
+    await run_for(Auditor(world.database, polls=False, heartbeat_url=url), lambda: looks >= 4)
+    assert listener.heard == 0
 
 
 async def test_a_database_that_is_away_is_said_and_found_again(own_postgres: PostgresServer) -> None:
