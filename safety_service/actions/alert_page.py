@@ -1,11 +1,12 @@
-"""An alert as its page shows it: what is needed to act, and its story. Opening it is kept, and does no more."""
+"""An alert as its page shows it: what is needed to act, and its story. Opening it is kept, and moves nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import matters, passing, timeline, topics
+from safety_service.actions import delivering, matters, passing, timeline, topics
 from safety_service.actions.access import Matter, may_handle, may_see_alert
 from safety_service.actions.actor import Actor
 from safety_service.actions.alarm import alarm_params, next_steps, watched_by
@@ -54,10 +55,12 @@ class AlertPage:
 async def look(tx: Tx, actor: Actor, alert_id: UUID) -> AlertPage | AlertRow:
     """The page; of an alert about the reader's own visit only its row: what may lie behind it is not for their screen.
 
-    That it was read is kept. Raises NotFound.
+    That it was read is kept, and that what the reader was told of it has reached them. Raises NotFound.
     """
     row, scene, matter = await _seen(tx, actor, alert_id)
     await keep_of_alert(tx, actor, row, "read")
+    if actor.person_id not in matter.workers:
+        await tx.keep(partial(delivering.read, person_id=actor.person_id, alert_id=alert_id))
     return await _drawn(tx, actor, row, scene, matter)
 
 

@@ -1,6 +1,6 @@
 """What becomes of messages: leased, sent, failed, tried later, unknown; and what follows from that (P4)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -150,6 +150,17 @@ async def _climb_if_hopeless(tx: Tx, alert_id: UUID) -> None:
 async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> None:
     """The open chat page showed these messages to this person."""
     if message_ids:
-        shown = await outbox.mark_reached(tx, person_id, message_ids)
-        await events.log_all(tx, [_told(each, "was_shown") for each in shown])
-        _announce(tx, [each.alert_id for each in shown])
+        await _was_shown(tx, await outbox.mark_reached(tx, person_id, message_ids))
+
+
+async def read(tx: Tx, person_id: UUID, alert_id: UUID) -> None:
+    """This person opened the alert's own page: what their chat was told of it, they have before them.
+
+    The board alone never counts: it says less than the alarm.
+    """
+    await _was_shown(tx, await outbox.mark_read(tx, person_id, alert_id))
+
+
+async def _was_shown(tx: Tx, shown: Sequence[Delivered]) -> None:
+    await events.log_all(tx, [_told(each, "was_shown") for each in shown])
+    _announce(tx, [each.alert_id for each in shown])

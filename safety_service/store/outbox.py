@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 
 from safety_service.domain.reaching import REACHING, VOICE
 from safety_service.store import calling, tallies
@@ -235,7 +235,16 @@ async def record(tx: Tx, message_id: UUID, state: str, **changes: Any) -> None:
 
 async def mark_reached(tx: Tx, person_id: UUID, ids: Collection[UUID]) -> list[Delivered]:
     """The open chat page showed these rows. Gives those that had not been shown before."""
-    place = and_(outbox.c.id.in_(ids), outbox.c.person_id == person_id, outbox.c.channel == "webchat")
+    return await _shown(tx, person_id, outbox.c.id.in_(ids))
+
+
+async def mark_read(tx: Tx, person_id: UUID, alert_id: UUID) -> list[Delivered]:
+    """This person opened the alert's page, which says what these rows say. Gives those not shown before."""
+    return await _shown(tx, person_id, outbox.c.alert_id == alert_id)
+
+
+async def _shown(tx: Tx, person_id: UUID, which: ColumnElement[bool]) -> list[Delivered]:
+    place = and_(which, outbox.c.person_id == person_id, outbox.c.channel == "webchat")
     mark = update(outbox).where(place, outbox.c.reached_at.is_(None), outbox.c.state == "sent")
     rows = await tx.conn.execute(mark.values(reached_at=tx.now).returning(*_DELIVERED))
     return [Delivered(**row._mapping) for row in rows]

@@ -1,4 +1,4 @@
-"""An alert on a page of its own: what is needed to act, in the order in which it is needed. Opening it does nothing."""
+"""An alert on a page of its own: what is needed to act, in the order in which it is needed. Opening moves nothing."""
 
 from __future__ import annotations
 

@@ -71,3 +71,28 @@ async def test_an_alarm_that_the_page_confirmed_has_its_rungs_whole_time(world: 
     assert await alarms(pages["Dev"]) == []
     await later(world, 1)
     assert len(await alarms(pages["Dev"])) == 1
+
+
+async def test_whoever_opens_the_alerts_own_page_is_reached_as_by_the_chat(world: World, pages: Pages) -> None:
+    await world.sweep()
+    page = f"/alerts/{(await world.alert()).id}"
+    text = await read(pages["Mia"], page)
+    assert "not shown yet" not in text and "reached" in text
+    await later(world, 299)
+    assert await alarms(pages["Dev"]) == []
+    await later(world, 1)
+    assert len(await alarms(pages["Dev"])) == 1
+    assert "not shown yet" in await read(pages["Mia"], page), "that she read it says nothing of Dev"
+
+
+async def test_the_board_alone_reaches_nobody(world: World, pages: Pages) -> None:
+    await world.sweep()
+    await read(pages["Mia"], "/board")
+    await later(world, 30)
+    assert len(await alarms(pages["Dev"])) == 1
+
+
+async def read(session: ClientSession, path: str) -> str:
+    async with session.get(path) as answer:
+        assert answer.status == 200
+        return await answer.text()
