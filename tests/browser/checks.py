@@ -97,7 +97,8 @@ async def headings(page: Page) -> list[str]:
 
 async def axe(page: Page, *rules: str) -> list[str]:
     """What axe-core finds (of these rules, or of all)."""
-    await page.evaluate(AXE)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE)
     only: dict[str, Any] = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
     found = await page.evaluate("(only) => axe.run(document, { resultTypes: ['violations'], ...only })", only)
     return [
