@@ -7,6 +7,7 @@ with, and signs what it says. What it is told to do wrong (`says`, `signs_with`,
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -27,6 +28,17 @@ CLIENT, SECRET = "doorstep", "a secret: of two parts/words"
 Key = RSAKey | OctKey
 
 
+def another_key() -> RSAKey:
+    """As the service's own, and not it."""
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+
+
+@functools.cache
+def the_key() -> RSAKey:
+    """The service's own. Making one takes longer than all the rest of a test."""
+    return another_key()
+
+
 @dataclass
 class Provider:
     """The service, and what it was asked."""
@@ -37,7 +49,7 @@ class Provider:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: Where it may send browsers back to.
     back: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}))
+    key: RSAKey = field(default_factory=the_key)
     #: Does wrong: claims in the place of its own, another key, another algorithm, other words about itself.
     says: dict[str, Any] = field(default_factory=dict)
     signs_with: Key | None = None
