@@ -229,6 +229,8 @@ class RedisHot:
                 answer = await far()
         except LOST as error:
             self._is_lost(error)
+            # Whoever listens hears that Redis is back, also where nothing more is asked of it.
+            self._keep_running("listen", self._listen)
             return await near()
         self._is_back()
         return answer

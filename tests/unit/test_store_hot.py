@@ -187,6 +187,22 @@ async def test_who_has_nothing_to_say_knows_all_the_same_when_redis_is_back(
         redis_server.start()
 
 
+async def test_who_asked_in_vain_knows_without_asking_again_when_redis_is_back(
+    redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "PAUSE", 0.05)
+    hot = RedisHot(redis_url)
+    try:
+        redis_server.stop()
+        await hot.get("anything")
+        assert hot.apart
+        redis_server.start()
+        await until(lambda: not hot.apart)
+    finally:
+        await hot.close()
+        redis_server.start()
+
+
 @pytest.fixture
 async def line(redis_server: RedisServer, redis_url: str) -> AsyncIterator[Between]:
     """What stands between us and an empty Redis."""
