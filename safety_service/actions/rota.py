@@ -12,8 +12,9 @@ from safety_service.actions.duty import keep_shift, posts_of_policy
 from safety_service.actions.errors import NotFound
 from safety_service.domain import duty
 from safety_service.domain.duty import Gap, Shift
+from safety_service.domain.gaps import Missing, doubled
 from safety_service.domain.refusal import Refused
-from safety_service.store import channels, people, rota, teams
+from safety_service.store import channels, leave, people, rota, teams
 from safety_service.store.database import Tx
 from safety_service.store.people import Person
 from safety_service.store.teams import Team
@@ -31,6 +32,8 @@ class TeamRota:
     shifts: Sequence[Shift]
     people: dict[UUID, Person]
     gaps: Sequence[Gap]
+    #: When one person holds two of those posts alone.
+    doubled: Sequence[Missing] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,10 @@ async def coming(tx: Tx, by: Actor | None, team_id: UUID, days: int = 7) -> Team
     until = tx.now + timedelta(days=days)
     shifts = await rota.between(tx, [team_id], tx.now, until)
     known = await people.many(tx, {each for shift in shifts for each in (shift.person_id, shift.covers_id) if each})
-    posts = await posts_of_policy(tx) | {shift.post for shift in shifts}
-    return TeamRota(team, shifts, known, duty.gaps(shifts, posts, tx.now, until))
+    of_ladders = await posts_of_policy(tx)
+    empty = duty.gaps(shifts, of_ladders | {shift.post for shift in shifts}, tx.now, until)
+    away = await leave.of_people(tx, known, tx.now, until)
+    return TeamRota(team, shifts, known, empty, doubled(shifts, away, duty.in_turn(of_ladders), tx.now, until))
 
 
 def _sensible(tx: Tx, post: str, starts_at: datetime, ends_at: datetime) -> None:

@@ -11,8 +11,8 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.duty import posts_of_policy
 from safety_service.actions.errors import NotFound
 from safety_service.domain import waking as wakes
-from safety_service.domain.duty import Shift
-from safety_service.domain.gaps import Leave, Missing, Nights, missing
+from safety_service.domain.duty import Shift, in_turn
+from safety_service.domain.gaps import Leave, Missing, Nights, doubled, missing
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Role
 from safety_service.store import channels, exclusions, leave, offered, people, roles, rota, teams
@@ -46,10 +46,12 @@ class Outlook:
         return [each for each in self.shifts if each.team_id == team_id]
 
     def missing(self, team_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Missing]:
-        """What is missing of one team."""
+        """What is missing of one team, the earliest first: also a second person, where one is on two posts."""
         mine = self.of(team_id)
         posts = self.posts | {each.post for each in mine}
-        return missing(mine, self.leaves, self.nights, posts, starts_at, ends_at)
+        found = missing(mine, self.leaves, self.nights, posts, starts_at, ends_at)
+        found += doubled(mine, self.leaves, in_turn(self.posts), starts_at, ends_at)
+        return sorted(found, key=lambda each: (each.starts_at, each.post))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Week:
         """Every post of the week: those that a ladder calls on first."""
         of_ladders = self.outlook.posts
         others = {each.post for each in self.outlook.shifts} - of_ladders
-        return [*sorted(of_ladders, reverse=True), *sorted(others)]
+        return [*in_turn(of_ladders), *sorted(others)]
 
     def day(self, number: int) -> tuple[datetime, datetime]:
         """When a day of it begins and ends, where the agency works."""

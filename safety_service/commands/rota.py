@@ -105,7 +105,11 @@ def _show(zone: ZoneInfo, coming: TeamRota, days: int) -> None:
     )
     for gap in coming.gaps:
         click.echo(f"NOBODY is {gap.post} from {say_time(gap.starts_at, zone)} to {say_time(gap.ends_at, zone)}.")
-    if not coming.gaps:
+    for each in coming.doubled:
+        who = " and ".join(names[person] for person in each.people)
+        until = say_time(each.ends_at, zone)
+        click.echo(f"NO SECOND PERSON: {who} is {each.post}, too, from {say_time(each.starts_at, zone)} to {until}.")
+    if not coming.gaps and not coming.doubled:
         click.echo(f"Somebody is on every post for the next {days} days.")
     click.echo()
 

@@ -51,6 +51,11 @@ def _present(running: Sequence[Shift]) -> frozenset[UUID]:
     return people - covered or people
 
 
+def in_turn(posts: Iterable[str]) -> list[str]:
+    """Posts in the order in which they are asked: `manager_on_duty` comes before `deputy_on_duty`."""
+    return sorted(posts, reverse=True)
+
+
 def on_until(shifts: Sequence[Shift], person_id: UUID, at: datetime) -> datetime | None:
     """Until when this person is on duty without a break, on any post of any team; None: not on duty now."""
     if not _on_anywhere(shifts, person_id, at):

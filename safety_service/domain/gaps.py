@@ -21,6 +21,8 @@ class Why(StrEnum):
     LEAVE = "leave"
     #: It is night, and nothing wakes those who are on it.
     ASLEEP = "asleep"
+    #: Whoever is on it is on the post before it, too: who does not answer there does not answer here.
+    SAME = "same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +112,29 @@ def _of_post(
             yield Missing(post=post, starts_at=begins, ends_at=ends, why=Why.ASLEEP, people=here)
 
 
+def doubled(
+    shifts: Sequence[Shift], leaves: Collection[Leave], posts: Sequence[str], starts_at: datetime, ends_at: datetime
+) -> list[Missing]:
+    """When a post is held by nobody but who holds one before it alone. `posts`: those asked first come first."""
+    found: list[Missing] = []
+    for begins, ends in pairwise(_moments(shifts, leaves, None, starts_at, ends_at)):
+        away = {each.person_id for each in leaves if each.runs(begins)}
+        on = {post: there - away for post, there in on_duty(shifts, begins).items()}
+        alone: set[frozenset[UUID]] = set()
+        for post in posts:
+            here = on.get(post, frozenset())
+            if here in alone:
+                found.append(Missing(post=post, starts_at=begins, ends_at=ends, why=Why.SAME, people=here))
+            alone |= {here} if len(here) == 1 else set()
+    return _joined(sorted(found, key=lambda each: (posts.index(each.post), each.starts_at)))
+
+
 def _joined(found: Iterable[Missing]) -> list[Missing]:
     joined: list[Missing] = []
     for each in found:
         last = joined[-1] if joined else None
-        if last is not None and (last.ends_at, last.why, last.people) == (each.starts_at, each.why, each.people):
+        now = (each.starts_at, each.post, each.why, each.people)
+        if last is not None and (last.ends_at, last.post, last.why, last.people) == now:
             joined[-1] = replace(last, ends_at=each.ends_at)
         else:
             joined.append(each)

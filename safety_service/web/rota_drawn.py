@@ -169,10 +169,12 @@ def _gap(team_id: UUID, each: Missing, count: int, names: Mapping[UUID, str], zo
 
 
 def counted(missing: Sequence[Missing]) -> str:
-    """`2 gaps, and 1 night in which nothing wakes anybody`."""
+    """`2 gaps and 1 time without a second person and 1 night in which nothing wakes anybody`."""
     asleep = sum(each.why is Why.ASLEEP for each in missing)
-    gaps = len(missing) - asleep
+    same = sum(each.why is Why.SAME for each in missing)
+    gaps = len(missing) - asleep - same
     said = [f"{gaps} gap{'' if gaps == 1 else 's'}"] if gaps else []
+    said += [f"{same} time{'' if same == 1 else 's'} without a second person"] if same else []
     said += [f"{asleep} night{'' if asleep == 1 else 's'} in which nothing wakes anybody"] if asleep else []
     return " and ".join(said)
 

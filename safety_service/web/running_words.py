@@ -75,6 +75,8 @@ def missing_said(each: Missing, names: Mapping[UUID, str]) -> str:
         return f"Nobody: {who} {are} on leave"
     if each.why is Why.ASLEEP:
         return f"Nothing wakes {who}"
+    if each.why is Why.SAME:
+        return f"No second person: {who} {are} on both posts"
     return "Nobody"
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from safety_service.actions.rota_changes import later
 from safety_service.domain.duty import Shift
-from safety_service.domain.gaps import Leave, Nights, Why, missing
+from safety_service.domain.gaps import Leave, Nights, Why, doubled, missing
 
 LONDON = ZoneInfo("Europe/London")
 TEAM, MIA, DEV = uuid4(), uuid4(), uuid4()
@@ -115,3 +115,33 @@ def test_a_week_is_repeated_at_the_same_time_of_day_when_the_clocks_change() -> 
     assert (after.starts_at.astimezone(LONDON).hour, after.ends_at.astimezone(LONDON).hour) == (20, 8)
     assert after.starts_at.astimezone(LONDON).date() == date(2027, 4, 2)
     assert after.ends_at - night.ends_at == timedelta(days=7, hours=-1)
+
+
+def twice(shifts: list[Shift], *leaves: Leave) -> list[tuple[str, float, float]]:
+    both = doubled(shifts, leaves, [POST, "deputy_on_duty"], DAY, hours(24))
+    assert all(each.why is Why.SAME for each in both)
+    hour = timedelta(hours=1)
+    return [(each.post, (each.starts_at - DAY) / hour, (each.ends_at - DAY) / hour) for each in both]
+
+
+def test_one_person_on_both_rungs_is_no_second_person() -> None:
+    deputy = shift(MIA, 0, 24, post="deputy_on_duty")
+    assert twice([shift(MIA, 0, 24), deputy]) == [("deputy_on_duty", 0, 24)]
+    assert twice([shift(MIA, 6, 12), shift(DEV, 12, 24), deputy]) == [("deputy_on_duty", 6, 12)]
+
+
+def test_two_people_on_one_of_the_rungs_are_a_second_person() -> None:
+    deputy = shift(MIA, 0, 24, post="deputy_on_duty")
+    assert twice([shift(MIA, 0, 24), deputy, shift(DEV, 0, 24, post="deputy_on_duty")]) == []
+    assert twice([shift(MIA, 0, 24), shift(DEV, 0, 24), deputy]) == []
+
+
+def test_where_leave_takes_the_other_one_away_only_one_is_left_for_both() -> None:
+    both = [shift(MIA, 0, 24), shift(DEV, 0, 24, post="deputy_on_duty"), shift(MIA, 0, 24, post="deputy_on_duty")]
+    assert twice(both) == []
+    assert twice(both, away(DEV, 8, 12)) == [("deputy_on_duty", 8, 12)]
+
+
+def test_an_empty_rung_is_a_gap_and_nothing_else() -> None:
+    assert twice([shift(MIA, 0, 24)]) == []
+    assert twice([]) == []

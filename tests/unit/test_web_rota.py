@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 
 from safety_service import web
 from safety_service.actions import board_duty, exclusions, readiness, rota_week
+from safety_service.actions import rota as rota_actions
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.domain.duty import Shift
 from safety_service.domain.words import Role
@@ -87,6 +88,18 @@ async def test_a_manager_of_one_team_comes_to_its_week(world: World, mia: Client
     status, text = await get(mia, "/rota")
     assert status == 200 and "Rota of North" in text and "Somebody is on every post" in text
     assert text.count('class="ds-day') >= 7 and "Mia" in text and "Dev" in text
+
+
+async def test_one_person_on_both_posts_is_named_as_no_second_person(world: World, mia: ClientSession) -> None:
+    await clear(world)
+    for post_ in (POST, "deputy_on_duty"):
+        await on(world, "Mia", world.now, world.now + timedelta(days=9), post=post_)
+    _, text = await get(mia, week(world))
+    assert "No second person: Mia is on both posts" in text and "Somebody is on every post" not in text
+    assert "post=deputy_on_duty" in text, "and leads to where a second one is put on"
+    async with world.database.reading() as tx:
+        found = await rota_actions.coming(tx, None, world.team_id, 7)
+    assert not found.gaps and [each.post for each in found.doubled] == ["deputy_on_duty"]
 
 
 async def test_a_gap_is_named_before_it_happens_and_leads_to_where_it_is_filled(
