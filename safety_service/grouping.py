@@ -43,6 +43,7 @@ class Grouping:
         self._database = database
         # While PostgreSQL works on one group, we work on another. SQLite has one writer.
         self._lanes = 1 if database.dialect == "sqlite" else 2
+        self._busy = 0
         self._waiting: list[_Waiting] = []
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -50,7 +51,8 @@ class Grouping:
         """As `in_transaction`, for a word that asks this. Raises what that raises."""
         mine = _Waiting(asked, work, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
-        if len(self._under_way) < self._lanes:
+        # Not by how many tasks there are: one that has just found nothing to do is there for a moment longer.
+        if self._busy < self._lanes:
             self._begin()
         try:
             answer: Done = await mine.answer
@@ -64,22 +66,29 @@ class Grouping:
             await asyncio.wait(self._under_way)
 
     def _begin(self) -> None:
+        self._busy += 1
         task = asyncio.create_task(self._work())
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
     async def _work(self) -> None:
-        while group := self._next():
-            try:
-                await self._together(group)
-            except DatabaseAway as away:
-                _tell(group, away)
-            except Exception:  # noqa: BLE001  (each of them meets it again, where it is answered)
-                _tell(group, Alone())
-            except BaseException:
-                for each in group:
-                    each.answer.cancel()
-                raise
+        try:
+            while group := self._next():
+                await self._answered(group)
+        finally:
+            self._busy -= 1
+
+    async def _answered(self, group: list[_Waiting]) -> None:
+        try:
+            await self._together(group)
+        except DatabaseAway as away:
+            _tell(group, away)
+        except Exception:  # noqa: BLE001  (each of them meets it again, where it is answered)
+            _tell(group, Alone())
+        except BaseException:
+            for each in group:
+                each.answer.cancel()
+            raise
 
     def _next(self) -> list[_Waiting]:
         """Those who came first; of the words on one visit only the first."""

@@ -235,6 +235,34 @@ async def test_the_same_request_twice_at_the_same_moment_is_one_word(crew: Crew)
     assert (await crew.ok("A", {"note": "x"}, key="once"))[0] == 422, "the key came with another request before"
 
 
+async def test_a_word_that_comes_while_the_last_group_ends_is_heard(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, heard = grouping.Grouping(world.database), asyncio.Event()
+    asked = together.Asked("a token", world.agency_id)
+    look = group._next
+
+    async def hears(_: Tx) -> None:
+        heard.set()
+
+    late = group.done(asked, hears)
+
+    def nothing_left() -> Any:
+        found = look()
+        if not found and not heard.is_set():
+            # After the task has found nothing, and before anybody knows that it has ended.
+            asyncio.get_running_loop().call_soon(late.send, None)
+        return found
+
+    async def first(_: Tx) -> None:
+        monkeypatch.setattr(group, "_next", nothing_left)
+
+    await group.done(asked, first)
+    await asyncio.wait_for(heard.wait(), 10)
+    await group.close()
+    late.close()
+
+
 async def test_a_dropped_phone_is_not_heard_and_others_are(crew: Crew) -> None:
     await crew.goes_in("A", "B")
     crew.programs["A"].token = "made up"
