@@ -15,7 +15,7 @@ class Scale:
     #: Each round measures every server in turn, so that what else the machine does falls on all of them.
     rounds: int = 3
     warm: float = 1.0
-    seconds: float = 4.0
+    seconds: float = 3.0
     #: Between setting the deadlines of alarms and the first of them.
     ahead: float = 4.0
     #: Alarms due at the same moment, and how many are watched.
@@ -34,7 +34,7 @@ class Scale:
     idle_watched: tuple[int, ...] = (100, 10_000, 100_000)
     idle_seconds: float = 60.0
     #: Until what a process does once is done.
-    idle_after: float = 20.0
+    idle_after: float = 15.0
     profiled: int = 500
     families: int = 1_000
     #: Of each family.
