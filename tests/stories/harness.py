@@ -29,7 +29,7 @@ from tests.services.template import TEST_KEY
 
 #: Seconds until a service has to be ready, or gone.
 READY_WITHIN = 60.0
-GONE_WITHIN = 20.0
+GONE_WITHIN = 60.0
 
 
 @dataclass
