@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 CODE := safety_service bots scheduler config tests benchmarks
-# Workers for pytest: one for each core, four at most. WORKERS=0 runs everything in one process (for a debugger).
+# Workers for pytest: one more than there are cores, four at most. WORKERS=0 runs everything in one process (for a debugger).
 WORKERS ?= logical
 # How long `make soak` goes on.
 SECONDS ?= 600
