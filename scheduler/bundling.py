@@ -24,6 +24,8 @@ from safety_service.store.outbox import Outgoing
 
 #: Seconds in which a phone that was called rings or is spoken into: no second call is of use.
 RINGING = 20.0
+#: Seconds for which the first message for several waits, at most, for alarms that are being raised.
+MORE_COME_WITHIN = 2.0
 #: So many are named in one message; of the rest it says how many they are.
 NAMED = 12
 TEMPLATE = "bundle.alarms"
@@ -43,10 +45,17 @@ class Parcel:
 
 
 class Bundling:
-    """Remembers how many alarms each chat had of late, and gathers what would be too many."""
+    """Remembers how many alarms each chat had of late, and gathers what would be too many.
+
+    `raging`: whether more alarms are being raised at this very moment. Then what would be gathered waits for them: the
+    first message for several would else speak of a few, and the rest would come seconds later.
+    """
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         self._steady = steady
+        self.raging: Callable[[], bool] = lambda: False
+        #: Until when, at the latest, each chat's first message for several waits for those that are being raised.
+        self._waits: dict[UUID, float] = {}
         self._went: defaultdict[UUID, deque[float]] = defaultdict(deque)
         #: Until when each chat's alarms are being gathered.
         self._rests: dict[UUID, float] = {}
@@ -55,7 +64,12 @@ class Bundling:
         """Chats that had a bundle or a call just now: what comes meanwhile goes with the next one."""
         now = self._steady()
         self._rests = {chat: until for chat, until in self._rests.items() if until > now}
-        return list(self._rests)
+        return [*self._rests, *(chat for chat, until in self._waits.items() if until > now and self.raging())]
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for alarms that are being raised."""
+        return bool(self._waits)
 
     async def parcels(
         self, tx: Tx, taken: Sequence[Outgoing], policy: BundlePolicy, holder: str, for_: timedelta
@@ -66,11 +80,33 @@ class Bundling:
             if may_be_gathered(each):
                 alarms[each.channel_id].append(each)
         found = [Parcel(each, (each,)) for each in taken if not may_be_gathered(each)]
-        for chat, first in alarms.items():
-            alone = self._room(chat, first[0].channel, policy)
-            rest = await delivering.lease_rest(tx, chat, holder, for_) if len(first) > alone else []
-            found += self._gathered(chat, [*first, *rest], alone, policy)
+        room = {chat: self._room(chat, first[0].channel, policy) for chat, first in alarms.items()}
+        flooded = [chat for chat, first in alarms.items() if len(first) > room[chat]]
+        waiting = [chat for chat in flooded if self._is_to_wait(chat)]
+        for chat in waiting:
+            found += await self._without_the_rest(tx, chat, alarms.pop(chat), room[chat])
+        rest = await delivering.lease_rest(tx, [each for each in flooded if each in alarms], holder, for_)
+        for each in rest:
+            alarms[each.channel_id].append(each)
+        for chat, rows in alarms.items():
+            found += self._gathered(chat, rows, room[chat], policy)
         return found
+
+    def _is_to_wait(self, chat: UUID) -> bool:
+        """Once, and for a moment."""
+        if self._waits.pop(chat, None) is not None or not self.raging():
+            return False
+        self._waits[chat] = self._steady() + MORE_COME_WITHIN
+        return True
+
+    async def _without_the_rest(self, tx: Tx, chat: UUID, rows: list[Outgoing], alone: int) -> list[Parcel]:
+        """Those that go each by itself. The others go back into the outbox: no crash may hold them for long."""
+        several = [each for each in rows if not is_watched(each)]
+        back = several[alone:]
+        await delivering.give_back(tx, back)
+        now = [each for each in rows if each not in back]
+        self._went[chat].extend(self._steady() for _ in now)
+        return [Parcel(each, (each,)) for each in now]
 
     def _room(self, chat: UUID, kind: str, policy: BundlePolicy) -> int:
         """How many may still go to this chat each by itself."""

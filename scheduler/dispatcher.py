@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,13 +17,13 @@ from config.policy import Policy
 from safety_service.actions import delivering, outages
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.actions.telling import Priority
-from safety_service.domain.reaching import CHATS
 from safety_service.store import agencies, alone, leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.outbox import Outgoing
 from scheduler.bundling import Bundling, Parcel, outcomes
+from scheduler.lanes import Lane, lanes
 from scheduler.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ LAST_WITHIN = 6.0
 LEASE = timedelta(seconds=30)
 #: Seconds between two looks when nothing wakes it.
 IDLE = 0.5
+#: The same, while something waits for alarms that are being raised.
+SOON = 0.05
 #: Messages that are leased at once.
 BATCH = 50
 #: The stamp that says that messages are being sent.
@@ -51,31 +53,6 @@ class Setting:
 
     policy: Policy
     zone: ZoneInfo
-
-
-@dataclass(slots=True)
-class Lane:
-    """Slots of its own, so that neither a flood of routine nor another provider that hangs keeps an alarm waiting."""
-
-    name: str
-    kinds: tuple[str, ...]
-    least: Priority
-    most: Priority
-    slots: int
-    in_order: bool
-    busy: set[asyncio.Task[None]] = field(default_factory=set)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
-    """The urgent lane and the routine one of the chats; one for each other provider, which carries little routine."""
-    chats = tuple(kind for kind in kinds if kind in CHATS)
-    others = [kind for kind in kinds if kind not in CHATS]
-    return (
-        Lane("urgent", chats, Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
-        Lane("routine", chats, Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
-        *(Lane(kind, (kind,), Priority.DANGER, Priority.ROUTINE, slots=16, in_order=False) for kind in others),
-    )
 
 
 class Dispatcher:
@@ -112,6 +89,10 @@ class Dispatcher:
         self._sending: set[asyncio.Timeout] = set()
         #: Channels that took a message since the last report.
         self._took: set[str] = set()
+
+    def heed(self, raging: Callable[[], bool]) -> None:
+        """What tells whether more alarms are being raised at this very moment: bundles wait for them."""
+        self._bundling.raging = raging
 
     def stop(self) -> None:
         """Lease no more; `run` ends once all that is on its way has arrived, or was given up, and is recorded.
@@ -174,7 +155,7 @@ class Dispatcher:
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
             if len(taken) < free or not free:
-                await _wait(lane.wake, self._idle)
+                await _wait(lane.wake, min(self._idle, SOON) if self._bundling.waits else self._idle)
         if lane.busy:
             await asyncio.wait(lane.busy)
 

@@ -66,6 +66,7 @@ class Scheduler:
         self._canary = None if canary_wanted is None else Canary(database, canary_wanted, holder)
         everyone = senders if self._canary is None else [*senders, self._canary.sender]
         self._dispatcher = Dispatcher(database, everyone, holder=holder, public_url=public_url, replies=replies)
+        self._dispatcher.heed(lambda: self._sweeper.raging)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()
         self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)

@@ -57,6 +57,8 @@ class Sweeper:
         self._too_long = too_long
         self._wake = asyncio.Event()
         self._clean = False
+        #: Whether more is due than one batch holds: the next one follows at once.
+        self.raging = False
 
     async def wake(self) -> None:
         """Sweep now: the ticker's tick."""
@@ -113,6 +115,12 @@ class Sweeper:
         crash_point("sweep:begin")
         if self._gap.due() and not await self._gap.look(clean=self._clean):
             return True
+        try:
+            return await self._rounds()
+        finally:
+            self.raging = False
+
+    async def _rounds(self) -> bool:
         started = time.monotonic()
         clean = True
         left = await self._due()
@@ -120,6 +128,7 @@ class Sweeper:
             for name, sweep in list(left.items()):
                 limit, began = self._pace.size, time.monotonic()
                 done = await self._one(name, sweep, limit)
+                self.raging = self.raging or done == limit
                 clean = clean and (done is not None or name in MAY_WAIT)
                 if done is None or done < limit:
                     del left[name]
@@ -128,6 +137,7 @@ class Sweeper:
                 if clean and done:
                     # A long run that goes on committing does not stand still.
                     self._progress.mark()
+            self.raging = bool(left)
         return clean
 
     async def _due(self) -> dict[str, Sweep]:

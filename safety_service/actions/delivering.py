@@ -45,9 +45,14 @@ async def lease(
     )
 
 
-async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> list[Outgoing]:
-    """Take every other alarm that waits for this chat, to go out as one message with those taken already."""
-    return await bundles.lease_rest(tx, channel_id, holder, for_)
+async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
+    """Take every other alarm that waits for these chats, to go out as one message with those taken already."""
+    return await bundles.lease_rest(tx, channel_ids, holder, for_) if channel_ids else []
+
+
+async def give_back(tx: Tx, taken: Collection[Outgoing]) -> None:
+    """These are to wait a moment longer, for those that are to go out with them."""
+    await bundles.give_back(tx, [each.id for each in taken])
 
 
 def together(bundle_id: UUID, name_there: str) -> str:

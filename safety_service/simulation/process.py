@@ -23,8 +23,9 @@ from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.hot import InProcessHot
 from safety_service.store.instant import InstantDatabase
 from scheduler.bundling import Parcel
-from scheduler.dispatcher import Dispatcher, Lane, Setting
+from scheduler.dispatcher import Dispatcher, Setting
 from scheduler.gap import GapWatch
+from scheduler.lanes import Lane
 from scheduler.pace import MOST, Pace
 from scheduler.service import SWEEPS
 from scheduler.sweeper import Sweeper

@@ -59,6 +59,7 @@ async def insert_alert(tx: Tx, new: Alert, agency_id: UUID, team_id: UUID | None
     """Keep a new alert; it is given the agency's next number."""
     numbered = replace(new, number=await agencies.next_number(tx, agency_id))
     if isinstance(tx, Batch):
+        tx.is_new(numbered.id)
         tx.foresee(who_was_told, numbered.id, answer=[])
     where = {"id": numbered.id, "agency_id": agency_id, "team_id": team_id, "number": numbered.number}
     await tx.write(_INSERT, [{**where, **_values(numbered, agency_id)}])

@@ -35,11 +35,28 @@ class Batch(Tx):
         self.foreseen = self.known
         self._whole = tx
         self._pile: dict[Ready, list[Values]] = {}
+        self._announced: set[str] = set()
+        self._new: set[str] = set()
         self._last: dict[Ready, dict[UUID, Values]] = {}
 
     def foresee(self, function: Callable[..., Awaitable[Any]], *asked: Any, answer: Any) -> None:
         """What this function of the store will answer."""
         self.known[_name(function), asked] = answer
+
+    def is_new(self, row_id: UUID) -> None:
+        """This was not there before."""
+        self._new.add(str(row_id))
+
+    def announce(self, topic: str, payload: dict[str, Any] | None = None) -> None:
+        """Publish this after the commit; what says no more than once, once, and of what is new in here nothing.
+
+        Nobody can be looking at what was not there before.
+        """
+        if topic.rpartition(":")[2] in self._new:
+            return
+        if payload is not None or topic not in self._announced:
+            self._announced.add(topic)
+            super().announce(topic, payload)
 
     async def write(self, statement: Ready, rows: Sequence[Values]) -> None:
         """Write these rows with those of the others."""

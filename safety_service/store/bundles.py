@@ -1,17 +1,19 @@
 """Many alarms to one chat as one message: each keeps its row, its alert and its own outcome."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from safety_service.store import outbox as rows
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Outgoing
 from safety_service.store.outbox_sql import gathered
+from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import outbox
 
-#: As many go into one message at most; what is left is the next one's.
+#: As many are taken at most; what is left is the next message's.
 MOST = 2000
 #: A provider's name is kept to this length.
 LONGEST = 120
@@ -26,13 +28,31 @@ def _begins(bundle_id: UUID) -> str:
     return f"with:{bundle_id}:"
 
 
-async def lease_rest(tx: Tx, channel_id: UUID, holder: str, for_: timedelta) -> list[Outgoing]:
-    """Every other alarm that waits for this chat and is due, the oldest first; cries are not among them."""
-    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= tx.now)
-    due = and_(outbox.c.state == "pending", outbox.c.not_before <= tx.now)
-    chosen = select(outbox.c.id).where(or_(due, lost), outbox.c.channel_id == channel_id, gathered())
-    chosen = chosen.order_by(outbox.c.id).limit(MOST).with_for_update(skip_locked=True)
-    return await rows.hold(tx, list((await tx.conn.execute(chosen)).scalars()), holder, for_)
+async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
+    """Every other alarm that waits for these chats and is due, the oldest first; cries are not among them."""
+    return await rows.hold(tx, await tx.scalars(_REST, chats=channel_ids, now=tx.now), holder, for_)
+
+
+async def give_back(tx: Tx, ids: Collection[UUID]) -> None:
+    """Messages that this transaction leased and that are to wait a moment longer: as if they had not been taken."""
+    if ids:
+        await tx.do(_BACK, ids=ids)
+
+
+_lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
+_due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
+_REST = Ready(
+    select(outbox.c.id)
+    .where(or_(_due, _lost), outbox.c.channel_id.in_(bindparam("chats", expanding=True)), gathered())
+    .order_by(outbox.c.id)
+    .limit(MOST)
+    .with_for_update(skip_locked=True)
+)
+_BACK = Ready(
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="pending", lease_until=None, leased_by=None, attempts=outbox.c.attempts - 1)
+)
 
 
 async def alerts_in(tx: Tx, person_id: UUID, bundle_id: UUID) -> list[UUID]:

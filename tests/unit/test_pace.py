@@ -1,6 +1,6 @@
 """A batch is as large as the machine is quick just now."""
 
-from scheduler.pace import FIRST, MOST, Pace
+from scheduler.pace import FIRST, GROWS, MOST, Pace
 
 
 def test_the_first_batch_is_small_and_grows_while_it_is_quick() -> None:
@@ -9,7 +9,7 @@ def test_the_first_batch_is_small_and_grows_while_it_is_quick() -> None:
     for _ in range(5):
         pace.took(0.1)
         sizes.append(pace.size)
-    assert (sizes[0], sizes[1], sizes[-1]) == (FIRST, 2 * FIRST, MOST)
+    assert (sizes[0], sizes[1], sizes[-1]) == (FIRST, GROWS * FIRST, MOST)
 
 
 def test_a_slow_batch_makes_the_next_one_smaller_and_never_nothing() -> None:
@@ -27,7 +27,7 @@ def test_a_batch_that_was_given_up_is_tried_again_a_quarter_as_large() -> None:
     assert pace.size == 12
 
 
-def test_a_batch_that_takes_about_a_second_stays_as_it_is() -> None:
+def test_a_batch_that_takes_about_half_a_second_stays_as_it_is() -> None:
     pace = Pace(50, 10)
-    pace.took(1.0)
+    pace.took(0.5)
     assert pace.size == 10

@@ -80,6 +80,22 @@ async def test_an_error_in_one_sweep_stops_neither_the_others_nor_the_next_run(w
     assert (first.runs, second.runs, progress.count) == (2, 2, 1)
 
 
+async def test_it_says_that_more_is_coming_for_as_long_as_batches_are_full(world: World) -> None:
+    seen: list[bool] = []
+    left = [3, 3, 1]
+
+    async def storm(tx: Tx, limit: int) -> int:
+        seen.append(one.raging)
+        return left.pop(0)
+
+    async def nothing(tx: Tx, limit: int) -> int:
+        return 0
+
+    one, _ = sweeper(world.database, {"storm": storm, "nothing": nothing}, batch=3)
+    assert await one.once()
+    assert seen == [False, True, True] and not one.raging
+
+
 async def test_a_database_that_is_away_is_no_stalled_watch(world: World) -> None:
     first = Failing(DatabaseAway("gone"))
     one, progress = sweeper(world.database, {"first": first})

@@ -18,7 +18,7 @@ from safety_service.domain.words import Kind, State
 from safety_service.store import alerts, outbox
 from safety_service.store.alerts import AlertRow
 from safety_service.store.outbox import Outgoing
-from scheduler.bundling import NAMED, RINGING
+from scheduler.bundling import MORE_COME_WITHIN, NAMED, RINGING
 from tests.patience import until
 from tests.talk import Talk
 from tests.unit.dispatcher.provider import Provider, dispatching, rows
@@ -126,6 +126,38 @@ async def test_an_alarm_that_says_not_to_ring_goes_by_itself(world: World, provi
     assert to(provider, "Mia").count("alarm.missed_check_in") == MORE_THAN + 1
     hushed = [text for text in provider.texts if "Ben" in text and "Their phone must not ring" in text]
     assert hushed and "Ben" not in bundle_text(provider)
+
+
+async def test_while_alarms_are_being_raised_the_first_bundle_waits_for_them(world: World, provider: Provider) -> None:
+    raging = [True]
+    await alarm(world, 10)
+    async with dispatching(world, provider) as dispatcher:
+        dispatcher.heed(lambda: raging[0])
+        await until(lambda: _is_at(provider, MORE_THAN))
+        await _again(world)
+        await asyncio.sleep(0.2)
+        assert to(provider, "Mia") == ["alarm.missed_check_in"] * MORE_THAN, "those few that go alone wait for nothing"
+        waiting = {row.state for row in await rows(world) if row.person_id == world.ids["Mia"]}
+        assert waiting == {"sent", "pending"}, "what waits is leased by nobody, so that no crash can hold it up"
+        raging[0] = False
+        await until(lambda: all_sent(world))
+    assert to(provider, "Mia") == ["alarm.missed_check_in"] * MORE_THAN + ["bundle.alarms"]
+    assert {row.attempts for row in await rows(world)} == {1}
+
+
+async def test_a_storm_without_an_end_keeps_no_bundle_for_long(world: World, provider: Provider) -> None:
+    steady = Steady()
+    await alarm(world, 10)
+    async with dispatching(world, provider, steady=steady) as dispatcher:
+        dispatcher.heed(lambda: True)
+        await until(lambda: _is_at(provider, MORE_THAN))
+        steady.at += MORE_COME_WITHIN
+        await until(lambda: all_sent(world))
+    assert to(provider, "Mia") == ["alarm.missed_check_in"] * MORE_THAN + ["bundle.alarms"]
+
+
+async def _is_at(provider: Provider, many: int) -> bool:
+    return len(to(provider, "Mia")) == many
 
 
 async def test_while_more_come_they_wait_seconds_for_the_next_bundle(world: World, provider: Provider) -> None:

@@ -1,0 +1,33 @@
+"""The lanes in which messages go out, side by side."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from safety_service.actions.telling import Priority
+from safety_service.domain.reaching import CHATS
+
+
+@dataclass(slots=True)
+class Lane:
+    """Slots of its own, so that neither a flood of routine nor another provider that hangs keeps an alarm waiting."""
+
+    name: str
+    kinds: tuple[str, ...]
+    least: Priority
+    most: Priority
+    slots: int
+    in_order: bool
+    busy: set[asyncio.Task[None]] = field(default_factory=set)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
+    """The urgent lane and the routine one of the chats; one for each other provider, which carries little routine."""
+    chats = tuple(kind for kind in kinds if kind in CHATS)
+    others = [kind for kind in kinds if kind not in CHATS]
+    return (
+        Lane("urgent", chats, Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
+        Lane("routine", chats, Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
+        *(Lane(kind, (kind,), Priority.DANGER, Priority.ROUTINE, slots=16, in_order=False) for kind in others),
+    )
