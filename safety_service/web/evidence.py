@@ -25,7 +25,8 @@ from safety_service.web import again
 from safety_service.web.acting import looked, said
 from safety_service.web.around_page import said_time
 from safety_service.web.days import begins, ends
-from safety_service.web.evidence_words import DEEDS, MATTERS, details, page_of, sentence
+from safety_service.web.evidence_details import details
+from safety_service.web.evidence_words import DEEDS, MATTERS, page_of, sentence
 from safety_service.web.log_export import as_file, for_paper
 from safety_service.web.pages import message, page
 from safety_service.web.pages import refused as not_done

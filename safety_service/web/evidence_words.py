@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from safety_service.actions.evidence_read import Entry
 from safety_service.domain.timeline_words import DID, SAID
@@ -83,6 +79,57 @@ VERBS = {
     "not_ready": "noted what is missing for {}",
     "held_against_plan": "held {} against the plan",
     "acknowledged": "confirmed {}",
+    "accepted_post": "took over a post: {}",
+    "declined_post": "said no to a post: {}",
+    "offered_post": "asked somebody to take over a post: {}",
+    "covered": "stood in on {}",
+    "account_linked": "linked {}",
+    "account_waits": "came in with {} for the first time; a second person has to agree",
+    "account_agreed": "agreed to {}",
+    "account_refused": "said no to {}",
+    "account_ended": "ended {}",
+    "assessment_confirmed": "confirmed the data-protection assessment of {}",
+    "office_phone_set": "set the office's telephone number of {}",
+    "brought_back": "brought {} back",
+    "card_changed": "changed what helps to find {}",
+    "roles_changed": "changed the roles of {}",
+    "trained": "wrote down training of {}",
+    "words_set": "set words of their own: {}",
+    "words_removed": "took words of their own away: {}",
+    "channel_proposed": "added {}; a second person has to agree",
+    "channel_agreed": "agreed to {}",
+    "channel_refused": "said no to {}",
+    "channel_tried": "tried {}",
+    "channel_proven": "showed that {} reaches them",
+    "channel_ended": "ended {}",
+    "proven_again": "showed again that it is them: {}",
+    "sign_in_link_asked": "asked for a link to sign in: {}",
+    "course_decided": "decided how the work goes on: {}",
+    "risk_raised": "raised the risk: {}",
+    "risk_lowered_to_low": "lowered the risk to low: {}",
+    "risk_lowered_to_medium": "lowered the risk to medium: {}",
+    "fact_added": "wrote down {}",
+    "fact_corrected": "corrected {}",
+    "fact_ended": "ended {}",
+    "fact_reviewed": "looked again at {}",
+    "fact_told": "wrote down what the family was told of {}",
+    "facts_asked_after": "asked whether the facts still hold: {}",
+    "undecided": "asked for a decision on {}",
+    "ended_undecided": "let {} end without a decision",
+    "debrief_answered": "answered parts of {}",
+    "debrief_first_part": "gave the first part of {}",
+    "debriefed": "gave {}",
+    "told_of_violence": "told managers of violence at once: {}",
+    "told_of_threat": "told managers of a threat at once: {}",
+    "told_of_hurt": "told managers at once that somebody is hurt: {}",
+    "stopped_visits": "asked to stop the visits that come: {}",
+    "asked_to_be_rung": "asked to be rung: {}",
+    "asked_to_talk": "asked for somebody to talk to: {}",
+    "link_opened": "opened the link of {}",
+    "link_renewed": "made a new link to {}",
+    "verified": "checked who {} is",
+    "put": "put up {}",
+    "refused_offer": "said no to the change of {}",
 }
 SUBJECTS = {
     "board": "the board",
@@ -133,6 +180,12 @@ SUBJECTS = {
     "agency": "the agency",
     "team": "a team",
     "export": "the exports",
+    "leave": "leave",
+    "proposals": "the proposals that wait",
+    "words": "words of their own",
+    "account": "a work account",
+    "photo": "a photograph",
+    "voice": "a recording",
 }
 #: What can be looked for: the verbs of each kind of deed.
 DEEDS: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -160,8 +213,6 @@ MATTERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "rules": ("Policy and guidance", frozenset({"policy", "guidance", "notice", "agency"})),
     "service": ("The service itself", frozenset({"service", "evidence"})),
 }
-#: Details whose values are words of the program's.
-_OURS = frozenset({"doing", "reason", "kind", "view", "found", "known_by", "cause", "template"})
 #: Where what an entry is about is read.
 _PAGES = {
     "alert": "/alerts/{}",
@@ -170,9 +221,6 @@ _PAGES = {
     "debrief": "/log/{}",
     "item": "/items/{}",
 }
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-#: Details that say nothing to a reader, or are said already.
-_UNSAID = frozenset({"via", "people", "step", "messages", "person_id", "family_id", "team_id", "by"})
 
 
 def sentence(entry: Entry, names: Mapping[UUID, str]) -> str:
@@ -199,43 +247,3 @@ def page_of(entry: Entry) -> str:
     noted = entry.noted
     page = _PAGES.get(noted.subject, "")
     return page.format(noted.subject_id) if entry.with_text and noted.subject_id is not None else ""
-
-
-def details(entry: Entry, zone: ZoneInfo) -> list[tuple[str, str]]:
-    """What is known beside it, for whoever reads its text."""
-    noted = entry.noted
-    if not entry.with_text:
-        return []
-    if noted.details is None:
-        return [("Details", "removed by their age, or no key opens them")]
-    return [(key.replace("_", " "), _local(text, zone)) for key, text in _said(noted.details)]
-
-
-def _local(text: str, zone: ZoneInfo) -> str:
-    """A moment as it was there; anything else as it is."""
-    if not _MOMENT.match(text):
-        return text
-    try:
-        return f"{datetime.fromisoformat(text).astimezone(zone):%d %b %Y, %H:%M:%S}"
-    except ValueError:
-        return text
-
-
-def _said(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key, value in given.items():
-        if key in _UNSAID or value in (None, "", [], {}):
-            continue
-        if isinstance(value, str | int | float) and not _is_id(value):
-            yield key, str(value).replace("_", " ") if key in _OURS else str(value)
-        elif isinstance(value, list) and all(isinstance(each, str | int) for each in value):
-            plain = [str(each) for each in value if not _is_id(each)]
-            if plain:
-                yield key, ", ".join(plain)
-
-
-def _is_id(value: Any) -> bool:
-    try:
-        UUID(str(value))
-    except ValueError:
-        return False
-    return True
