@@ -75,8 +75,11 @@ def lateness(watched: Sequence[Watched], scale: Scale) -> Plan:
 
 
 def storm(watched: Sequence[Watched], scale: Scale) -> Plan:
-    """Some that fall due while many others are handed over."""
-    others, some = watched[: scale.storm], watched[scale.storm : scale.storm + scale.amid]
+    """Some that fall due while many others are handed over: to other people, for much to one person is bundled."""
+    teams = seed.teams_of(len(watched))
+    stormy = teams - max(1, teams // 5)
+    others = [each for place, each in enumerate(watched) if place % teams < stormy][: scale.storm]
+    some = [each for place, each in enumerate(watched) if place % teams >= stormy][: scale.amid]
     about = f"lateness of {len(some)} alarms within {scale.amid_over:g} s of {len(others):,} others, {len(watched):,}"
     measured = _from(some, scale.amid_over, after=scale.amid_over / len(some))
     return Plan(f"{about} watched", len(watched), measured, _from(others), wanted=(targets.IN_TROUBLE,))

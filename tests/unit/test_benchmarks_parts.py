@@ -109,11 +109,13 @@ def test_alarms_beside_a_hanging_receiver_are_other_teams() -> None:
 
 
 def test_alarms_amid_a_storm_fall_due_after_it_began_and_are_measured_alone() -> None:
-    watched = [Watched(new_id(), new_id(), str(number)) for number in range(1_020)]
+    watched = [Watched(new_id(), new_id(), str(number)) for number in range(2_000)]
     plan = floods.storm(watched, WHOLE)
     moments = plan.moments(WHOLE)
     assert len(plan.waited_for) == len(moments) == 1_020
     assert all(0 < after <= WHOLE.amid_over for _, after in plan.measured)
+    teams = [{watched.index(each) % 10 for each, _ in some} for some in (plan.measured, plan.others)]
+    assert teams == [{8, 9}, set(range(8))]
     late = {each.visit_id: float(place) for place, (each, _) in enumerate(moments)}
     assert Flood(late).of(plan) == [float(place) for place in range(1_000, 1_020)]
 
