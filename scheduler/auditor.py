@@ -36,7 +36,8 @@ class Auditor:
     """Audits every few seconds, and whenever somebody wants to know. Only a clean audit makes the heart beat."""
 
     def __init__(self, database: Database, *, polls: bool, heartbeat_url: str | None = None) -> None:
-        self._database = database
+        self._served = database
+        self._database = database.apart()
         self._polls = polls
         self._heartbeat_url = heartbeat_url
         self._turn = asyncio.Lock()
@@ -52,7 +53,7 @@ class Auditor:
         audit = await self.audit(FRESH)
         if audit is None:
             return Health(faults=(self._why_not,))
-        return Health(self._faults(audit), audit.warnings, self._notes(audit), audit.canary)
+        return Health(self._faults(audit), audit.warnings, (*self._notes(audit), *self._crowded()), audit.canary)
 
     def _notes(self, audit: Audit) -> tuple[str, ...]:
         """Those who send say for themselves whether they reach Redis; of this process alone nobody else knows it."""
@@ -60,6 +61,10 @@ class Auditor:
         if known or not self._database.hot.apart:
             return audit.notes
         return (*audit.notes, f"{auditing.REDIS_AWAY} for this web process alone: its pages hear late")
+
+    def _crowded(self) -> tuple[str, ...]:
+        """What this process serves waits for one another."""
+        return ("every connection of this process to the database is in use",) if self._served.all_in_use else ()
 
     def _faults(self, audit: Audit) -> tuple[str, ...]:
         return audit.faults if self._keeps_nothing is None else (self._keeps_nothing, *audit.faults)
@@ -91,7 +96,7 @@ class Auditor:
             async with asyncio.timeout(WITHIN), self._database.reading() as tx:
                 return await auditing.look(tx, polls=self._polls)
         except (DatabaseAway, TryAgain, TimeoutError) as error:
-            self._why_not = f"the database does not answer ({type(error).__name__})"
+            self._why_not = f"the database does not answer ({str(error) or type(error).__name__})"
             return None
 
     async def _try_to_keep(self) -> None:

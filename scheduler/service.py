@@ -61,8 +61,10 @@ class Scheduler:
         self._database = database
         self._holder = holder
         progress = Progress()
-        gap = GapWatch(database, holder, drained, on_progress=progress.mark)
-        self._sweeper = Sweeper(database, SWEEPS, gap, progress, glance=due_now)
+        # Nobody's turn: whatever else this process does may have all other connections in use.
+        own = database.apart()
+        gap = GapWatch(own, holder, drained, on_progress=progress.mark)
+        self._sweeper = Sweeper(own, SWEEPS, gap, progress, glance=due_now)
         self._canary = None if canary_wanted is None else Canary(database, canary_wanted, holder)
         everyone = senders if self._canary is None else [*senders, self._canary.sender]
         self._dispatcher = Dispatcher(database, everyone, holder=holder, public_url=public_url, replies=replies)

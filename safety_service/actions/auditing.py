@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from safety_service.actions import canary
 from safety_service.actions.canary import Canary
 from safety_service.actions.telling import Priority
-from safety_service.store import alone, audit, stamps
+from safety_service.store import alone, audit, crowd, stamps
 from safety_service.store.audit import Undone
 from safety_service.store.database import Tx
+from safety_service.store.own_words import IN_USE
 
 #: How late a deadline may be acted on before something is wrong.
 DEADLINE = timedelta(seconds=10)
@@ -63,7 +64,7 @@ async def look(tx: Tx, *, polls: bool) -> Audit:
     refused = await audit.messages(tx, waiting, Priority.ALARM, tried=True)
     outside = {"urgent messages are not taken by their channel": refused}
     faults = [*_undone(tx, late), *await _stale(tx, {"sweep": SWEEP, "dispatcher": DISPATCHER})]
-    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else [])]
+    warnings = [*_undone(tx, outside), *(await _deaf(tx) if polls else []), *await _full(tx)]
     silent = await canary.look(tx)
     if silent is not None and silent.missed:
         (warnings if silent.missed < WORSE else faults).append(_silent(silent))
@@ -89,6 +90,11 @@ async def _deaf(tx: Tx) -> list[str]:
     last = await stamps.last(tx, "poller")
     stuck = last is not None and last.info.get("stuck")
     return [*await _stale(tx, {"poller": POLLER}), *(["Telegram cannot bring what was said"] if stuck else [])]
+
+
+async def _full(tx: Tx) -> list[str]:
+    """Before it is too late: what has a connection keeps it, and whoever needs one now has none."""
+    return [IN_USE] if await crowd.is_full(tx) else []
 
 
 async def _apart(tx: Tx) -> list[str]:

@@ -17,7 +17,7 @@ from config.policy import Policy
 from safety_service.store import guidances, policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
 from safety_service.store.drivers import Driver, driver_of
-from safety_service.store.engines import connected, open_engines
+from safety_service.store.engines import connected, full, open_engines
 from safety_service.store.errors import SchemaIsNewer
 from safety_service.store.guidances import Edition, Known
 from safety_service.store.hot import Hot, InProcessHot
@@ -170,7 +170,7 @@ class Tx:
         """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""
         at = await self.scalar(_REVISION)
         if at != schema.head():
-            raise SchemaIsNewer(f"the database is at step {at}, this code knows no further than {schema.head()}")
+            raise SchemaIsNewer(schema.newer_than_this(at))
 
     async def follow(self, hot: Hot) -> None:
         """Do what follows the commit. Nothing that fails here fails the word that was kept."""
@@ -244,16 +244,18 @@ class Database:
             yield tx
 
     def apart(self) -> Database:
-        """This database by one connection of its own: nobody else in this process can have it in use. SQLite: itself.
-
-        Closed with this one.
-        """
+        """This database, by a connection that nobody else in this process uses. SQLite: itself. Closed with this."""
         if self.dialect == "sqlite":
             return self
         apart = Database(*open_engines(self._url, 1), self.clock, self.hot)
         apart.shelf, apart.guidances, apart.index_key = self.shelf, self.guidances, self.index_key
         self._aparts.append(apart)
         return apart
+
+    @property
+    def all_in_use(self) -> bool:
+        """Whether who asks for a connection now has to wait for one. SQLite's turns are short."""
+        return self.dialect == "postgresql" and full(self._write)
 
     async def close(self) -> None:
         """Close every connection."""

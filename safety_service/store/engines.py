@@ -155,13 +155,16 @@ def _set_up(engine: Engine, *pragmas: str) -> None:
             raise
 
 
+def full(engine: AsyncEngine) -> bool:
+    """Whether all of its connections are in use."""
+    return isinstance(engine.pool, QueuePool) and engine.pool.checkedout() >= engine.pool.size()
+
+
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection; DatabaseAway when there is none to be had, AllInUse when this process has them all in use."""
     try:
         connection = await engine.connect()
-    except asyncpg.TooManyConnectionsError as error:
-        raise DatabaseAway("every connection that PostgreSQL allows is in use") from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseAway(f"no connection to the database ({type(error).__name__})") from error
     except PoolTimeout as error:

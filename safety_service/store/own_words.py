@@ -15,6 +15,11 @@ _AWAY = ("08", "53", "57P", "58", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FUL
 _KEEPS_NOTHING = ("53100", "25006", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 
 
+#: Said alike wherever it is found out.
+IN_USE = "every connection that PostgreSQL allows is in use"
+_NONE_LEFT = "53300"
+
+
 def in_our_words(context: ExceptionContext) -> None:
     """For SQLAlchemy's `handle_error`: the driver's error as DatabaseAway or TryAgain, and never with the row in it."""
     error = context.original_exception
@@ -40,6 +45,8 @@ def own_words(error: Exception, *, away: bool = False) -> Exception:
     code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
     if code.startswith(_KEEPS_NOTHING):
         return CannotKeep("the database keeps nothing: its disk is full, or it may only be read")
+    if code == _NONE_LEFT:
+        return DatabaseAway(IN_USE)
     if away or isinstance(error, (OSError, TimeoutError)) or code.startswith(_AWAY):
         return DatabaseAway("the database is away, or cannot keep anything")
     if code.startswith(_BUSY):

@@ -36,8 +36,13 @@ def revision(connection: Connection) -> str | None:
     at = MigrationContext.configure(connection).get_current_revision()
     known = {step.revision for step in steps().walk_revisions()}
     if at is not None and at not in known:
-        raise SchemaIsNewer(f"the database is at step {at}, this code knows no further than {head()}")
+        raise SchemaIsNewer(newer_than_this(at))
     return at
+
+
+def newer_than_this(at: str | None) -> str:
+    """What is wrong, and what to do."""
+    return f"the database is at step {at}, this code knows no further than {head()}: start the newer Doorstep"
 
 
 def must_be_current(connection: Connection) -> None:

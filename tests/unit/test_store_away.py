@@ -3,18 +3,22 @@
 import asyncio
 import sqlite3
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
 
-from safety_service.store import engines, migrate, sealing
+from safety_service.store import engines, in_time, migrate, sealing
 from safety_service.store.database import Database
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import AllInUse, DatabaseAway, TryAgain
 from safety_service.store.sealing import KeyRing
 from safety_service.store.tables.people import agency
+from safety_service.transact import in_transaction
 from tests.services.postgres import PostgresServer
 from tests.services.template import TEST_KEY
 from tests.unit import rows
@@ -128,6 +132,45 @@ async def test_a_pool_that_is_used_up_is_try_again(postgres_url: str, monkeypatc
             async with database.reading():
                 pass
     await database.close()
+
+
+async def test_who_has_a_connection_of_its_own_waits_for_nobody(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "WAIT_FOR_CONNECTION", 0.1)
+    database = await Database.open(postgres_url, pool_size=1)
+    watch = database.apart()
+    async with database.transaction():
+        assert database.all_in_use
+        async with watch.transaction() as tx:
+            await rows.agency(tx, "watched")
+    assert await names(watch) == ["watched"]
+    await database.close()
+
+
+async def test_for_a_connection_one_waits_once(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "WAIT_FOR_CONNECTION", 0.1)
+    database = await Database.open(postgres_url, pool_size=1)
+    waits: list[AllInUse] = []
+    monkeypatch.setattr(in_time, "connected", _counting(engines.connected, waits))
+    async with database.transaction():
+        with pytest.raises(AllInUse):
+            await in_transaction(database, lambda tx: rows.agency(tx, "never"))
+    assert len(waits) == 1
+    await database.close()
+
+
+def _counting(connected: Any, waits: list[AllInUse]) -> Any:
+    @asynccontextmanager
+    async def counting(engine: Any) -> AsyncIterator[Any]:
+        try:
+            async with connected(engine) as connection:
+                yield connection
+        except AllInUse as error:
+            waits.append(error)
+            raise
+
+    return counting
 
 
 async def test_a_statement_that_is_never_answered_is_given_up(
