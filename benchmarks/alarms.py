@@ -113,8 +113,9 @@ async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Work
         async with database.reading() as tx:
             for visit_id, number in await tx.conn.execute(sent):
                 # Of many to one chat some go as one message, whose number stands last.
-                here = int(number.rpartition(":")[2])
-                numbers[visit_id] = min(here, numbers.get(visit_id, here))
+                last = number.rpartition(":")[2]
+                if last.isdigit():  # there is none where nobody knows which message it was
+                    numbers[visit_id] = min(int(last), numbers.get(visit_id, int(last)))
         return numbers
 
     try:
