@@ -23,6 +23,7 @@ COMMANDS = {
     "guidance": ("guidance", "Check a guidance file, put an edition in force, or show what is asked."),
     "backup": ("backup", "Copy the whole database to a file, while the service runs."),
     "restore": ("restore", "Put such a copy back: nothing of it is taken for the present."),
+    "keys": ("keys", "Seal everything anew with a new key, so that older ones are not needed any more."),
     "move": ("move", "Move everything to another database, as from SQLite to PostgreSQL."),
     "export": ("export", "Debriefs, visits, alerts or figures of care of a period, as a file."),
     "log": ("log", "The evidence log: whether it is whole, and an alert's whole timeline."),

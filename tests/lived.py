@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from safety_service.actions import words
+from safety_service.actions.words import Word
 from safety_service.store import kept_files
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -39,7 +41,8 @@ async def live(world: World) -> World:
         # Ids grow: the one whom Ann refers to came after her.
         supervised = update(person).where(person.c.id == world.ids["Ann"])
         await tx.conn.execute(supervised.values(supervisor_id=world.ids["Mia"], responder={"car": "a red one"}))
-    await world.inside("Ben", ref="F-2")
+    row = await world.inside("Ben", ref="F-2")
+    await world.do("Ben", words.ok, row.id, Word(note=SAID))
     await world.later(50)
     await world.jump(1)
     await Linker(world.database, "test").once()

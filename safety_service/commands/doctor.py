@@ -20,6 +20,7 @@ from config.settings import Settings, SettingsError, read_settings, unknown_sett
 from config.wording import WordingError
 from safety_service.commands.doctor_around import Note, look_around
 from safety_service.commands.doctor_inside import look_inside
+from safety_service.commands.doctor_keys import look_at_keys, missing
 from safety_service.store import keyfile, migrate, sealing, stamps
 from safety_service.store.database import Database
 from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain
@@ -101,18 +102,25 @@ async def _database(read: Settings) -> Faults:
     except SchemaIsNewer:
         yield "database: it was upgraded by a newer Doorstep, and this one does not sweep it: put the newer one here"
     except KeysDoNotOpen:
-        yield "keys: they do not open this database, or one of them is missing: put back those that sealed it"
+        for each in await missing(read.database_url):
+            yield each
     except (DatabaseAway, TryAgain) as error:
         yield f"database: {error}"
     except RuntimeError:
         yield "database: without keys it is not looked into"
     else:
-        try:
-            for looks in (_clock(database), _keeps(database), look_inside(database), look_around(database, read)):
-                async for fault in looks:
-                    yield fault
-        finally:
-            await database.close()
+        async for fault in _inside(database, read):
+            yield fault
+
+
+async def _inside(database: Database, read: Settings) -> Faults:
+    around = (look_inside(database), look_around(database, read), look_at_keys(database))
+    try:
+        for looks in (_clock(database), _keeps(database), *around):
+            async for fault in looks:
+                yield fault
+    finally:
+        await database.close()
 
 
 def _file_is_missing(url: str) -> bool:

@@ -26,6 +26,8 @@ _SENTENCES = {
     "policy_offer_gone": "That waits no more: it was decided, its time is over, or there is a newer edition.",
     "post_unknown": "{post!r} is no post: a post is a name such as manager_on_duty or deputy_on_duty.",
     "reason_wanted": "Say the reason: somebody will ask.",
+    "seals_otherwise": "The {role} on {host} seals with another key than the one that is first here, and perhaps does"
+    " not have that. Give it the same keys in the same order, and start it again. If it is gone, wait a minute.",
     "second_administrator_wanted": "This is less strict, and there is no second administrator to agree. Add one first.",
     "shift_too_long": "One shift is at most {days} days. Is there a slip in a date?",
     "too_many_codes": "Too many codes were sent to them in this hour.",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from config.guidance import parse_guidance
 from config.policy import parse_policy
-from safety_service.store import schema, sealing
+from safety_service.store import key_notes, schema, sealing
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.engines import connected, driver_url, open_for_upgrade
 from safety_service.store.errors import CopyFailed
@@ -105,14 +105,7 @@ def _upgrade(connection: Connection) -> None:
         raise RuntimeError("after the upgrade a row would refer to another that is gone: nothing was changed")
     if not connection.execute(select(secret.c.name).where(secret.c.name == "index")).first():
         connection.execute(insert(secret).values(name="index", value=sealing.new_index_key()))
-    _note_key(connection)
-
-
-def _note_key(connection: Connection) -> None:
-    """What the first key seals is sealed here, too: if it is missing one day, that shows before anything starts."""
-    name = f"key {sealing.ring().names[0]}"
-    if not connection.execute(select(secret.c.name).where(secret.c.name == name)).first():
-        connection.execute(insert(secret).values(name=name, value=name))
+    key_notes.note(connection)
 
 
 async def _first_policy(connection: AsyncConnection, policy: str) -> None:

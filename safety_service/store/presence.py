@@ -1,13 +1,14 @@
 """Which processes there are: each says so now and then, by a stamp of its own, so that others can count them."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
-from safety_service.store import schema, stamps
+from safety_service.store import schema, sealing, stamps
 from safety_service.store.database import Tx
 from safety_service.store.tables.system import stamp
 
@@ -22,18 +23,21 @@ _MARK = "process:"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One role of one process. `step`: the newest step of the schema that its code knows."""
+    """One role of one process. `step`: the newest step of the schema that its code knows. `keys`: what names the keys
+    that it was begun with, the one that seals first.
+    """
 
     role: str
     host: str
     step: str
     at: datetime
+    keys: tuple[str, ...] = ()
 
 
 async def here(tx: Tx, roles: Iterable[str], holder: str) -> None:
     """Say that this process is there. `holder` names it as in its leases."""
     for role in roles:
-        info = {"role": role, "host": socket.gethostname(), "step": schema.head()}
+        info = {"role": role, "host": socket.gethostname(), "step": schema.head(), "keys": sealing.ring().names}
         await stamps.stamp(tx, _name(role, holder), info)
     await tx.conn.execute(delete(stamp).where(stamp.c.name.startswith(_MARK), stamp.c.at < tx.now - FORGOTTEN))
 
@@ -48,7 +52,11 @@ async def seen(tx: Tx) -> list[Process]:
     """Those that are there now."""
     query = select(stamp).where(stamp.c.name.startswith(_MARK), stamp.c.at >= tx.now - SEEN).order_by(stamp.c.name)
     rows = await tx.conn.execute(query)
-    return [Process(row.info["role"], row.info["host"], row.info["step"], row.at) for row in rows]
+    return [_process(row.info, row.at) for row in rows]
+
+
+def _process(info: Mapping[str, Any], at: datetime) -> Process:
+    return Process(info["role"], info["host"], info["step"], at, tuple(info.get("keys", ())))
 
 
 def _name(role: str, holder: str) -> str:

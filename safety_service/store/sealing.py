@@ -24,6 +24,8 @@ class KeyRing:
         self._fernet = MultiFernet([_fernet(key, place) for place, key in enumerate(keys, start=1)])
         #: What names each key, and tells nothing of it; in the order of the keys.
         self.names = tuple(_name(key) for key in keys)
+        # Of a Fernet key the first half signs.
+        self._signing = [base64.urlsafe_b64decode(key)[:16] for key in keys]
 
     def seal(self, plain: bytes) -> bytes:
         """Seal with the first key; the same text never seals twice to the same bytes."""
@@ -35,6 +37,17 @@ class KeyRing:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
             raise KeysDoNotOpen("none of the secret keys opens this database") from None
+
+    def sealed_by(self, sealed: bytes) -> str | None:
+        """The name of the key that sealed this; None: none of these. Nothing is opened for it."""
+        try:
+            token = base64.urlsafe_b64decode(sealed)
+        except ValueError:
+            return None
+        for name, key in zip(self.names, self._signing, strict=True):
+            if hmac.compare_digest(hmac.digest(key, token[:-32], "sha256"), token[-32:]):
+                return name
+        return None
 
     def rotate(self, sealed: bytes) -> bytes:
         """The same text sealed with the first key. Raises KeysDoNotOpen."""

@@ -66,6 +66,7 @@ VERBS = {
     "started": "was started",
     "restored": "was put back from a copy",
     "moved": "was moved to another database",
+    "resealed": "sealed what it keeps with a new key",
     "plan_changed": "made a new version of {}",
     "confirmed": "said that they had read {}",
     "wrote": "wrote {}",

@@ -1,0 +1,66 @@
+"""`doorstep keys`: the keys that seal."""
+
+from collections.abc import Mapping
+
+import click
+
+from safety_service.actions import key_rotation
+from safety_service.actions.key_rotation import Rotated
+from safety_service.commands.running import Fault, run_on
+from safety_service.store import sealing
+
+#: How many rows go by between two lines that say so.
+SAY_EVERY = 100_000
+
+
+@click.group("keys")
+def command() -> None:
+    """The keys that seal names, addresses and texts. The first of them seals, each of them opens."""
+
+
+@command.command()
+def rotate() -> None:
+    """Seal everything anew with the first key that an older one sealed. The service may run meanwhile.
+
+    A new key has to be there first, in front of the others, for each process. Killed, it is begun again: what was
+    sealed anew stays so. In the end it says which keys are not needed any more; exit 1 if something was not sealed
+    anew.
+    """
+    done = run_on(lambda database: key_rotation.rotate(database, _Progress()))
+    first, *older = sealing.ring().names
+    tables = len(done.resealed)
+    click.echo(f"Sealed anew with the first key ({first}): {done.resealed.total()} values in {tables} tables.")
+    faults = [line for place, name in enumerate(older, 2) for line in _say(done, place, name)]
+    if unopened := done.needed(""):
+        faults.append(f"No key here opens some of it ({named(unopened)}): put back the key that sealed it.")
+    if faults:
+        raise Fault("\n".join(faults))
+    click.echo("All that is sealed here opens with the first key alone.")
+
+
+def _say(done: Rotated, place: int, name: str) -> list[str]:
+    """What is at fault with an older key; if nothing is, that is said here."""
+    if needed := done.needed(name):
+        return [f"Key {place} ({name}) is still needed ({named(needed)}): run this again."]
+    click.echo(
+        f"Key {place} ({name}) seals nothing here any more: take it out on every machine, and start each process"
+    )
+    click.echo("again. Keep it with the copies that were made until now: they cannot be put back without it.")
+    return []
+
+
+def named(counts: Mapping[str, int]) -> str:
+    """So many of each table."""
+    return ", ".join(f"{table}: {count}" for table, count in sorted(counts.items()))
+
+
+class _Progress:
+    """A line now and then, for whoever waits."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+
+    def __call__(self, rows: int) -> None:
+        before, self._rows = self._rows, self._rows + rows
+        if before // SAY_EVERY != self._rows // SAY_EVERY:
+            click.echo(f"{self._rows} rows looked at …", err=True)
