@@ -1,6 +1,6 @@
 """Visits that their family's plan has gone past: planned while it changed, they are looked at again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from safety_service.actions import renewing
@@ -8,7 +8,6 @@ from safety_service.store import coming, stamps
 from safety_service.store.database import Tx
 
 _NAME = "visits_behind"
-_FIRST = UUID(int=0)
 #: What could not be held against its plan is tried again after this.
 AGAIN = timedelta(minutes=1)
 
@@ -19,11 +18,17 @@ async def catch_up(tx: Tx, limit: int) -> int:
     Planning waits for nobody who writes a plan, so it may miss what is being written; this finds it.
     """
     before = await stamps.last(tx, _NAME)
-    last = None if before is None else before.info.get("after")
-    if before is not None and last is None and tx.now - before.at < AGAIN:
+    kept = None if before is None else before.info.get("after")
+    place = kept if isinstance(kept, list) else None
+    if before is not None and place is None and tx.now - before.at < AGAIN:
         return 0
-    ids = await coming.behind(tx, _FIRST if last is None else UUID(last), limit)
-    await renewing.renew(tx, ids)
-    if ids or last is not None:
-        await stamps.stamp(tx, _NAME, {"after": str(ids[-1]) if len(ids) == limit else None})
-    return len(ids)
+    found = await coming.behind(tx, None if place is None else _place(*place), limit)
+    await renewing.renew(tx, found.ids)
+    if found.ids or found.on or place is not None:
+        on = None if found.on is None else [found.on.next_at.isoformat(), str(found.on.visit_id)]
+        await stamps.stamp(tx, _NAME, {"after": on})
+    return len(found.ids)
+
+
+def _place(next_at: str, visit_id: str) -> coming.Place:
+    return coming.Place(datetime.fromisoformat(next_at), UUID(visit_id))

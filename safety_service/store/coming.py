@@ -1,9 +1,11 @@
 """Visits to come, and those that run: what a family's plan is held against."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_, update
 
 from safety_service.domain.words import Status
 from safety_service.store import plans, visits
@@ -13,8 +15,17 @@ from safety_service.store.tables.visits import risk_fact, visit, watch
 from safety_service.store.visits import VisitRow
 
 _WAITS = (Status.PLANNED, Status.WAITING)
-#: Longer than any transaction takes, and than it takes to be looked for.
-JUST_NOW = timedelta(minutes=5)
+#: Longer than any transaction takes, and than it takes to look at every watch there is.
+JUST_NOW = timedelta(minutes=15)
+#: So many watches are looked at in one go: with a hundred thousand, to look at all of them takes half a second.
+LOOKED_AT = 1000
+
+
+class Place(NamedTuple):
+    """How far it was looked."""
+
+    next_at: datetime
+    visit_id: UUID
 
 
 async def of_family(tx: Tx, family_id: UUID) -> list[UUID]:
@@ -44,22 +55,45 @@ async def next_start(tx: Tx, family_id: UUID) -> datetime | None:
     return at
 
 
-async def behind(tx: Tx, after: UUID, limit: int) -> list[UUID]:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Visits that are behind, and the place from which to look on; None: all have been looked at."""
+
+    ids: list[UUID]
+    on: Place | None
+
+
+async def behind(tx: Tx, after: Place | None, limit: int) -> Behind:
     """Visits that somebody is watched on, and that were planned without what was being written in that moment.
 
     Their family's plan has a newer number than they were held against; or a fact was made while they were planned,
-    which makes no new number where its measures hold already. By id, beginning after one, locked; others' locks are
-    stepped over.
+    which makes no new number where its measures hold already. A thousand watches are looked at, by their next moment;
+    at most so many visits are given, locked; others' locks are stepped over.
     """
+    looked_at = _watched(after).order_by(watch.c.next_at, watch.c.visit_id)
+    some = looked_at.limit(LOOKED_AT).subquery()
     newer = select(plan_version.c.id).where(
         plan_version.c.family_id == visit.c.family_id,
         plan_version.c.number > func.coalesce(visit.c.plan_number, plans.NONE),
     )
-    watched = select(watch.c.visit_id).where(watch.c.next_at.is_not(None))
-    held = (visit.c.id.in_(watched), visit.c.status.in_((*_WAITS, Status.BEGUN)), visit.c.id > after)
-    missed = or_(newer.exists(), _met_in_that_moment(tx))
-    query = select(visit.c.id).where(*held, missed).order_by(visit.c.id).limit(limit)
-    return list((await tx.conn.execute(query.with_for_update(of=visit, skip_locked=True, key_share=True))).scalars())
+    held = (visit.c.status.in_((*_WAITS, Status.BEGUN)), or_(newer.exists(), _met_in_that_moment(tx)))
+    query = select(some.c.next_at, visit.c.id).join(some, some.c.visit_id == visit.c.id).where(*held)
+    query = query.order_by(some.c.next_at, visit.c.id).limit(limit)
+    found = (await tx.conn.execute(query.with_for_update(of=visit, skip_locked=True, key_share=True))).all()
+    if len(found) == limit:
+        on: Place | None = Place(*found[-1])
+    else:
+        last = (await tx.conn.execute(looked_at.offset(LOOKED_AT - 1).limit(1))).first()
+        on = None if last is None else Place(last.next_at, last.visit_id)
+    return Behind(list(dict.fromkeys(each.id for each in found)), on)
+
+
+def _watched(after: Place | None) -> Select[tuple[datetime, UUID]]:
+    watched = select(watch.c.next_at, watch.c.visit_id).where(watch.c.next_at.is_not(None))
+    if after is None:
+        return watched
+    place = tuple_(watch.c.next_at, watch.c.visit_id) > tuple_(after.next_at, after.visit_id)
+    return watched.where(watch.c.next_at >= after.next_at, place)
 
 
 def _met_in_that_moment(tx: Tx) -> ColumnElement[bool]:

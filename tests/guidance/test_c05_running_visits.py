@@ -13,7 +13,7 @@ from safety_service.actions import plans, renewing, words
 from safety_service.actions.chases import CHASES
 from safety_service.actions.words import Word
 from safety_service.domain.words import Risk, Status
-from safety_service.store import exclusions, families
+from safety_service.store import coming, exclusions, families
 from safety_service.store import measures as measure_rows
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
@@ -148,7 +148,7 @@ async def test_a_visit_that_was_planned_while_a_threat_was_being_told_is_looked_
     assert after.visit.status is Status.WAITING and after.visit.risk is Risk.HIGH
     assert after.lacking[0]["says"] == "Two people" and world.told("Mia", "decision.wanted")
     assert await caught_up(world) == 0, "what could not be read is not tried again in the same moment"
-    await world.jump(6)
+    await world.jump(16)
     assert await caught_up(world) == 1, "nor is it forgotten; and what was found stays found"
 
 
@@ -165,7 +165,7 @@ async def test_a_visit_that_was_planned_in_the_moment_of_a_debrief_that_changes_
     assert len(world.told("Mia", "decision.wanted")) == 1
     await world.jump(2)
     assert await caught_up(world) == 1 and len(world.told("Mia", "decision.wanted")) == 1, "it is told once"
-    await world.jump(4)
+    await world.jump(14)
     assert await caught_up(world) == 0, "and looked at again for a few minutes only"
 
 
@@ -204,6 +204,23 @@ async def test_every_visit_gets_its_turn_to_be_looked_at_again_however_many_cann
             await CHASES["visits"](tx, 1)
     found = [(await world.visit(each.id)).visit.risk for each in sorted(missed, key=lambda each: each.id)]
     assert found[1:] == [Risk.HIGH, Risk.HIGH] and found[0] is not Risk.HIGH
+
+
+async def test_of_very_many_watches_some_are_looked_at_at_a_time_and_none_is_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coming, "LOOKED_AT", 2)
+    row = await been(world, "Ann")
+    for number in range(5):
+        await world.plan("Ben", after=100 + number, ref=f"O-{number}")
+    missed = [await world.plan("Ben", after=minutes) for minutes in (50, 102, 300)]
+    with monkeypatch.context() as during:
+        during.setattr(renewing, "renew_family", _not_there_yet)
+        during.setattr(plans, "renew_family", _not_there_yet)
+        await first_part(world, row, "open_threat")
+    found = [await caught_up(world) for _ in range(4)]
+    assert sum(found) == 3 and max(found) < 3
+    assert {(await world.visit(each.id)).visit.risk for each in missed} == {Risk.HIGH}
 
 
 async def _not_there_yet(*_: Any, **__: Any) -> None:
