@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 #: Seconds between two times that a process adds its counts to the sums.
 FLUSH_EVERY = 5.0
 #: Seconds that answers under way have when the web server stops.
-ANSWER_WITHIN = 3.0
+ANSWER_WITHIN = 6.0
 #: Bytes that a request may bring: words and positions, no files yet.
 BODY = 256 * 1024
 

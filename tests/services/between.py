@@ -37,16 +37,18 @@ class Between:
         assert mine is not None
         self._lines.add(mine)
         born = -1 if self.mute else self._age
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            there, to_there = await asyncio.open_connection("127.0.0.1", self.server_port)
-            try:
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._pass(reader, to_there, born))
-                    both.create_task(self._pass(there, writer, born))
-            finally:
-                to_there.close()
-                writer.close()
-        self._lines.discard(mine)
+        try:
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                there, to_there = await asyncio.open_connection("127.0.0.1", self.server_port)
+                try:
+                    async with asyncio.TaskGroup() as both:
+                        both.create_task(self._pass(reader, to_there, born))
+                        both.create_task(self._pass(there, writer, born))
+                finally:
+                    to_there.close()
+        finally:
+            writer.close()
+            self._lines.discard(mine)
 
     async def _pass(self, from_: asyncio.StreamReader, to: asyncio.StreamWriter, born: int) -> None:
         with contextlib.suppress(ConnectionError):
