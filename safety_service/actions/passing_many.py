@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from safety_service.actions.alarm import BATTERY_COUNTS, BEGIN_COUNTS
 from safety_service.actions.reached_by import providers
 from safety_service.actions.telling import live_ways
 from safety_service.domain import events as ev
-from safety_service.store import agencies, alerts, channels, foresight, people, standing, visits
+from safety_service.domain.alert import Alert
+from safety_service.domain.climb import deadline
+from safety_service.store import agencies, alerts, channels, foresight, outbox, people, standing, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.batch import Batch
 from safety_service.store.database import Tx
@@ -44,6 +47,29 @@ async def pass_many(tx: Tx, due: Sequence[Due], happen: Happen) -> list[Due]:
         await batch.flush()
     passed = {row.id for row, _ in usual}
     return [each for each in due if each[0] not in passed]
+
+
+async def note_reached(tx: Tx, alert_ids: Sequence[UUID]) -> list[UUID]:
+    """Of alerts that are due, those that have only been waiting for somebody to be reached, and somebody was (P4).
+
+    Most are: after a storm all of them, half a minute later. They wait on for an answer. Gives which they were.
+    """
+    rows = await alerts.load_many(tx, alert_ids)
+    reached = await outbox.reached_of(tx, alert_ids)
+    batch = Batch(tx)
+    noted: list[UUID] = []
+    for row in rows:
+        if (row.id, row.alert.step) in reached and _waits_on(row.alert, tx.now):
+            after, effects = deadline(row.alert, tx.now, {}, reached=True)
+            assert not effects
+            await alerts.save(batch, row, after)
+            noted.append(row.id)
+    await batch.flush()
+    return noted
+
+
+def _waits_on(alert: Alert, now: datetime) -> bool:
+    return alert.open and (alert.next_at is None or alert.next_at > now)
 
 
 def _is_usual(row: VisitRow, with_alerts: Collection[UUID | None]) -> bool:

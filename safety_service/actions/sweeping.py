@@ -10,7 +10,7 @@ from safety_service.actions import scene as scenes
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.carrying import carry_out
 from safety_service.actions.cases import happen, raise_on_visit, raise_without_visit
-from safety_service.actions.passing_many import Due, pass_many
+from safety_service.actions.passing_many import Due, note_reached, pass_many
 from safety_service.actions.rings import raise_ring
 from safety_service.actions.rings import scene_of as scene_of_ring
 from safety_service.actions.scene import Scene
@@ -89,7 +89,14 @@ async def _one_by_one(tx: Tx, due: list[Due]) -> None:
 async def sweep_alerts(tx: Tx, limit: int) -> int:
     """Climb, ask for news, lapse: at most `limit` alerts whose moment has come."""
     due = await alerts.claim_due(tx, limit)
-    for alert_id in due:
+    told: set[UUID] = set()
+
+    async def together() -> None:
+        told.update(await note_reached(tx, due))
+
+    if len(due) > 1 and not await _alone(tx, together, f"batch of {len(due)} alerts"):
+        told.clear()
+    for alert_id in (each for each in due if each not in told):
 
         async def work(alert_id: UUID = alert_id) -> None:
             await _pass_alert(tx, alert_id)

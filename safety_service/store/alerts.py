@@ -73,6 +73,11 @@ async def load(tx: Tx, alert_id: UUID, *, lock: bool = False) -> AlertRow | None
     return rows[0] if rows else None
 
 
+async def load_many(tx: Tx, ids: Collection[UUID]) -> list[AlertRow]:
+    """These alerts, which this transaction has claimed."""
+    return await _read(tx, await tx.all(_THESE, ids=ids)) if ids else []
+
+
 async def by_number(tx: Tx, agency_id: UUID, number: int) -> AlertRow | None:
     """The alert with this short number."""
     rows = await _loaded(tx, [alert.c.agency_id == agency_id, alert.c.number == number])
@@ -198,6 +203,7 @@ _INSERT_TOLD = Ready(insert(told), "alert_id", "person_id", "rung", "at")
 _NEWEST = select(alert).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
 _THIS = _NEWEST.where(alert.c.id == bindparam("id"))
 _LOADED, _LOCKED = Ready(_THIS), Ready(_THIS.with_for_update(key_share=True))
+_THESE = Ready(_NEWEST.where(alert.c.id.in_(bindparam("ids", expanding=True))))
 _OF_VISITS = _NEWEST.where(alert.c.visit_id.in_(bindparam("visits", expanding=True)), alert.c.state != State.RESOLVED)
 _OPEN_OF_VISITS, LOCKED_OF_VISITS = Ready(_OF_VISITS), Ready(_OF_VISITS.with_for_update(key_share=True))
 #: Which of these visits have any.

@@ -257,6 +257,22 @@ async def reached(tx: Tx, alert_id: UUID, step: int) -> bool:
     return (await tx.conn.execute(query.limit(1))).first() is not None
 
 
+async def reached_of(tx: Tx, alert_ids: Collection[UUID]) -> frozenset[tuple[UUID, int]]:
+    """Of these alerts the tellings (alert, step) by which somebody was reached."""
+    return frozenset((row.alert_id, row.step) for row in await tx.all(_REACHED, alerts=alert_ids))
+
+
+_REACHED = Ready(
+    select(outbox.c.alert_id, outbox.c.step)
+    .where(
+        outbox.c.alert_id.in_(bindparam("alerts", expanding=True)),
+        outbox.c.reached_at.is_not(None),
+        outbox.c.template.like("alarm.%"),
+    )
+    .distinct()
+)
+
+
 async def hopeful(tx: Tx, alert_id: UUID, step: int) -> bool:
     """Whether a row of this telling may still reach somebody."""
     query = select(outbox.c.id).where(outbox.c.alert_id == alert_id, outbox.c.step == step)

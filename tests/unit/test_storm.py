@@ -180,3 +180,20 @@ async def test_two_schedulers_that_sweep_the_same_storm_raise_each_alarm_once(wo
     await world.sweep()
     assert sorted(each.alert.number for each in await world.alerts()) == list(range(1, 10))
     assert whose(await waiting(world)) == sorted(each.id for each in rows)
+
+
+async def test_after_a_storm_those_who_reached_nobody_climb_and_the_others_wait_for_an_answer(world: World) -> None:
+    await storm(world, 6)
+    await world.sweep()
+    taken = await waiting(world)
+    async with world.database.transaction() as tx:
+        for each in taken[1:]:
+            await outbox.record(tx, each.id, "sent", sent_at=tx.now, reached_at=tx.now)
+    await world.jump(0.6)
+    async with world.database.transaction() as tx:
+        assert await sweeping.sweep_alerts(tx, 100) == 6
+    after = {each.id: each.alert for each in await world.alerts()}
+    alone = taken[0].alert_id
+    assert alone is not None and after.pop(alone).rung == 2
+    assert {(each.rung, each.reach_by) for each in after.values()} == {(1, None)}
+    assert all(each.next_at is not None and each.next_at > world.now for each in after.values())
