@@ -38,7 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if memory is not None:
         # Where pytest makes each test's own folder.
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
-    config.stash[THIS_RUN] = Run.begin(memory)
+    run = config.stash[THIS_RUN] = Run.begin(memory)
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Where nothing may be kept beside the code, each of some hundred processes would compile all of it anew.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(run.folder / "compiled")
 
 
 @pytest.hookimpl(optionalhook=True)
