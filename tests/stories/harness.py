@@ -28,7 +28,7 @@ from tests.services.process import free_port
 from tests.services.template import TEST_KEY
 
 #: Seconds until a service has to be ready, or gone.
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 GONE_WITHIN = 60.0
 
 
