@@ -34,7 +34,7 @@ REFUSALS: dict[str, str] = {
         " already_over visit_too_long worker_twice speaker_must_go strategies_wanted ref_wanted ring_answered_already"
         " not_while_out nothing_set word_taken words_alike code_alike"
         " code_unknown code_used code_expired too_many_tries chat_of_another debrief_given cover_yourself until_past"
-        " offer_gone measure_closed says_wanted change_unknown demands_unknown item_closed"
+        " offer_gone measure_closed reason_of_another says_wanted change_unknown demands_unknown item_closed"
         " item_note_wanted debrief_unfinished answer_unknown".split(),
         "",
     ),

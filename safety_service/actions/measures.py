@@ -107,7 +107,13 @@ async def ready_reasons(tx: Tx, actor: Actor, kind: MeasureDecision) -> dict[str
 async def _reason(tx: Tx, actor: Actor, verdict: Verdict) -> str:
     """The words of a ready reason, or what was said."""
     given = verdict.reason.strip()
-    return (await ready_reasons(tx, actor, verdict.kind)).get(given, given)
+    fitting = await ready_reasons(tx, actor, verdict.kind)
+    if given not in fitting:
+        for kind in _READY:
+            # Kept as it stands it would be a key that nobody can read, and a reason for the opposite.
+            if given in await ready_reasons(tx, actor, kind):
+                raise Refused("reason_of_another")
+    return fitting.get(given, given)
 
 
 async def _changes(tx: Tx, actor: Actor, verdict: Verdict) -> dict[str, Any]:

@@ -64,6 +64,7 @@ STATUS: Mapping[str, tuple[int, str | None]] = {
     "item_note_wanted": (UNUSABLE, "/note"),
     "note_wanted": (UNUSABLE, "/note"),
     "reason_wanted": (UNUSABLE, "/reason"),
+    "reason_of_another": (UNUSABLE, "/reason"),
     "words_wanted": (UNUSABLE, None),
     "note_missing": (UNUSABLE, "/note"),
     "debrief_not_given": (CONFLICT, None),

@@ -43,6 +43,8 @@ class Words:
     help: Mapping[str, str] = field(default_factory=dict)
     #: When a question has a point, where the options that it depends on would be too long a list.
     only_if: Mapping[str, str] = field(default_factory=dict)
+    #: By step: what stands above an option, from which on all are of one kind.
+    heads: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class Field:
     fault: str
     #: `value`, `label`, `chosen`.
     options: Sequence[tuple[str, str, bool]] = ()
+    #: What stands above an option, by its value.
+    heads: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     own: str | None = None
     parts: Sequence[Field] = ()
@@ -187,6 +191,7 @@ def _field(
         when=when,
         fault="" if fault is None else FAULTS.get(fault, FAULTS["unknown"]),
         options=list(_options(step, name, words, value)),
+        heads=words.heads.get(name, {}),
         text=_text(step, value, zone),
         own=_own(step, name, words, value),
         parts=[

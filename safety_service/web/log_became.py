@@ -29,11 +29,18 @@ def people_of(outcome: Outcome) -> Iterable[UUID]:
         yield from each.seen_by
 
 
-def drawn(outcome: Outcome, guidance: Guidance, names: Mapping[UUID, str], zone: ZoneInfo) -> dict[str, Any]:
-    """Its measures, each with its lines; and what was met again, on which day."""
+def drawn(
+    outcome: Outcome, guidance: Guidance, names: Mapping[UUID, str], zone: ZoneInfo, pages: Mapping[UUID, str]
+) -> dict[str, Any]:
+    """Its measures, each with its lines and its page (where it has one); what was met again, on which day."""
     return {
         "measures": [
-            {"says": each.measure.says, "state": STATES[str(each.measure.state)], "lines": _lines(each, names, zone)}
+            {
+                "says": each.measure.says,
+                "state": STATES[str(each.measure.state)],
+                "lines": _lines(each, names, zone),
+                "page": pages.get(each.measure.id, ""),
+            }
             for each in outcome.measures
         ],
         "again": [f"{guidance.says('behaviours', each.kind)}, {each.on:%d %B %Y}" for each in outcome.recurred],

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from safety_service.actions import debrief_log, kept_files, reviews
-from safety_service.actions.became import became_of
+from safety_service.actions import debrief_log, kept_files, leads, reviews
+from safety_service.actions.became import Outcome, became_of
 from safety_service.actions.debrief_log import Reading
+from safety_service.actions.families import page_of
 from safety_service.actions.visitors import names_of
 from safety_service.domain.refusal import Refused
 from safety_service.store import guidances
@@ -81,6 +82,8 @@ async def _drawn(tx: Tx, visitor: Visitor, reading: Reading) -> dict[str, Any]:
     logged, zone = reading.logged, visitor.known.zone
     guidance = (await guidances.numbered(tx, logged.guidance_edition)).guidance
     outcome = await became_of(tx, visitor.actor, logged.id)
+    family = await leads.leads_to_family(tx, visitor.actor, logged.family_id)
+    pages = await _pages(tx, visitor, logged.ref, outcome) if family else {}
     spoke = (each.by for each in (*reading.addenda, *reading.comments))
     people = {logged.worker_id, *spoke, *log_became.people_of(outcome)}
     names = await names_of(tx, people | ({logged.reviewed_by} if logged.reviewed_by else set()))
@@ -93,11 +96,20 @@ async def _drawn(tx: Tx, visitor: Visitor, reading: Reading) -> dict[str, Any]:
         "signals": signals_of(reading.signals, zone),
         "addenda": [said_line(each, names, zone) for each in reading.addenda],
         "comments": [said_line(each, names, zone) for each in reading.comments],
-        "became": log_became.drawn(outcome, guidance, names, zone),
+        "became": log_became.drawn(outcome, guidance, names, zone, pages),
+        "family": page_of(logged.ref) if family else "",
         "may_review": reading.may_review,
         "reviewer": names.get(logged.reviewed_by) if logged.reviewed_by else None,
         "review_note": reading.review_note,
     }
+
+
+async def _pages(tx: Tx, visitor: Visitor, ref: str, outcome: Outcome) -> dict[UUID, str]:
+    """Where each measure is decided by whoever may; else the plan in which it stands."""
+    plan = page_of(ref, "plan")
+    found = [each.measure for each in outcome.measures]
+    mine = {each.id for each in found if await leads.to_be_decided(tx, visitor.actor, each)}
+    return {each.id: f"{plan}/measures/{each.id}" if each.id in mine else plan for each in found}
 
 
 async def _around(tx: Tx, visitor: Visitor, wanted: Wanted, reading: Reading) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,9 +13,10 @@ from aiohttp import web
 from config.duration import parse_duration, say_duration
 from config.forms_plan import COURSE, DEMANDS, INTERVALS, MEASURE_DECISION, PEOPLE, PUT_FORWARD, REVIEW
 from config.guidance import Demands, Guidance
-from safety_service.actions import circle, courses, measures, plans, putting_forward, renewing
+from safety_service.actions import circle, courses, leads, measures, plans, putting_forward, renewing
 from safety_service.actions.colleagues import colleagues
 from safety_service.actions.courses import Direction
+from safety_service.actions.families import page_of
 from safety_service.actions.measures import Verdict
 from safety_service.domain.course import CourseKind
 from safety_service.domain.plan import Measure, MeasureDecision, possible, written
@@ -26,6 +27,7 @@ from safety_service.web import again, plan_words
 from safety_service.web.form_page import Part
 from safety_service.web.forming import Draw, Drawn, show, take
 from safety_service.web.paths import id_of
+from safety_service.web.running_words import day_said
 from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
@@ -120,9 +122,7 @@ def _draw_measure(request: web.Request) -> Draw:
         ref = (await circle.by_id(tx, visitor.actor, found.family_id)).ref
         here = f"{renewing.plan_page(ref)}/measures/{found.id}"
         kinds = _kinds(found, changing=changing)
-        ready: dict[str, str] = {}
-        for each in kinds:
-            ready |= await measures.ready_reasons(tx, visitor.actor, each)
+        ready, heads = await _ready(tx, visitor, kinds)
         workers = await colleagues(tx, visitor.actor, Role.PRACTITIONER)
         options = {
             **plan_words.DECIDING.options,
@@ -132,7 +132,7 @@ def _draw_measure(request: web.Request) -> Draw:
         }
         return Drawn(
             form=MEASURE_DECISION,
-            words=replace(plan_words.DECIDING, options=options),
+            words=replace(plan_words.DECIDING, options=options, heads={"reason": heads}),
             heading=f"{ref}: {found.says}",
             action=f"{here}?{CHANGING}=1" if changing else here,
             back=renewing.plan_page(ref),
@@ -140,10 +140,30 @@ def _draw_measure(request: web.Request) -> Draw:
             parts=() if changing else (Part(heading="", keys=("kind", "reason")),),
             button="Decide",
             answers=_as_it_is(found) | ({"kind": str(MeasureDecision.CHANGE)} if changing else {}),
-            links=_ways(found, here, changing=changing),
+            links=[*_ways(found, here, changing=changing), *await _behind(tx, visitor, found, ref)],
         )
 
     return draw
+
+
+async def _ready(tx: Tx, visitor: Visitor, kinds: Sequence[MeasureDecision]) -> tuple[dict[str, str], dict[str, str]]:
+    """The ready reasons that fit what can be decided; where they are of several kinds, what stands above each kind."""
+    ready: dict[str, str] = {}
+    heads: dict[str, str] = {}
+    for kind in kinds:
+        for key, says in (await measures.ready_reasons(tx, visitor.actor, kind)).items():
+            if key not in ready:
+                heads.setdefault(plan_words.REASONS[kind], key)
+                ready[key] = says
+    return ready, {key: says for says, key in heads.items()} if len(heads) > 1 else {}
+
+
+async def _behind(tx: Tx, visitor: Visitor, found: Measure, ref: str) -> list[tuple[str, str]]:
+    """What it came from: the debriefs, as far as they are the reader's to read, and the family."""
+    zone = visitor.known.zone
+    told = await leads.debriefs_behind(tx, visitor.actor, found)
+    debriefs = [(f"/log/{each.id}", f"The debrief behind it, {day_said(each.visited_at, zone)}") for each in told]
+    return [*debriefs, (page_of(ref), f"The family: {ref}")]
 
 
 def _kinds(found: Measure, *, changing: bool) -> list[MeasureDecision]:

@@ -25,6 +25,14 @@ VERDICTS = {
     "done": "It is done",
     "lapse": "It ends",
 }
+#: What stands above the ready reasons for each.
+REASONS = {
+    "accept": "Reasons to accept it",
+    "change": "Reasons to accept it",
+    "refuse": "Reasons to refuse it",
+    "done": "Reasons why it is done",
+    "lapse": "Reasons why it ends",
+}
 #: As it stands once it was decided.
 DECIDED = {
     "accept": "accepted",

@@ -192,6 +192,33 @@ async def test_the_page_is_not_there_for_whoever_may_not_know_of_the_family(
             assert answer.status == 404, path
 
 
+async def test_who_decides_is_led_to_what_it_came_from_and_has_reasons_apart(
+    world: World, browser: ClientSession
+) -> None:
+    debrief = await told(world, "open_threat")
+    two = (await all_of(world, debrief))["two_people"]
+    await signed_in(world, browser, "Mia")
+    here = f"/families/F-1/plan/measures/{two.id}"
+    async with browser.get(here) as answer:
+        text = await answer.text()
+    assert f'href="/log/{two.debrief_id}"' in text and 'href="/families/F-1"' in text
+    places = [text.find(each) for each in ("Reasons to accept it", "As the debrief proposes", "Reasons to refuse it")]
+    assert -1 not in places and places == sorted(places)
+    assert places[2] < text.find("The risk does not ask for it")
+    async with browser.get(f"{here}?change=1") as answer:
+        assert "Reasons to" not in await answer.text(), "of one kind alone nothing is said"
+
+
+async def test_a_reason_to_refuse_accepts_nothing(world: World, browser: ClientSession) -> None:
+    debrief = await told(world, "open_threat")
+    two = (await all_of(world, debrief))["two_people"]
+    await signed_in(world, browser, "Mia")
+    form = {"kind": "accept", "reason": "not_needed"}
+    async with browser.post(f"/families/F-1/plan/measures/{two.id}", data=form) as answer:
+        assert answer.status == 409 and "a reason for another decision" in await answer.text()
+    assert (await all_of(world, debrief))["two_people"].undecided
+
+
 async def test_the_page_offers_the_worker_nothing_to_decide(world: World, browser: ClientSession) -> None:
     debrief = await told(world, "open_threat")
     two = (await all_of(world, debrief))["two_people"]

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from yarl import URL
 
 from safety_service import web
+from safety_service.actions import exclusions
 from safety_service.actions import measures as deciding
 from safety_service.actions.exports_written import written
 from safety_service.domain.plan import MeasureDecision
@@ -112,6 +113,14 @@ async def test_what_is_not_theirs_looks_as_if_it_were_not_there(office: Office) 
     assert (await seen(ben, "/log/export")).startswith("404")
     async with ben.post("/log/export", data={"what": "visits", "format": "csv"}) as answer:
         assert answer.status in (404, 409)
+
+
+async def test_whoever_is_kept_off_the_family_since_is_led_nowhere_from_their_own_telling(office: Office) -> None:
+    world = office.world
+    made = await given(world, "Ann", behaviours=["open_threat"], severity="high")
+    await world.do("Adam", exclusions.add, world.ids["Ann"], family_ref="F-1", reason="her cousin")
+    text = await seen(await office.browser("Ann"), f"/log/{made}")
+    assert text.startswith("200") and "/families/" not in text
 
 
 async def test_a_search_without_a_word_is_said_on_the_page(office: Office) -> None:
@@ -280,6 +289,9 @@ async def test_the_page_says_what_became_of_it(office: Office) -> None:
     mia = await office.browser("Mia")
     text = await seen(mia, f"/log/{made}")
     assert "What became of it" in text and "holds until somebody decides" in text and "Met again" not in text
+    assert 'href="/families/F-1"' in text and re.search(r'href="/families/F-1/plan/measures/[^"]+"', text)
+    hers = await seen(await office.browser("Ann"), f"/log/{made}")
+    assert 'href="/families/F-1/plan"' in hers and "/measures/" not in hers, "she reads the plan, and decides nothing"
     async with world.database.reading() as tx:
         family_id = (await tx.conn.execute(select(debrief.c.family_id).where(debrief.c.id == made))).scalar_one()
         held = await measures.in_force(tx, family_id)
