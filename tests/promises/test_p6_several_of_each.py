@@ -70,9 +70,12 @@ async def test_a_web_and_the_listening_bot_are_killed_in_the_middle_and_every_wo
 
 async def test_many_visits_fall_silent_at_once_and_each_alarm_is_handed_over_once(here: Several) -> None:
     visits = await all_inside(here, here.workers[6:9])
+    # While each is on its way both look for what is to be sent.
+    slow = here.telegram.fault("delay", method="sendMessage", chat=here.phones["Mia"], seconds=3.0)
     here.skip(36 * 60)
     numbers = await _alarmed(here, visits)
     await here.settled()
+    slow.lift()
     await here.told_once("Mia", numbers)
     rows = [each for each in await here.put("alarm.", "Mia") if each.visit_id in visits.values()]
     assert sorted(each.attempts for each in rows) == [1] * len(visits), "handed over once, and written once"
