@@ -11,8 +11,9 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.evidence import keep
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import DANGER, Kind, Phase, Role, State
-from safety_service.store import beside, board, exclusions, hushed, teams
+from safety_service.store import beside, board, board_rings, exclusions, hushed, teams
 from safety_service.store.board import OpenAlert, Unwatched, Watched
+from safety_service.store.board_rings import OpenRing
 from safety_service.store.database import Tx
 
 #: A visit that starts later than this is not on the board yet.
@@ -42,6 +43,8 @@ class Board:
 
     lines: tuple[Line, ...]
     calls: tuple[OpenAlert, ...]
+    #: Who asked to be rung, and was not yet.
+    rings: tuple[OpenRing, ...]
     unwatched: tuple[Unwatched, ...]
     quiet: bool
     #: There are more than anybody looks through.
@@ -74,10 +77,21 @@ async def look(tx: Tx, actor: Actor, only: Collection[UUID] = (), *, all_of_it: 
     return Board(
         lines=_lines(rows, found, managed),
         calls=tuple(sorted(found, key=_call_urgency)),
+        rings=await _rings(tx, actor, managed, kept_off),
         unwatched=tuple(await board.unwatched(tx, chosen, kept_off, since, until, CALLS)),
         quiet=quiet,
         more=len(rows) >= LIMIT,
     )
+
+
+async def _rings(tx: Tx, actor: Actor, managed: Collection[UUID], kept_off: exclusions.KeptOff) -> tuple[OpenRing, ...]:
+    """Never of somebody whom nobody is to ring, nor on the screen of who is beside them (P5)."""
+    found = await board_rings.open_rings(tx, actor.person_id, managed, kept_off, CALLS) if managed else []
+    if not found:
+        return ()
+    there = await beside.of(tx, {actor.person_id})
+    watched = await hushed.known_by(tx, actor.person_id, {each.worker_id for each in found})
+    return tuple(each for each in found if each.worker_id not in there and each.worker_id not in watched)
 
 
 def teams_of(actor: Actor, only: Collection[UUID] = ()) -> frozenset[UUID]:

@@ -93,7 +93,7 @@ async def watched(
         *(_as_kept(visit.c.family_id), family.c.ref, visit.c.risk, visit.c.starts_at, watch.c.phase),
         *(watch.c.due_at, watch.c.alarm_at, watch.c.ends_at, watch.c.last_word_at),
         *(visit.c.ends_at.label("planned_end"), _goes(reader_id, visit.c.id)),
-        *(_raw(person.c.name, "name"), _raw(visit.c.address, "address")),
+        *(raw(person.c.name, "name"), raw(visit.c.address, "address")),
     )
     query = (
         select(*columns)
@@ -102,7 +102,7 @@ async def watched(
         .join(person, person.c.id == watch.c.worker_id)
         # What is due by then is looked at by then: the second condition is the index's.
         .where(watch.c.due_at <= until, watch.c.next_at <= until, visit.c.team_id.in_(teams))
-        .where(*_seen(kept_off, visit.c.id, visit.c.family_id))
+        .where(*seen(kept_off, visit.c.id, visit.c.family_id))
         .order_by(watch.c.due_at, watch.c.visit_id, watch.c.worker_id)
         .limit(limit)
     )
@@ -138,7 +138,7 @@ async def open_alerts(
     columns = (
         *(alert.c.id, alert.c.number, alert.c.kind, alert.c.state, alert.c.team_id, alert.c.visit_id),
         *(visit.c.family_id, alert.c.worker_id, alert.c.opened_at, _goes(reader_id, alert.c.visit_id)),
-        *(_raw(worker.c.name, "worker"), _raw(owner.c.name, "owner")),
+        *(raw(worker.c.name, "worker"), raw(owner.c.name, "owner")),
     )
     query = (
         select(*columns)
@@ -148,7 +148,7 @@ async def open_alerts(
         .where(alert.c.due_now.is_not(None), alert.c.agency_id == agency_id, alert.c.state != State.RESOLVED)
         .where(or_(alert.c.team_id.in_(teams), was_told))
         .where(or_(alert.c.worker_id.is_(None), alert.c.worker_id != reader_id))
-        .where(~along.where(mine.c.phase != Phase.DONE), *_seen(kept_off, alert.c.visit_id, visit.c.family_id))
+        .where(~along.where(mine.c.phase != Phase.DONE), *seen(kept_off, alert.c.visit_id, visit.c.family_id))
         .order_by(alert.c.opened_at, alert.c.id)
         .limit(limit)
     )
@@ -180,7 +180,7 @@ async def unwatched(
     """Who is planned between these times in these teams, is not over by now, was never out, and is not watched."""
     columns = (
         *(visit.c.id, watch.c.worker_id, visit.c.team_id, visit.c.family_id, family.c.ref, visit.c.status),
-        *(visit.c.starts_at, visit.c.ends_at, _raw(person.c.name, "name")),
+        *(visit.c.starts_at, visit.c.ends_at, raw(person.c.name, "name")),
     )
     query = (
         select(*columns)
@@ -190,7 +190,7 @@ async def unwatched(
         .where(visit.c.team_id.in_(teams), visit.c.starts_at >= since, visit.c.starts_at <= until)
         .where(visit.c.ends_at > tx.now, visit.c.status != Status.CANCELLED)
         .where(watch.c.phase == Phase.DONE, watch.c.out_at.is_(None))
-        .where(*_seen(kept_off, visit.c.id, visit.c.family_id))
+        .where(*seen(kept_off, visit.c.id, visit.c.family_id))
         .order_by(visit.c.starts_at, visit.c.id, watch.c.worker_id)
         .limit(limit)
     )
@@ -229,7 +229,7 @@ def _goes(reader_id: UUID, visit_id: ColumnElement[Any]) -> Label[bool]:
     return exists().where(mine.c.visit_id == visit_id, mine.c.worker_id == reader_id).label("own")
 
 
-def _seen(
+def seen(
     kept_off: KeptOff, visit_id: ColumnElement[Any], family_id: ColumnElement[Any]
 ) -> tuple[ColumnElement[bool], ...]:
     """Nothing about a family or about anybody on a visit that the reader is kept off."""
@@ -243,7 +243,7 @@ def _seen(
     return tuple(found)
 
 
-def _raw(column: ColumnElement[Any], name: str) -> Label[bytes]:
+def raw(column: ColumnElement[Any], name: str) -> Label[bytes]:
     """A sealed column as it is kept."""
     return type_coerce(column, LargeBinary).label(name)
 

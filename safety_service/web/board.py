@@ -124,6 +124,15 @@ def _parts(request: web.Request, visitor: Visitor, found: Board, duty: Duty, now
     managed = not found.quiet and visitor.manages
     context = {
         "calls": [call_of(visitor, each, now) for each in found.calls],
+        "rings": [
+            {
+                "name": each.worker,
+                "visit": each.visit_id,
+                "since": words.at(visitor, each.asked_at, now),
+                "by": words.at(visitor, each.next_at, now),
+            }
+            for each in found.rings
+        ],
         "unwatched": [
             {
                 "name": each.name,
