@@ -41,7 +41,8 @@ async def met(request: web.Request) -> web.StreamResponse:
     context: dict[str, Any] = {
         "frame": frame(visitor, ref, "met"),
         "chart": met_chart.drawn(found.lines, found.told, found.plans, months),
-        "months": [(met_chart.key(each), f"{each:%b}", f"{each:%B %Y}") for each in months],
+        # Of the table only the first columns are on a phone's screen: what is new has to be among them.
+        "months": [(met_chart.key(each), f"{each:%b}", f"{each:%B %Y}") for each in months[::-1]],
         "period": f"{months[0]:%B %Y} to {months[-1]:%B %Y}",
         "told": found.told,
         "rows": [

@@ -51,8 +51,10 @@ async def trends(request: web.Request) -> web.StreamResponse:
         names = await teams_of(tx, {team for team, *_ in found})
         people = await team_figures.people_in(tx, visitor.actor)
         few = frozenset(each for each, count in people.items() if count < MANY)
-        heads = [f"{month:%b %Y}" for month in months]
-        return {"months": heads, "teams": tables(found, months, says, names, few)}, ""
+        # On a phone only the first columns are on the screen: what is new has to be among them.
+        newest = months[::-1]
+        heads = [f"{month:%b %Y}" for month in newest]
+        return {"months": heads, "teams": tables(found, newest, says, names, few)}, ""
 
     visitor, (context, refused) = await looked(request, "trends", work)
     if context is None:

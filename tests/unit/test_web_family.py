@@ -285,3 +285,13 @@ async def test_what_waits_for_a_decision_comes_page_by_page(
         path = "" if further is None else further[1]
     whole = (await world.do("Mia", undecided.of_managed, None, 100)).rows
     assert len(whole) > 2 and [each.rpartition("/")[2] for each in found] == [str(each.measure.id) for each in whole]
+
+
+async def test_the_newest_month_of_what_was_met_stands_first_where_a_phone_shows_it(
+    world: World, browser: ClientSession
+) -> None:
+    await told(world, "argued")
+    await signed_in(world, browser, "Mia")
+    table = (await get(browser, MET)).partition("<table")[2].partition("</thead>")[0]
+    months = re.findall(r'visually-hidden">([A-Z][a-z]+ \d{4})<', table)
+    assert (months[0], months[-1]) == ("November 2026", "December 2025")

@@ -266,7 +266,7 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     text = await seen(await office.browser("Rita"), "/log/trends")
     assert "Dec 2026" in text and "Jul 2026" in text and "Jun 2026" not in text
     row = text.partition("Argued, blocked")[2].partition("</tr>")[0]
-    assert re.findall(r"<td>([^<]+)</td>", row) == ["–", "–", "–", "–", "&lt;5", "&lt;5"]
+    assert re.findall(r"<td>([^<]+)</td>", row) == ["&lt;5", "&lt;5", "–", "–", "–", "–"]
     async with office.world.database.transaction() as tx:
         for name in ("Cat", "Dan", "Eve"):
             there = await people.add(tx, office.world.agency_id, name)
@@ -274,9 +274,9 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     row = (
         (await seen(await office.browser("Rita"), "/log/trends")).partition("Argued, blocked")[2].partition("</tr>")[0]
     )
-    assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["–", "–", "–", "–", "2", "1"]
+    assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["1", "2", "–", "–", "–", "–"], "the newest first: a phone shows no more"
     rita = await office.browser("Rita")
-    for link, refs in zip(re.findall(r'href="([^"]+)"', row), (2, 1), strict=True):
+    for link, refs in zip(re.findall(r'href="([^"]+)"', row), (1, 2), strict=True):
         listed = await seen(rita, URL(unescape(link), encoded=True))
         assert listed.startswith("200") and listed.count("data-row") == refs, link
     assert "Ann" not in text and "Ben" not in text
