@@ -36,6 +36,7 @@ PAGES = (
     Shown(name="alert-duress", who="Dev", path="/alerts/{duress}"),
     Shown(name="alert-sos-second", who="Dev", path="/alerts/{sos}"),
     Shown(name="alert-closed", who="Mia", path="/alerts/{closed}"),
+    Shown(name="alert-timeline", who="Mia", path="/alerts/{alert}/timeline"),
     Shown(name="alert-by-link", who=None, path="{link}"),
     Shown(name="alert-by-link-taken", who=None, path="{own_link}"),
     Shown(name="alerts", who="Mia", path="/alerts"),

@@ -16,7 +16,7 @@ from tests.world import World
 #: No pages: streams, pieces that a page asks for, plain text, files, and what only leads on to another page. The check
 #: of a plan is reached by pressing: `visit-check`.
 NO_PAGES = re.compile(
-    r"/events$|/now$|/timeline$|^/static/|^/health/|^/metrics$|^/files/|\.\w+$|^/account/(enter|again|link|back)$|^/visits/.*/check$"
+    r"/events$|/now$|^/static/|^/health/|^/metrics$|^/files/|\.\w+$|^/account/(enter|again|link|back)$|^/visits/.*/check$"
 )
 
 

@@ -238,14 +238,18 @@ async def test_that_it_was_read_is_kept_and_is_no_part_of_it(world: World) -> No
 # --- the ways in ---
 
 
-async def test_the_page_is_plain_text_for_whoever_may(world: World) -> None:
+async def test_it_is_a_page_for_whoever_may_and_is_saved_as_plain_text(world: World) -> None:
     alert = await silence(world)
     async with serving(application(world, web)) as base, browsing(base) as mia, browsing(base) as ann:
         await signed_in(world, mia, "Mia")
         await signed_in(world, ann, "Ann")
         async with mia.get(f"/alerts/{alert.id}/timeline") as answer:
+            assert answer.status == 200 and answer.content_type == "text/html"
+            shown = await answer.text()
+        assert "ALERT 1: missed check-in" in shown and 'name="viewport"' in shown, "at a size that a phone can show"
+        async with mia.get(f"/alerts/{alert.id}/timeline?as=text") as answer:
             assert answer.status == 200 and answer.content_type == "text/plain"
-            assert "ALERT 1: missed check-in" in await answer.text()
+            assert (await answer.text()).startswith("ALERT 1: missed check-in")
         async with ann.get(f"/alerts/{alert.id}/timeline") as answer:
             assert answer.status == 409 and "once it is closed" in await answer.text()
         async with mia.get(f"/alerts/{world.team_id}/timeline") as answer:
