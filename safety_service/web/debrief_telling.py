@@ -114,7 +114,7 @@ def seen(telling: Telling, part: DebriefPart) -> tuple[str, ...]:
     """Part A says what is noted already, so that nobody has to write it."""
     if part.key != "a" or not telling.signals:
         return ()
-    return (f"Noted by itself: {', '.join(telling.signals)}.",)
+    return (f"Noted by itself: {'; '.join(telling.signals)}.",)
 
 
 def place(telling: Telling, part: DebriefPart) -> str:

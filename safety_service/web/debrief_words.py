@@ -99,7 +99,7 @@ SIGNALS = {
     "refused": "turned away",
     "aborted": "cut short",
     "alert": "an alert",
-    "near_miss": "an alert, and nothing had happened",
+    "near_miss": "an alert (nothing had happened)",
     "extend": "more time",
     "silence": "a planned silence",
     "ring_me": "asked to be rung",

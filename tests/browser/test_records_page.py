@@ -274,3 +274,11 @@ async def test_supervision_from_a_wish_to_what_was_agreed(
         await expect(page.get_by_text("We looked at the stairs")).to_be_visible()
         hand.did("Write down a supervision")
         await expect(page.get_by_role("link", name="F-1: Argued, blocked")).to_have_count(0)
+
+
+async def test_nothing_is_said_of_keys_where_there_are_none(world: World, browser: Browser, service: Service) -> None:
+    await three(world)
+    async with seen_by(world, browser, service, "Mia", viewport=PHONE, has_touch=True, is_mobile=True) as page:
+        await page.goto(f"{service.base}/log")
+        await page.locator("[data-keys]:not([hidden])").wait_for(state="attached")
+        await expect(page.locator("[data-keys]")).not_to_be_visible()

@@ -179,4 +179,4 @@ async def test_the_page_says_what_was_noted_by_itself(world: World, browser: Cli
     row = await debrief_of(world, visit)
     await signed_in(world, browser, "Ann")
     _, text, _ = await get(browser, f"/debriefs/{row.id}/tell")
-    assert "Noted by itself: cut short, more time." in text
+    assert "Noted by itself: cut short; more time." in text

@@ -67,6 +67,18 @@ async def test_a_worker_sees_their_visits_in_order_and_nobody_elses(office: Offi
     assert "F-TOMORROW" not in said and "F-BENS" not in said
 
 
+async def test_a_day_without_visits_offers_to_plan_one(office: Office) -> None:
+    browser = await office.browser("Ann")
+    html = await today(browser)
+    assert "Nothing is planned for today." in html
+    link = re.search(r'href="([^"]+)"[^>]*>Plan a visit<', html)
+    assert link is not None
+    async with browser.get(link[1]) as answer:
+        assert answer.status == 200
+    await office.world.plan("Ann", after=10)
+    assert "Plan a visit" not in await today(browser)
+
+
 async def test_who_comes_along_is_named(office: Office) -> None:
     world = office.world
     await world.plan("Ann", after=30, workers=(world.ids["Ann"], world.ids["Ben"]))
