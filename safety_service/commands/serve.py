@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import logging
+import shutil
 import socket
+import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -32,7 +34,7 @@ log = logging.getLogger(__name__)
 
 ROLES = ("web", "bot", "scheduler")
 #: Whose sign-in links the demonstration prints.
-SHOWN = ("practitioner", "manager", "reviewer")
+SHOWN = ("practitioner", "manager", "reviewer", "administrator")
 #: Seconds that an earlier process of ours has to let go of the port.
 PORT_WITHIN = 12.0
 #: Seconds between two looks whether the web server answers.
@@ -166,7 +168,14 @@ async def _say_where(read: Settings, team: Sequence[DemoPerson]) -> None:
     click.echo("A demonstration team is in. Each link signs in once, within 24 hours:\n")
     for invitation, role in links:
         click.echo(f"  {role:<13} {invitation.person.name:<13} {invitation.web_link(read.base_url)}")
-    click.echo("\n`doorstep sign-in NAME` makes another. Ctrl-C stops.\n")
+    click.echo(f"\n`{_typed()} sign-in NAME` makes another. Ctrl-C stops.\n")
+
+
+def _typed() -> str:
+    """The command as whoever reads it can type it here: `make run` puts nothing on their path."""
+    if shutil.which("doorstep"):
+        return "doorstep"
+    return " ".join(sys.orig_argv[:3]) if sys.orig_argv[1:2] == ["-m"] else sys.argv[0]
 
 
 async def _sign_in_links(read: Settings, people: Sequence[DemoPerson]) -> list[tuple[Invitation, str]]:

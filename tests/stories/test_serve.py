@@ -139,9 +139,11 @@ async def test_a_clock_that_is_set_while_it_runs_is_owned_up_to(tmp_path: Path, 
 async def test_the_demonstration_prints_a_link_for_each_that_signs_in(tmp_path: Path, sqlite_url: str) -> None:
     Path(sqlite_url.removeprefix("sqlite:///")).unlink()
     async with serving(tmp_path / "service", sqlite_url, demo=True) as service:
-        await until(lambda: service.printed().count("/in/") == 3)
-        links = dict(re.findall(r"(practitioner|manager|reviewer) .*(http\S+)", service.printed()))
-        assert sorted(links) == ["manager", "practitioner", "reviewer"]
+        await until(lambda: service.printed().count("/in/") == 4)
+        links = dict(re.findall(r"(practitioner|manager|reviewer|administrator) .*(http\S+)", service.printed()))
+        assert sorted(links) == ["administrator", "manager", "practitioner", "reviewer"]
+        (another,) = re.findall(r"`(.+) sign-in NAME` makes another", service.printed())
+        assert another == "doorstep" or Path(another.split()[0]).exists(), "make run puts nothing on anybody's path"
         async with aiohttp.ClientSession() as browser, browser.get(links["manager"]) as page:
             assert page.status == 200
 
