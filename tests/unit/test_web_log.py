@@ -274,7 +274,9 @@ async def test_what_was_met_month_by_month_is_for_those_who_read_the_team(office
     row = (
         (await seen(await office.browser("Rita"), "/log/trends")).partition("Argued, blocked")[2].partition("</tr>")[0]
     )
-    assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["1", "2", "–", "–", "–", "–"], "the newest first: a phone shows no more"
+    assert re.findall(r"<td>(?:<a [^>]*>)?([^<]+)<", row) == ["1", "2", "–", "–", "–", "–"], (
+        "the newest first: a phone shows no more"
+    )
     rita = await office.browser("Rita")
     for link, refs in zip(re.findall(r'href="([^"]+)"', row), (1, 2), strict=True):
         listed = await seen(rita, URL(unescape(link), encoded=True))
