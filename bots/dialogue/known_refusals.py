@@ -67,6 +67,7 @@ REFUSALS: dict[str, str] = {
     "until_too_far": "days",
     "review_too_far": "years",
     "not_on_duty": "name post",
+    "seals_otherwise": "role host",
     "not_reachable": "name",
     "not_to_them": "name",
     "taken_already": "owner",
