@@ -98,6 +98,7 @@ FULL: dict[str, Any] = {
     "phase": "inside",
     "outcome": "met",
     "role": "manager",
+    "host": "north-1",
     "item": "risk_assessment",
     "tell": ["team", "police"],
     "urgent": ["violence", "stop"],
