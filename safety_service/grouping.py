@@ -91,14 +91,15 @@ class Grouping:
             raise
 
     def _next(self) -> list[_Waiting]:
-        """Those who came first; of the words on one visit only the first."""
+        """Those who came first; of what one phone says on one visit only the first."""
         group: dict[Any, _Waiting] = {}
         later = []
         for each in self._waiting:
             if each.answer.done():
                 continue
-            if len(group) < MOST and each.asked.visit_id not in group:
-                group[each.asked.visit_id] = each
+            whose = each.asked.visit_id, each.asked.token
+            if len(group) < MOST and whose not in group:
+                group[whose] = each
             else:
                 later.append(each)
         self._waiting = later
@@ -110,7 +111,8 @@ class Grouping:
             views = await foresee(tx, [each.asked for each in group])
             for place, (each, view) in enumerate(zip(group, views, strict=True), start=1):
                 try:
-                    heard.append((each, await each.work(view), view))
+                    if view is not None:
+                        heard.append((each, await each.work(view), view))
                 except Exception as error:  # noqa: BLE001  (it is met again alone, where it is answered)
                     log.debug("a word leaves its group: %s", type(error).__name__)
                 if place % TURN == 0:

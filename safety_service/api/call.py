@@ -107,7 +107,10 @@ class _Turn:
     insists: bool
 
     async def __call__(self, tx: Tx) -> web.Response:
-        call = Call(self.request, self.raw, tx, await _caller(tx, self.request))
+        try:
+            call = Call(self.request, self.raw, tx, await _caller(tx, self.request))
+        except Problem as problem:
+            return problem.response()
         try:
             return await self._answered(call)
         except (Refused, NotFound) as why:

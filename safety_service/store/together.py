@@ -28,17 +28,27 @@ class Asked:
     key: str | None = None
 
 
-async def foresee(tx: Tx, asked: Sequence[Asked]) -> list[Gathered]:
-    """A view for each of these words, of visits that all differ; a visit that others hold is not in it."""
+async def foresee(tx: Tx, asked: Sequence[Asked]) -> list[Gathered | None]:
+    """A view for each of these words; a visit that others hold is not in it. None: another word on its visit is first.
+
+    Whose token is nobody's holds no visit: whoever knows its id could else keep its worker from being heard.
+    """
     known = Foreseen(await tx.policy())
-    people_ids = await _sessions(tx, {each.token for each in asked}, known)
+    sessions_of = await _sessions(tx, {each.token for each in asked}, known)
+    people_ids = set(sessions_of.values())
     for agency_id in await _people(tx, people_ids):
         await agencies.get(tx, agency_id)
-    held = await _visits(tx, {each.visit_id: each.placed for each in asked}, known)
+    first: dict[UUID, Asked] = {}
+    for each in asked:
+        if each.token in sessions_of:
+            first.setdefault(each.visit_id, each)
+    held = await _visits(tx, {visit_id: each.placed for visit_id, each in first.items()}, known)
     if held:
         known.asked = {(row.visit_id, row.person_id) for row in await tx.all(unsent.QUESTIONS, visits=held)}
     await _answers(tx, people_ids, {each.key for each in asked if each.key is not None}, known)
-    return [Gathered(tx, known) for _ in asked]
+    firsts = {id(each) for each in first.values()}
+    alone = [each.token in sessions_of and id(each) not in firsts for each in asked]
+    return [None if behind else Gathered(tx, known) for behind in alone]
 
 
 async def write(tx: Tx, done: Iterable[Gathered]) -> None:
@@ -53,12 +63,13 @@ async def write(tx: Tx, done: Iterable[Gathered]) -> None:
         await tx.do_all(statement, many)
 
 
-async def _sessions(tx: Tx, tokens: Collection[str], known: Foreseen) -> set[UUID]:
-    digests = [sessions.digest(each) for each in tokens]
-    found = {row.digest: row for row in await tx.all(sessions.OF_TOKENS, digests=digests, now=tx.now)}
-    for digest in digests:
+async def _sessions(tx: Tx, tokens: Collection[str], known: Foreseen) -> dict[str, UUID]:
+    """Whose these tokens are, where they are somebody's."""
+    by_digest = {sessions.digest(each): each for each in tokens}
+    found = {row.digest: row for row in await tx.all(sessions.OF_TOKENS, digests=list(by_digest), now=tx.now)}
+    for digest in by_digest:
         known.put(sessions.OF_TOKEN, [found[digest]] if digest in found else [], digest=digest, now=tx.now)
-    return {row.person_id for row in found.values()}
+    return {by_digest[digest]: row.person_id for digest, row in found.items()}
 
 
 async def _people(tx: Tx, ids: Collection[UUID]) -> set[UUID]:

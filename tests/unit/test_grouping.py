@@ -269,6 +269,27 @@ async def test_a_dropped_phone_is_not_heard_and_others_are(crew: Crew) -> None:
     assert [status for status, _ in await crew.all_ok("A", "B")] == [401, 200]
 
 
+async def test_made_up_tokens_hold_no_visit_and_its_worker_is_heard_among_them(
+    crew: Crew, transactions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crew.goes_in("A", "B")
+    looked_for: list[Any] = []
+    real = together._visits
+
+    async def seen(tx: Tx, placed: Any, known: Any) -> Any:
+        looked_for.append(dict(placed))
+        return await real(tx, placed, known)
+
+    monkeypatch.setattr(together, "_visits", seen)
+    strangers = [Program(crew.programs["A"]._session, f"made up {number}") for number in range(30)]
+    path = f"/visits/{crew.rows['A'].id}/check-ins"
+    transactions.clear()
+    answers = await asyncio.gather(*(each.post(path) for each in strangers), crew.ok("A"), crew.ok("B"))
+    assert [status for status, _ in answers] == [401] * 30 + [200, 200]
+    assert len(transactions) < 16, "they go together, and not one after the other"
+    assert sum(len(each) for each in looked_for) == 2
+
+
 async def test_where_it_was_said_is_kept_with_how_far_that_is(crew: Crew) -> None:
     await crew.goes_in("A", address="1 Elm Row", latitude=51.5, longitude=-0.12)
     far = {"position": {"latitude": 51.6, "longitude": -0.12}}
