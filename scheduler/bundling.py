@@ -26,6 +26,8 @@ from safety_service.store.outbox import Outgoing
 RINGING = 20.0
 #: Seconds for which the first message for several waits, at most, for alarms that are being raised.
 MORE_COME_WITHIN = 2.0
+#: Seconds after that wait in which they are looked for. Then another scheduler has them, or nobody needs them any more.
+LOOKED_FOR = 5.0
 #: So many are named in one message; of the rest it says how many they are.
 NAMED = 12
 TEMPLATE = "bundle.alarms"
@@ -64,6 +66,7 @@ class Bundling:
         """Chats that had a bundle or a call just now: what comes meanwhile goes with the next one."""
         now = self._steady()
         self._rests = {chat: until for chat, until in self._rests.items() if until > now}
+        self._waits = {chat: until for chat, until in self._waits.items() if until + LOOKED_FOR > now}
         return [*self._rests, *(chat for chat, until in self._waits.items() if until > now and self.raging())]
 
     @property

@@ -18,7 +18,7 @@ from safety_service.domain.words import Kind, State
 from safety_service.store import alerts, outbox
 from safety_service.store.alerts import AlertRow
 from safety_service.store.outbox import Outgoing
-from scheduler.bundling import MORE_COME_WITHIN, NAMED, RINGING
+from scheduler.bundling import LOOKED_FOR, MORE_COME_WITHIN, NAMED, RINGING
 from tests.patience import until
 from tests.talk import Talk
 from tests.unit.dispatcher.provider import Provider, dispatching, rows
@@ -154,6 +154,19 @@ async def test_a_storm_without_an_end_keeps_no_bundle_for_long(world: World, pro
         steady.at += MORE_COME_WITHIN
         await until(lambda: all_sent(world))
     assert to(provider, "Mia") == ["alarm.missed_check_in"] * MORE_THAN + ["bundle.alarms"]
+
+
+async def test_what_another_scheduler_took_meanwhile_is_waited_for_no_longer(world: World, provider: Provider) -> None:
+    steady = Steady()
+    await alarm(world, 10)
+    async with dispatching(world, provider, steady=steady) as dispatcher:
+        dispatcher.heed(lambda: True)
+        await until(lambda: _is_at(provider, MORE_THAN))
+        async with dispatching(world, provider):
+            await until(lambda: all_sent(world))
+        assert dispatcher._bundling.waits
+        steady.at += MORE_COME_WITHIN + LOOKED_FOR
+        await until(lambda: not dispatcher._bundling.waits)
 
 
 async def _is_at(provider: Provider, many: int) -> bool:
