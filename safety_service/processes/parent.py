@@ -13,8 +13,8 @@ from safety_service.processes.tasks import pause
 
 log = logging.getLogger(__name__)
 
-#: Seconds that children have to finish what they have in hand.
-STOP_WITHIN = 10.0
+#: Seconds that children have to finish what they have in hand: what their tasks have, and a slow commit and goodbye.
+STOP_WITHIN = 13.0
 
 
 class Parent:
