@@ -85,8 +85,9 @@ class Request(BaseRequest):
         """Ask, and raise Flooded or ServerFault in place of the library's general errors."""
         read, connect = _given(read_timeout, self._read), _given(connect_timeout, self._connect)
         write = _given(write_timeout, self._write)
+        # `connect` counts from the look-up of the name to the last of TLS, through a proxy too: nothing was said until then.
         waits = aiohttp.ClientTimeout(
-            total=None if read is None else read + (write or 0) + (connect or 0), sock_connect=connect, sock_read=read
+            total=None if read is None else read + (write or 0) + (connect or 0), connect=connect, sock_read=read
         )
         async with self._place(_given(pool_timeout, self._pool)):
             status, payload = await self._ask(url, method, _body(request_data), waits)

@@ -81,6 +81,24 @@ async def test_a_full_pool_and_a_closed_door_mean_that_nothing_was_sent(
     await bot.send_message(ann.chat_id, "Fifth")
 
 
+async def test_a_name_that_nobody_looks_up_means_that_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alarm of which one cannot know is not said again: each that fell into this was lost."""
+
+    async def hangs(*_: object, **__: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hangs)
+    request = Request(2, 5.0, 5.0, 0.2, 0.2)
+    try:
+        for _ in range(3):
+            async with asyncio.timeout(2):
+                with pytest.raises(TimedOut) as caught:
+                    await request.do_request("http://api.telegram.example/bot1:x/sendMessage", "POST")
+            assert isinstance(outcome_of(caught.value), NotSent)
+    finally:
+        await request.shutdown()
+
+
 async def test_too_many_and_a_fault_keep_their_meaning(telegram: BotApiServer, bot: ptb.Bot, ann: Phone) -> None:
     telegram.fault("too_many_requests", chat=ann, retry_after=7, times=1)
     with pytest.raises(Flooded) as many:
