@@ -13,7 +13,7 @@ from safety_service.actions.telling import live_ways
 from safety_service.domain import events as ev
 from safety_service.domain.alert import Alert
 from safety_service.domain.climb import deadline
-from safety_service.store import agencies, alerts, channels, foresight, outbox, people, standing, visits
+from safety_service.store import agencies, alerts, channels, foresight, in_hand, outbox, people, standing, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.batch import Batch
 from safety_service.store.database import Tx
@@ -37,7 +37,8 @@ async def pass_many(tx: Tx, due: Sequence[Due], happen: Happen) -> list[Due]:
     Raises what any one of them raises; then nothing of it may be kept.
     """
     rows = await visits.load_many(tx, tuple({visit_id for visit_id, _ in due}))
-    known = {each.alert.visit_id for each in await alerts.open_of_visits(tx, tuple(rows), lock=True)}
+    # Not locked: whoever has one of them in hand would keep the watches of all agencies waiting.
+    known = await in_hand.alarmed(tx, tuple(rows))
     usual = [(rows[each[0]], each[1]) for each in due if each[0] in rows and _is_usual(rows[each[0]], known)]
     if usual:
         batch = Batch(tx)
@@ -72,7 +73,7 @@ def _waits_on(alert: Alert, now: datetime) -> bool:
     return alert.open and (alert.next_at is None or alert.next_at > now)
 
 
-def _is_usual(row: VisitRow, with_alerts: Collection[UUID | None]) -> bool:
+def _is_usual(row: VisitRow, with_alerts: Collection[UUID]) -> bool:
     return len(row.visit.watches) == 1 and row.id not in with_alerts
 
 

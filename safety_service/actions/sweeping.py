@@ -18,7 +18,7 @@ from safety_service.domain import events as ev
 from safety_service.domain.climb import deadline
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, glance, outbox, rings, visits
+from safety_service.store import alerts, glance, in_hand, outbox, rings, visits
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.rings import Ring
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: What could not be worked on is tried again after this long; until then an `unwatched` alert says so.
 TRY_AGAIN_AFTER = timedelta(seconds=60)
+#: What somebody has in hand just now is not waited for, and looked at again after this long.
+IN_HAND = timedelta(seconds=1)
 
 
 async def due_now(tx: Tx) -> frozenset[str]:
@@ -40,12 +42,12 @@ async def sweep_watches(tx: Tx, limit: int) -> int:
 
     1. Claim the due watches; what another sweep holds is skipped.
     2. All together, as far as that goes.
-    3. Whatever is left each in a savepoint: the rules, the rows, the messages.
+    3. Whatever is left each in a savepoint: the rules, the rows, the messages. What somebody has in hand comes later.
     4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
     """
     due = await visits.claim_due(tx, limit)
     if left := await _together(tx, due):
-        await _one_by_one(tx, left)
+        await _one_by_one(tx, await _free(tx, left))
     return len(due)
 
 
@@ -64,6 +66,19 @@ async def _together(tx: Tx, due: list[Due]) -> list[Due]:
         return due
     half = len(due) // 2
     return [*await _together(tx, due[:half]), *await _together(tx, due[half:])]
+
+
+async def _free(tx: Tx, due: list[Due]) -> list[Due]:
+    """Those with no alert that somebody else has in hand. The others are put off for a moment.
+
+    A process that is suspended in the middle of "I have it" keeps its alert locked for a minute. Waited for, it would
+    keep everybody else from being watched.
+    """
+    held = await in_hand.held(tx, {visit_id for visit_id, _ in due})
+    for visit_id, worker_id in due:
+        if visit_id in held:
+            await visits.put_off(tx, visit_id, worker_id, tx.now + IN_HAND)
+    return [each for each in due if each[0] not in held]
 
 
 async def _one_by_one(tx: Tx, due: list[Due]) -> None:

@@ -1,0 +1,32 @@
+"""Which alerts somebody else has in hand: asked without waiting for them."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from safety_service.domain.words import State
+from safety_service.store.alerts import ALARMED
+from safety_service.store.database import Tx
+from safety_service.store.ready import Ready
+from safety_service.store.tables.alerts import alert
+
+
+async def alarmed(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these visits those with an alert that is open."""
+    return frozenset(await tx.scalars(ALARMED, visits=visit_ids) if visit_ids else ())
+
+
+async def held(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these visits those with an open alert that another transaction holds. The alerts of the others are locked."""
+    if not visit_ids:
+        return frozenset()
+    mine = set(await tx.scalars(_FREE, visits=visit_ids))
+    return frozenset(each.visit_id for each in await tx.all(_OPEN, visits=visit_ids) if each.id not in mine)
+
+
+_ALERTS = select(alert.c.id, alert.c.visit_id).where(
+    alert.c.visit_id.in_(bindparam("visits", expanding=True)), alert.c.state != State.RESOLVED
+)
+_OPEN = Ready(_ALERTS)
+_FREE = Ready(_ALERTS.with_for_update(key_share=True, skip_locked=True))
