@@ -85,10 +85,7 @@ class Request(BaseRequest):
         """Ask, and raise Flooded or ServerFault in place of the library's general errors."""
         read, connect = _given(read_timeout, self._read), _given(connect_timeout, self._connect)
         write = _given(write_timeout, self._write)
-        # `connect` counts from the look-up of the name to the last of TLS, through a proxy too: nothing was said until then.
-        waits = aiohttp.ClientTimeout(
-            total=None if read is None else read + (write or 0) + (connect or 0), connect=connect, sock_read=read
-        )
+        waits = _waits(method, read, write, connect)
         async with self._place(_given(pool_timeout, self._pool)):
             status, payload = await self._ask(url, method, _body(request_data), waits)
         if status == TOO_MANY:
@@ -146,6 +143,16 @@ def _session() -> aiohttp.ClientSession:
         headers={"User-Agent": BaseRequest.USER_AGENT},
         trust_env=True,
     )
+
+
+def _waits(method: str, read: float | None, write: float | None, connect: float | None) -> aiohttp.ClientTimeout:
+    """How long for what.
+
+    `connect` counts from the look-up of the name to the last of TLS, also through a proxy: nothing was said until then.
+    Only files are fetched by GET, and take as long as they take on a slow line, while something comes.
+    """
+    whole = None if method == "GET" or read is None else read + (write or 0) + (connect or 0)
+    return aiohttp.ClientTimeout(total=whole, connect=connect, sock_read=read)
 
 
 @cache

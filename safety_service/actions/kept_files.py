@@ -156,6 +156,11 @@ async def to_fetch(tx: Tx, limit: int) -> list[KeptFile]:
     return await kept_files.claim(tx, tx.now + CLAIM, limit)
 
 
+async def still_coming(tx: Tx, file_id: UUID) -> None:
+    """It comes slowly: nobody else is to begin with it meanwhile."""
+    await kept_files.try_again(tx, file_id, tx.now + CLAIM)
+
+
 async def fetched(tx: Tx, file_id: UUID, body: bytes) -> None:
     """Here it is."""
     await kept_files.put_body(tx, file_id, body)

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import telegram as ptb
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bots.delivery.outcome import NotSent, Unknown
@@ -97,6 +99,34 @@ async def test_a_name_that_nobody_looks_up_means_that_nothing_was_sent(monkeypat
             assert isinstance(outcome_of(caught.value), NotSent)
     finally:
         await request.shutdown()
+
+
+@pytest.mark.parametrize(("silent_after", "comes"), [(12, True), (4, False)])
+async def test_a_file_may_come_slowly_but_not_fall_silent(silent_after: int, *, comes: bool) -> None:
+    """Two megabytes on a slow line were cut at the same place, try after try, and given up after a day."""
+
+    async def drips(asked: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        answer.content_length = 12
+        await answer.prepare(asked)
+        for _ in range(silent_after):
+            await answer.write(b"x")
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.0 if comes else 2.0)
+        return answer
+
+    app = web.Application()
+    app.router.add_get("/file", drips)
+    async with TestServer(app) as server:
+        request = Request(1, 0.4, 0.2, 0.2, 0.2)
+        try:
+            if comes:
+                assert await request.retrieve(str(server.make_url("/file"))) == b"x" * 12
+                return
+            with pytest.raises(TimedOut):
+                await request.retrieve(str(server.make_url("/file")))
+        finally:
+            await request.shutdown()
 
 
 async def test_too_many_and_a_fault_keep_their_meaning(telegram: BotApiServer, bot: ptb.Bot, ann: Phone) -> None:
