@@ -45,7 +45,7 @@ class Sweeper:
         progress: Progress,
         *,
         glance: Glance | None = None,
-        pace: Pace | None = None,
+        pace: Callable[[], Pace] = Pace,
         too_long: float = TOO_LONG,
     ) -> None:
         self._database = database
@@ -53,7 +53,9 @@ class Sweeper:
         self._gap = gap
         self._progress = progress
         self._glance = glance
-        self._pace = pace or Pace()
+        self._paces = {name: pace() for name in sweeps}
+        #: Which sweep is at work.
+        self._at: str | None = None
         self._too_long = too_long
         self._wake = asyncio.Event()
         self._clean = False
@@ -98,7 +100,8 @@ class Sweeper:
             log.warning("no sweep: %s", error)
         except TimeoutError:
             self._clean = False
-            self._pace.given_up()
+            if self._at is not None:
+                self._paces[self._at].given_up()
             log.exception("the sweep took longer than %s s and was given up", self._too_long)
             await self._excuse_if_away()
         except SchemaIsNewer:
@@ -113,6 +116,7 @@ class Sweeper:
     async def _run(self) -> bool:
         """1. Was there a gap? 2. What is due? 3. Round after round, a batch of each, until nothing is. 4. Report."""
         crash_point("sweep:begin")
+        self._at = None
         if self._gap.due() and not await self._gap.look(clean=self._clean):
             return True
         try:
@@ -126,14 +130,14 @@ class Sweeper:
         left = await self._due()
         while left and time.monotonic() - started < ENOUGH:
             for name, sweep in list(left.items()):
-                limit, began = self._pace.size, time.monotonic()
+                limit, began = self._paces[name].size, time.monotonic()
                 done = await self._one(name, sweep, limit)
                 self.raging = self.raging or done == limit
                 clean = clean and (done is not None or name in MAY_WAIT)
                 if done is None or done < limit:
                     del left[name]
                 else:
-                    self._pace.took(time.monotonic() - began)
+                    self._paces[name].took(time.monotonic() - began)
                 if clean and done:
                     # A long run that goes on committing does not stand still.
                     self._progress.mark()
@@ -156,6 +160,7 @@ class Sweeper:
 
     async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:
         """One batch in one transaction; None if it failed, which keeps no other sweep from its turn."""
+        self._at = name
         try:
             async with self._database.transaction() as tx:
                 # Asked once the transaction has its time: a process may be suspended at any line above.

@@ -121,7 +121,7 @@ class Process:
             drifting=clock.drift,
             sleeping=lambda: 0.0,
         )
-        self._sweeper = Sweeper(self.database, SWEEPS, gap, Progress(), glance=due_now, pace=_Steady())
+        self._sweeper = Sweeper(self.database, SWEEPS, gap, Progress(), glance=due_now, pace=_Steady)
         ways = [Way(kind, world.network, lambda: not self.dead) for kind in CHANNELS]
         self._dispatcher = _Glancing(
             self.database,

@@ -1,6 +1,6 @@
 """A batch is as large as the machine is quick just now."""
 
-from scheduler.pace import FIRST, GROWS, MOST, Pace
+from scheduler.pace import FIRST, GROWS, MOST, REMEMBERS, Pace
 
 
 def test_the_first_batch_is_small_and_grows_while_it_is_quick() -> None:
@@ -31,3 +31,17 @@ def test_a_batch_that_takes_about_half_a_second_stays_as_it_is() -> None:
     pace = Pace(50, 10)
     pace.took(0.5)
     assert pace.size == 10
+
+
+def test_a_size_that_was_too_long_is_not_tried_again_at_once_but_after_a_while() -> None:
+    now = [0.0]
+    pace = Pace(256, 256, steady=lambda: now[0])
+    pace.given_up()
+    sizes = []
+    for _ in range(4):
+        pace.took(0.1)
+        sizes.append(pace.size)
+    assert sizes == [128, 128, 128, 128]
+    now[0] = REMEMBERS
+    pace.took(0.1)
+    assert pace.size == 256

@@ -35,7 +35,7 @@ def sweeper(
 ) -> tuple[Sweeper, Progress]:
     progress = Progress()
     gap = GapWatch(database, name, always)
-    return Sweeper(database, sweeps, gap, progress, pace=Pace(batch, batch), too_long=too_long), progress
+    return Sweeper(database, sweeps, gap, progress, pace=lambda: Pace(batch, batch), too_long=too_long), progress
 
 
 @contextlib.asynccontextmanager
