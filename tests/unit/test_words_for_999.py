@@ -22,10 +22,10 @@ async def test_who_raised_a_risk_and_what_is_not_known_is_not_said_to_999(world:
     assert params["since"] == begun.isoformat() != params["starts_at"]
 
 
-async def test_of_who_never_went_in_the_planned_start_is_said(world: World) -> None:
+async def test_of_who_never_went_in_it_is_said_when_they_were_to_and_not_that_they_did(world: World) -> None:
     row = await world.plan(after=30)
     await world.later(60)
     alert = await world.alert()
     async with world.database.reading() as tx:
         params = await alarm_params(tx, alert, await of_visit(tx, await world.visit(row.id)))
-    assert params["since"] == row.visit.starts_at.isoformat()
+    assert (params["expected_at"], params["since"]) == (row.visit.starts_at.isoformat(), None)
