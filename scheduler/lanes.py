@@ -10,7 +10,7 @@ from safety_service.domain.reaching import CHATS
 
 @dataclass(slots=True)
 class Lane:
-    """Slots of its own, so that neither a flood of routine nor another provider that hangs keeps an alarm waiting."""
+    """Slots of its own: neither routine nor another provider that hangs keeps an alarm waiting, nor alarms an SOS."""
 
     name: str
     kinds: tuple[str, ...]
@@ -23,11 +23,12 @@ class Lane:
 
 
 def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
-    """The urgent lane and the routine one of the chats; one for each other provider, which carries little routine."""
+    """Three of the chats: danger, alarms, routine. One for each other provider, which carries little routine."""
     chats = tuple(kind for kind in kinds if kind in CHATS)
     others = [kind for kind in kinds if kind not in CHATS]
     return (
-        Lane("urgent", chats, Priority.DANGER, Priority.ALARM, slots=64, in_order=False),
+        Lane("danger", chats, Priority.DANGER, Priority.DANGER, slots=32, in_order=False),
+        Lane("urgent", chats, Priority.ALARM, Priority.ALARM, slots=64, in_order=False),
         Lane("routine", chats, Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
         *(Lane(kind, (kind,), Priority.DANGER, Priority.ROUTINE, slots=16, in_order=False) for kind in others),
     )

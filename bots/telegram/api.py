@@ -1,4 +1,4 @@
-"""The Bot API through three doors, so that nothing that waits for Telegram makes anything else wait."""
+"""The Bot API through four doors, so that nothing that waits for Telegram makes anything else wait."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ OFFICIAL = "https://api.telegram.org/bot"
 CONNECT = 3.0  # seconds until an attempt to connect is given up
 READ = 5.0  # seconds of silence until an answer is given up
 WAIT_FOR_CONNECTION = 1.0  # seconds until a full pool is given up
+DANGER_CONNECTIONS = 32
 URGENT_CONNECTIONS = 32
 OTHER_CONNECTIONS = 32
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
@@ -21,12 +22,13 @@ JSON = dict[str, Any]
 
 
 class Api:
-    """`urgent` and `rest` are the library's bots, each with its own connections; `updates` has a third pool."""
+    """`danger`, `urgent` and `rest` are the library's bots, each with its own connections; so has `updates`."""
 
     def __init__(self, token: str, api_url: str = "") -> None:
         base = (api_url or OFFICIAL).rstrip("/")
         self._requests: list[Request] = []
         self._polling = self._bot(token, base, 2)
+        self.danger = self._bot(token, base, DANGER_CONNECTIONS)
         self.urgent = self._bot(token, base, URGENT_CONNECTIONS)
         self.rest = self._bot(token, base, OTHER_CONNECTIONS)
 

@@ -67,7 +67,7 @@ class TelegramSender:
         return outcome
 
     async def _send(self, out: Outgoing, rendered: Rendered) -> Outcome:
-        bot = self._api.urgent if out.priority <= Priority.ALARM else self._api.rest
+        bot = self._line(out)
         protected = rendered.remove_at_door or out.template.startswith("alarm.")
         outcome: Outcome = Refused("there is nothing to say")
         for shown in self._ways_to_show(rendered, protected=protected):
@@ -75,6 +75,11 @@ class TelegramSender:
             if not isinstance(outcome, Refused):
                 break
         return outcome
+
+    def _line(self, out: Outgoing) -> Bot:
+        if out.priority <= Priority.DANGER:
+            return self._api.danger
+        return self._api.urgent if out.priority <= Priority.ALARM else self._api.rest
 
     async def _hand_over(self, bot: Bot, out: Outgoing, shown: Shown) -> Outcome:
         try:

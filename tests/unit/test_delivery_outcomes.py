@@ -9,7 +9,7 @@ import pytest
 
 from bots.delivery.outcome import Blocked, Later, NotSent, Refused, Sent, Unknown
 from bots.dialogue.render import Button, Rendered
-from bots.telegram.api import Api
+from bots.telegram.api import URGENT_CONNECTIONS, Api
 from bots.telegram.pacing import Pacing
 from bots.telegram.sender import TelegramSender
 from bots.telegram.words import Words
@@ -103,6 +103,20 @@ async def test_a_chat_that_hangs_delays_nobody(telegram: BotApiServer, sender: T
     assert isinstance(await sender.send(outgoing(ben), TEXT), Sent)
     hanging.lift()
     assert isinstance(await waiting, Sent)
+
+
+async def test_alarms_that_telegram_leaves_unanswered_keep_no_danger_waiting(
+    telegram: BotApiServer, sender: TelegramSender, ann: Phone
+) -> None:
+    """An SOS would stand for seconds behind what nobody takes."""
+    hanging = telegram.fault("hang_before", method="sendMessage", times=URGENT_CONNECTIONS)
+    people = [telegram.person(f"P{number}") for number in range(URGENT_CONNECTIONS)]
+    alarms = [asyncio.create_task(sender.send(outgoing(each, priority=Priority.ALARM), TEXT)) for each in people]
+    await telegram.until_hit(hanging, times=URGENT_CONNECTIONS)
+    sos = await sender.send(outgoing(ann, priority=Priority.DANGER), TEXT)
+    assert isinstance(sos, Sent) and not any(each.done() for each in alarms)
+    hanging.lift()
+    assert all([isinstance(await each, Sent) for each in alarms])
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after", "garbage"])

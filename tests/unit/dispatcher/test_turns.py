@@ -8,6 +8,7 @@ import pytest
 from bots.delivery.outcome import Later, NotSent
 from safety_service.actions.telling import Priority
 from scheduler.dispatcher import Dispatcher
+from scheduler.lanes import Lane
 from tests.patience import until
 from tests.unit.dispatcher.provider import Provider, dispatching, is_in, rows, say
 from tests.world import World
@@ -38,13 +39,30 @@ async def test_routine_that_hangs_cannot_fill_the_slots_of_an_alarm(world: World
         provider.hangs[f"chat-{who}"] = asyncio.Event()
     dispatcher_slots = 3
     async with dispatching(world, provider) as dispatcher:
-        dispatcher._lanes[1].slots = dispatcher_slots
+        lane(dispatcher, "routine").slots = dispatcher_slots
         for who in world.ids:
             await say(world, who)
         await until(lambda: len(provider.outs) == dispatcher_slots)
         provider.hangs.pop("chat-Mia").set()
         await say(world, "Mia", priority=Priority.ALARM)
         await until(lambda: provider.got("Mia"))
+
+
+def lane(dispatcher: Dispatcher, name: str) -> Lane:
+    return next(each for each in dispatcher._lanes if each.name == name)
+
+
+async def test_alarms_that_hang_cannot_fill_the_slots_of_danger(world: World, provider: Provider) -> None:
+    """As many as may be on their way at once were unanswered, and the SOS was not even begun."""
+    for who in world.ids:
+        provider.hangs[f"chat-{who}"] = asyncio.Event()
+    async with dispatching(world, provider, within=60.0) as dispatcher:
+        lane(dispatcher, "urgent").slots = 3
+        for who in world.ids:
+            await say(world, who, priority=Priority.ALARM)
+        await until(lambda: len(provider.outs) == 3)
+        await say(world, "Mia", priority=Priority.DANGER)
+        await until(lambda: provider.outs[-1].priority == Priority.DANGER)
 
 
 async def test_what_is_not_urgent_keeps_its_order_within_a_chat(world: World, provider: Provider) -> None:
