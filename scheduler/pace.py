@@ -13,6 +13,8 @@ GROWS = 2
 GOOD = 0.25
 #: Seconds after which the next one is smaller.
 SLOW = 0.75
+#: Seconds after which a sweep that goes on one by one keeps what is done: a cry for help may wait for what it holds.
+LASTS = 0.3
 #: Seconds for which a size that took too long is not tried again.
 REMEMBERS = 60.0
 
@@ -27,10 +29,13 @@ class Pace:
         self._until = 0.0
         self.size = min(first, most)
 
-    def took(self, seconds: float) -> None:
-        """A full batch took so long."""
+    def took(self, seconds: float, done: int) -> None:
+        """A batch of this size took so long, or so many of it did."""
         if seconds > SLOW:
             self._smaller(2)
+        if done < self.size:
+            # The others were held for nothing.
+            self.size = max(1, done)
         elif seconds < GOOD and self._may_be(self.size * GROWS):
             self.size = min(self._most, self.size * GROWS)
 

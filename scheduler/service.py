@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 
 from bots.delivery.sender import Sender
 from safety_service.actions import waking
@@ -23,8 +24,9 @@ from scheduler.gap import Drained, GapWatch
 from scheduler.linker import Linker
 from scheduler.locating import Locating
 from scheduler.outcry import Outcry
+from scheduler.pace import LASTS
 from scheduler.summing import Summing
-from scheduler.sweeper import Sweeper
+from scheduler.sweeper import Sweep, Sweeper
 from scheduler.ticker import Ticker, bounded
 from scheduler.tidier import Tidier
 from scheduler.watchdog import Progress, Watchdog
@@ -33,6 +35,13 @@ log = logging.getLogger(__name__)
 
 #: Urgent ones first.
 SWEEPS = {"watches": sweep_watches, "alerts": sweep_alerts, "rings": sweep_rings, "debriefs": sweep_debriefs}
+#: The same in short turns: what one of them holds, a word may be waiting for.
+SHORTLY: dict[str, Sweep] = {
+    **SWEEPS,
+    "watches": partial(sweep_watches, lasts=LASTS),
+    "alerts": partial(sweep_alerts, lasts=LASTS),
+    "rings": partial(sweep_rings, lasts=LASTS),
+}
 TICK = timedelta(seconds=0.25)
 REPORT_EVERY = timedelta(seconds=5)
 #: How long a report may take.
@@ -64,7 +73,7 @@ class Scheduler:
         # Nobody's turn: whatever else this process does may have all other connections in use.
         own = database.apart()
         gap = GapWatch(own, holder, drained, on_progress=progress.mark)
-        self._sweeper = Sweeper(own, SWEEPS, gap, progress, glance=due_now)
+        self._sweeper = Sweeper(own, SHORTLY, gap, progress, glance=due_now)
         self._canary = None if canary_wanted is None else Canary(database, canary_wanted, holder)
         everyone = senders if self._canary is None else [*senders, self._canary.sender]
         self._dispatcher = Dispatcher(database, everyone, holder=holder, public_url=public_url, replies=replies)

@@ -9,7 +9,7 @@ from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from scheduler.gap import GapWatch
-from scheduler.pace import Pace
+from scheduler.pace import LASTS, Pace
 from scheduler.watchdog import Progress
 
 log = logging.getLogger(__name__)
@@ -100,10 +100,8 @@ class Sweeper:
             log.warning("no sweep: %s", error)
         except TimeoutError:
             self._clean = False
-            if self._at is not None:
-                self._paces[self._at].given_up()
-            log.exception("the sweep took longer than %s s and was given up", self._too_long)
-            await self._excuse_if_away()
+            log.exception("the sweep of %s took longer than %s s and was given up", self._at, self._too_long)
+            await self._give_up()
         except SchemaIsNewer:
             raise
         except Exception:
@@ -132,12 +130,15 @@ class Sweeper:
             for name, sweep in list(left.items()):
                 limit, began = self._paces[name].size, time.monotonic()
                 done = await self._one(name, sweep, limit)
-                self.raging = self.raging or done == limit
+                took = time.monotonic() - began
+                # One that lasted so long may have ended for that.
+                more = done is not None and (done == limit or (done > 0 and took >= LASTS))
+                self.raging = self.raging or more
                 clean = clean and (done is not None or name in MAY_WAIT)
-                if done is None or done < limit:
-                    del left[name]
+                if done is not None and more:
+                    self._paces[name].took(took, done)
                 else:
-                    self._paces[name].took(time.monotonic() - began)
+                    del left[name]
                 if clean and done:
                     # A long run that goes on committing does not stand still.
                     self._progress.mark()
@@ -179,11 +180,14 @@ class Sweeper:
             return done
         return None
 
-    async def _excuse_if_away(self) -> None:
-        """A database that does not answer is no stalled watch: starting this process again would not help."""
+    async def _give_up(self) -> None:
+        """Smaller batches next time; unless it is the database that does not answer, which is no stalled watch."""
+        if self._at is not None:
+            self._paces[self._at].given_up()
         try:
             async with asyncio.timeout(ANSWERS_WITHIN), self._database.reading():
                 return
         except (DatabaseAway, TryAgain, TimeoutError) as error:
+            # Starting this process again would not help.
             log.warning("the database does not answer: %s", type(error).__name__)
             self._progress.mark()

@@ -1,6 +1,8 @@
 """What the clock does: due watches, due alerts, unanswered requests to be rung. A savepoint each (P2)."""
 
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -32,63 +34,88 @@ TRY_AGAIN_AFTER = timedelta(seconds=60)
 IN_HAND = timedelta(seconds=1)
 
 
+class _Span:
+    """How long one transaction goes on: whoever cries for help may be waiting for something that it holds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self.done = 0
+        #: What is to be passed one by one.
+        self.left: list[Due] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether the rest is left to the next one."""
+        return time.monotonic() >= self._ends
+
+
 async def due_now(tx: Tx) -> frozenset[str]:
     """Which of the sweeps (`watches`, `alerts`, `rings`, `debriefs`) have something to do."""
     return await glance.due(tx)
 
 
-async def sweep_watches(tx: Tx, limit: int) -> int:
+async def sweep_watches(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     """Pass at most `limit` due moments of watches, alarms first. One that fails raises `unwatched`, and stops no other.
 
     1. Claim the due watches; what another sweep holds is skipped.
     2. All together, as far as that goes.
     3. Whatever is left each in a savepoint: the rules, the rows, the messages. What somebody has in hand comes later.
     4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
+
+    After `lasts` seconds what is done is kept, and the rest stays due. At least one is done.
     """
-    due = await visits.claim_due(tx, limit)
-    if left := await _together(tx, due):
-        await _one_by_one(tx, await _free(tx, left))
-    return len(due)
+    span = _Span(lasts)
+    await _together(tx, await visits.claim_due(tx, limit), span)
+    if span.left:
+        await _one_by_one(tx, await _free(tx, span), span)
+    return span.done
 
 
-async def _together(tx: Tx, due: list[Due]) -> list[Due]:
-    """Pass them at once; where that fails, each half of them. Gives those that are to be passed one by one."""
-    if not due:
-        return []
+async def _together(tx: Tx, due: list[Due], span: _Span) -> None:
+    """Pass them at once; where that fails, each half of them. Some may be left to be passed one by one."""
+    if not due or (span.over and (span.done or span.left)):
+        return
     left: list[Due] = []
 
     async def work() -> None:
         left.extend(await pass_many(tx, due, happen))
 
-    if await _alone(tx, work, f"batch of {len(due)} watches"):
-        return left
-    if len(due) == 1:
-        return due
     half = len(due) // 2
-    return [*await _together(tx, due[:half]), *await _together(tx, due[half:])]
+    if await _alone(tx, work, f"batch of {len(due)} watches"):
+        span.left += left
+        span.done += len(due) - len(left)
+    elif not half:
+        span.left += due
+    else:
+        await _together(tx, due[:half], span)
+        await _together(tx, due[half:], span)
 
 
-async def _free(tx: Tx, due: list[Due]) -> list[Due]:
+async def _free(tx: Tx, span: _Span) -> list[Due]:
     """Those with no alert that somebody else has in hand. The others are put off for a moment.
 
     A process that is suspended in the middle of "I have it" keeps its alert locked for a minute. Waited for, it would
     keep everybody else from being watched.
     """
-    held = await in_hand.held(tx, {visit_id for visit_id, _ in due})
-    for visit_id, worker_id in due:
+    held = await in_hand.held(tx, {visit_id for visit_id, _ in span.left})
+    for visit_id, worker_id in span.left:
         if visit_id in held:
             await visits.put_off(tx, visit_id, worker_id, tx.now + IN_HAND)
-    return [each for each in due if each[0] not in held]
+            span.done += 1
+    return [each for each in span.left if each[0] not in held]
 
 
-async def _one_by_one(tx: Tx, due: list[Due]) -> None:
+async def _one_by_one(tx: Tx, due: list[Due], span: _Span) -> None:
     rows: dict[UUID, VisitRow] = {}
 
     async def load() -> None:
         rows.update(await visits.load_many(tx, {visit_id for visit_id, _ in due}))
 
     await _alone(tx, load, "batch of visits")
-    for visit_id, worker_id in due:
+    for at, (visit_id, worker_id) in enumerate(due):
+        if at and span.over:
+            break
+        span.done += 1
 
         async def work(visit_id: UUID = visit_id, worker_id: UUID = worker_id) -> None:
             if visit_id not in rows:
@@ -101,8 +128,9 @@ async def _one_by_one(tx: Tx, due: list[Due]) -> None:
             await _unwatched(tx, rows.get(visit_id), worker_id)
 
 
-async def sweep_alerts(tx: Tx, limit: int) -> int:
-    """Climb, ask for news, lapse: at most `limit` alerts whose moment has come."""
+async def sweep_alerts(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
+    """Climb, ask for news, lapse: at most `limit` alerts whose moment has come; as `sweep_watches` for a while."""
+    span = _Span(lasts)
     due = await alerts.claim_due(tx, limit)
     told: set[UUID] = set()
 
@@ -111,7 +139,11 @@ async def sweep_alerts(tx: Tx, limit: int) -> int:
 
     if len(due) > 1 and not await _alone(tx, together, f"batch of {len(due)} alerts"):
         told.clear()
-    for alert_id in (each for each in due if each not in told):
+    span.done = len(told)
+    for at, alert_id in enumerate(each for each in due if each not in told):
+        if at and span.over:
+            break
+        span.done += 1
 
         async def work(alert_id: UUID = alert_id) -> None:
             await _pass_alert(tx, alert_id)
@@ -119,7 +151,7 @@ async def sweep_alerts(tx: Tx, limit: int) -> int:
         if not await _alone(tx, work, "alert"):
             await alerts.put_off(tx, alert_id, tx.now + TRY_AGAIN_AFTER)
             await _alone(tx, partial(_tell_that_it_stands, tx, alert_id), "alert to be told of")
-    return len(due)
+    return span.done
 
 
 async def _tell_that_it_stands(tx: Tx, alert_id: UUID) -> None:
@@ -152,10 +184,13 @@ async def _pass_alert(tx: Tx, alert_id: UUID) -> None:
         tx.announce(f"board:{scene.team_id}")
 
 
-async def sweep_rings(tx: Tx, limit: int) -> int:
-    """Requests to be rung that nobody answered become alerts."""
-    due = await rings.due(tx, limit)
-    for ring in due:
+async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
+    """Requests to be rung that nobody answered become alerts; as `sweep_watches` for a while."""
+    span = _Span(lasts)
+    for ring in await rings.due(tx, limit):
+        if span.done and span.over:
+            break
+        span.done += 1
 
         async def work(ring: Ring = ring) -> None:
             scene = await scene_of_ring(tx, ring)
@@ -166,7 +201,7 @@ async def sweep_rings(tx: Tx, limit: int) -> int:
         if not await _alone(tx, work, "ring"):
             await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
             await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
-    return len(due)
+    return span.done
 
 
 async def _alone(tx: Tx, work: Callable[[], Awaitable[None]], what: str) -> bool:

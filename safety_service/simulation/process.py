@@ -86,7 +86,7 @@ class _Steady(Pace):
     def __init__(self) -> None:
         super().__init__(MOST, MOST)
 
-    def took(self, seconds: float) -> None:
+    def took(self, seconds: float, done: int) -> None:
         """However long."""
 
     def given_up(self) -> None:

@@ -35,3 +35,24 @@ async def test_a_sweep_that_takes_too_long_makes_no_other_one_slower_and_is_not_
     assert given_up == 1, batches
     assert set(batches["quick"][:-1]) == {64}, "it was as large as before"
     assert batches["slow"][:2] == [60, 16]
+
+
+async def test_a_sweep_that_ended_for_its_length_is_gone_on_with_in_the_same_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.sweeper.LASTS", 0.1)
+    left = 9
+    seen: list[tuple[int, bool]] = []
+
+    async def slow(tx: Tx, limit: int) -> int:
+        nonlocal left
+        seen.append((limit, one.raging))
+        done = min(3, left)
+        await asyncio.sleep(0.15 if done else 0.0)
+        left -= done
+        return done
+
+    one, _ = sweeper(world.database, {"slow": slow}, batch=64)
+    assert await one.once()
+    assert left == 0 and not one.raging
+    assert seen[:2] == [(64, False), (3, True)], "what it cannot do in its time, it does not hold"
