@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 from config import database_url as addresses
 from config.duration import BadDuration, parse_duration
 from config.providers import provider_url
+from config.proxies import UnusableProxy, proxy_for
 from config.secret_files import SUFFIX, from_files
 
 HERE = Path(__file__).parent
@@ -235,11 +236,21 @@ def read_settings(env_file: Path = ENV_FILE) -> Settings:
         if faults:
             raise SettingsError(faults)
         fields: dict[str, Any] = {name.removeprefix(PREFIX).lower(): text for name, text in given.items()}
-        return Settings(_env_file=env_file, **fields)
+        return _reachable(Settings(_env_file=env_file, **fields))
     except ValidationError as error:
         raise SettingsError([f"{_named(each['loc'][0], given)}: {_said(each)}" for each in error.errors()]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{env_file} is not UTF-8 text"]) from None
+
+
+def _reachable(read: Settings) -> Settings:
+    """Raises SettingsError where Telegram is behind a proxy that we cannot use: going around it is not for us to do."""
+    if read.telegram_token:
+        try:
+            proxy_for(read.telegram_api_url)
+        except UnusableProxy as error:
+            raise SettingsError([str(error)]) from None
+    return read
 
 
 #: What is not to be printed may be in a file of its own.

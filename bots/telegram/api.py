@@ -7,6 +7,7 @@ from typing import Any
 from telegram import Bot
 
 from bots.telegram.request import Request
+from config.proxies import proxy_for
 
 OFFICIAL = "https://api.telegram.org/bot"
 CONNECT = 3.0  # seconds until an attempt to connect is given up
@@ -22,18 +23,22 @@ JSON = dict[str, Any]
 
 
 class Api:
-    """`danger`, `urgent` and `rest` are the library's bots, each with its own connections; so has `updates`."""
+    """`danger`, `urgent` and `rest` are the library's bots, each with its own connections; so has `updates`.
+
+    Raises UnusableProxy.
+    """
 
     def __init__(self, token: str, api_url: str = "") -> None:
         base = (api_url or OFFICIAL).rstrip("/")
         self._requests: list[Request] = []
+        self._proxy = proxy_for(base)
         self._polling = self._bot(token, base, 2)
         self.danger = self._bot(token, base, DANGER_CONNECTIONS)
         self.urgent = self._bot(token, base, URGENT_CONNECTIONS)
         self.rest = self._bot(token, base, OTHER_CONNECTIONS)
 
     def _bot(self, token: str, base: str, connections: int) -> Bot:
-        request = Request(connections, READ, READ, CONNECT, WAIT_FOR_CONNECTION)
+        request = Request(connections, READ, READ, CONNECT, WAIT_FOR_CONNECTION, self._proxy)
         self._requests.append(request)
         files = f"{base.removesuffix('/bot')}/file/bot"
         return Bot(token, base_url=base, base_file_url=files, request=request, get_updates_request=request)

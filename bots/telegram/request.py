@@ -27,6 +27,8 @@ for _talker in ("httpx", "httpcore", "telegram"):
 Body = str | aiohttp.FormData | None
 FORM = "application/x-www-form-urlencoded"
 TOO_MANY = 429
+#: Turns of the event loop after which it has seen whatever the other side closed while it was busy or we slept.
+TURNS = 5
 LEAST_WAIT = 1.0  # seconds, where Telegram says "too many" and not for how long
 
 
@@ -53,9 +55,12 @@ class PoolFull(Exception):
 class Request(BaseRequest):
     """As the library's, but 429 and 5xx keep their meaning, and what is not the Bot API's answer is no answer."""
 
-    def __init__(self, connections: int, read: float, write: float, connect: float, pool: float) -> None:
+    def __init__(
+        self, connections: int, read: float, write: float, connect: float, pool: float, proxy: str | None = None
+    ) -> None:
         self._free = asyncio.Semaphore(connections)
         self._read, self._write, self._connect, self._pool = read, write, connect, pool
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -99,7 +104,7 @@ class Request(BaseRequest):
         kind = {"Content-Type": FORM} if isinstance(body, str) else None
         try:
             async with session.request(
-                method, url, data=body, headers=kind, timeout=waits, allow_redirects=False
+                method, url, data=body, headers=kind, timeout=waits, allow_redirects=False, proxy=self._proxy
             ) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as error:
@@ -116,6 +121,9 @@ class Request(BaseRequest):
         except TimeoutError:
             raise TimedOut from PoolFull()
         try:
+            # Of what is said into a connection that is closed already, nobody would know whether it was taken.
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             yield
         finally:
             self._free.release()
@@ -136,12 +144,15 @@ class Request(BaseRequest):
 
 
 def _session() -> aiohttp.ClientSession:
-    """Through the proxy that the environment names, trusting whom the library's own client trusts."""
+    """Trusting whom the library's own client trusts.
+
+    Of proxies it is told: by itself it knows few of them, goes around the others, and looks in a thread, of which there
+    may be none while names are not looked up.
+    """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=_trusted()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": BaseRequest.USER_AGENT},
-        trust_env=True,
     )
 
 

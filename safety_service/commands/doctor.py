@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from bots.dialogue.known import the_wording
 from config.guidance import GuidanceError, read_guidance
 from config.policy import PolicyError, read_policy
+from config.proxies import proxy_for
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from config.wording import WordingError
 from safety_service.commands.doctor_around import Note, look_around
@@ -212,7 +213,7 @@ async def _telegram(read: Settings) -> Faults:
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as outside,
-            outside.get(url) as answer,
+            outside.get(url, proxy=proxy_for(url)) as answer,
         ):
             said: dict[str, Any] = json.loads(await answer.text())
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
