@@ -187,7 +187,10 @@ async def _pass_alert(tx: Tx, alert_id: UUID) -> None:
 async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     """Requests to be rung that nobody answered become alerts; as `sweep_watches` for a while."""
     span = _Span(lasts)
-    for ring in await rings.due(tx, limit):
+    due = await rings.due(tx, limit)
+    taken = await in_hand.taken(tx, {each.visit_id for each in due if each.visit_id is not None})
+    mine = await rings.lock_free(tx, [each.id for each in due if each.visit_id not in taken])
+    for ring in (each for each in due if each.id in mine):
         if span.done and span.over:
             break
         span.done += 1
@@ -201,6 +204,10 @@ async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
         if not await _alone(tx, work, "ring"):
             await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
             await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
+    # Last: whoever holds the visit may be about to wait for its request.
+    for ring_id in await rings.lock_free(tx, [each.id for each in due if each.visit_id in taken]):
+        await rings.put_off(tx, ring_id, tx.now + IN_HAND)
+        span.done += 1
     return span.done
 
 

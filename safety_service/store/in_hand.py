@@ -1,4 +1,4 @@
-"""Which alerts somebody else has in hand: asked without waiting for them."""
+"""Which visits and alerts somebody else has in hand: asked without waiting for them."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -10,6 +10,7 @@ from safety_service.store.alerts import ALARMED
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert
+from safety_service.store.tables.visits import visit
 
 
 async def alarmed(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -25,6 +26,19 @@ async def held(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
     return frozenset(each.visit_id for each in await tx.all(_OPEN, visits=visit_ids) if each.id not in mine)
 
 
+async def taken(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these visits those that another transaction holds, or an open alert of theirs. The others are locked."""
+    if not visit_ids:
+        return frozenset()
+    mine = frozenset(await tx.scalars(_FREE_VISITS, visits=visit_ids))
+    return (frozenset(visit_ids) - mine) | await held(tx, mine)
+
+
+_FREE_VISITS = Ready(
+    select(visit.c.id)
+    .where(visit.c.id.in_(bindparam("visits", expanding=True)))
+    .with_for_update(key_share=True, skip_locked=True)
+)
 _ALERTS = select(alert.c.id, alert.c.visit_id).where(
     alert.c.visit_id.in_(bindparam("visits", expanding=True)), alert.c.state != State.RESOLVED
 )

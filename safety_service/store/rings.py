@@ -1,5 +1,6 @@
 """Requests to be rung: the amber step between OK and alarm."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +60,12 @@ async def due(tx: Tx, limit: int) -> list[Ring]:
     """Requests that nobody answered in time, not locked."""
     query = select(ring).where(ring.c.next_at <= tx.now).order_by(ring.c.next_at).limit(limit)
     return [found for row in (await tx.conn.execute(query)).all() if (found := _ring(row)) is not None]
+
+
+async def lock_free(tx: Tx, ring_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these, open ones that nobody else holds, locked now."""
+    query = select(ring.c.id).where(ring.c.id.in_(ring_ids), ring.c.state == "open")
+    return frozenset((await tx.conn.execute(query.with_for_update(skip_locked=True))).scalars())
 
 
 async def close(tx: Tx, ring_id: UUID, state: str, by: UUID | None) -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from safety_service.actions import sweeping
+from safety_service.actions import sweeping, words
+from safety_service.actions.words import Word
 from safety_service.domain.words import Kind
 from safety_service.store import alerts, visits
 from tests.storm import workers
@@ -53,3 +54,23 @@ async def test_a_visit_with_an_alert_that_nobody_has_in_hand_is_not_put_off(worl
         after = await visits.load(tx, row.id)
     assert after is not None
     assert after.visit.watches[0].next_at != world.now + sweeping.IN_HAND
+
+
+async def test_a_visit_in_hand_keeps_no_other_request_to_be_rung_from_becoming_an_alert(world: World) -> None:
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    rows = [await world.inside(name, ref=f"F-{name}") for name in await workers(world, 2)]
+    for row in rows:
+        (watch,) = row.visit.watches
+        await world.do(world.name(watch.worker_id), words.ring_me, row.id, Word())
+    await world.jump(2)
+    began = time.monotonic()
+    async with world.database.transaction() as hand:
+        await visits.load(hand, rows[0].id, lock=True)
+        async with world.database.transaction() as tx:
+            await sweeping.sweep_rings(tx, 100)
+        assert time.monotonic() - began < 4, "it waited for who has the visit in hand"
+        assert [each.alert.visit_id for each in await world.alerts()] == [rows[1].id]
+    world.clock.move(2 * sweeping.IN_HAND)
+    await world.sweep()
+    assert {each.alert.visit_id for each in await world.alerts()} == {each.id for each in rows}
