@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
 from safety_service import api
 from safety_service.actions.exports import ALERTS, DEBRIEFS, VISITS, WHAT
@@ -131,8 +131,7 @@ def period() -> dict[str, str]:
 
 def paths(world: World) -> list[str]:
     """Every list and figure that there is to be asked for, below /api/v1."""
-    app = web.Application()
-    api.setup(app, None)  # type: ignore[arg-type]
+    app = application(world, api)
     found = {
         route.resource.canonical.removeprefix(api.PREFIX)
         for route in app.router.routes()
