@@ -29,6 +29,10 @@ class Pace:
         self._until = 0.0
         self.size = min(first, most)
 
+    def more(self, seconds: float, done: int) -> bool:
+        """Whether more may be due: a batch of this size was full, or lasted so long that it may have ended for that."""
+        return done == self.size or (done > 0 and seconds >= LASTS)
+
     def took(self, seconds: float, done: int) -> None:
         """A batch of this size took so long, or so many of it did."""
         if seconds > SLOW:

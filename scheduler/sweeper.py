@@ -9,7 +9,7 @@ from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from scheduler.gap import GapWatch
-from scheduler.pace import LASTS, Pace
+from scheduler.pace import Pace
 from scheduler.watchdog import Progress
 
 log = logging.getLogger(__name__)
@@ -128,15 +128,14 @@ class Sweeper:
         left = await self._due()
         while left and time.monotonic() - started < ENOUGH:
             for name, sweep in list(left.items()):
-                limit, began = self._paces[name].size, time.monotonic()
-                done = await self._one(name, sweep, limit)
+                pace, began = self._paces[name], time.monotonic()
+                done = await self._one(name, sweep, pace.size)
                 took = time.monotonic() - began
-                # One that lasted so long may have ended for that.
-                more = done is not None and (done == limit or (done > 0 and took >= LASTS))
+                more = done is not None and pace.more(took, done)
                 self.raging = self.raging or more
                 clean = clean and (done is not None or name in MAY_WAIT)
                 if done is not None and more:
-                    self._paces[name].took(took, done)
+                    pace.took(took, done)
                 else:
                     del left[name]
                 if clean and done:

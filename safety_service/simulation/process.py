@@ -86,6 +86,10 @@ class _Steady(Pace):
     def __init__(self) -> None:
         super().__init__(MOST, MOST)
 
+    def more(self, seconds: float, done: int) -> bool:
+        """As if it had taken no time: in here no sweep ends for its length."""
+        return super().more(min(seconds, 0.0), done)
+
     def took(self, seconds: float, done: int) -> None:
         """However long."""
 

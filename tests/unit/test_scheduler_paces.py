@@ -40,7 +40,7 @@ async def test_a_sweep_that_takes_too_long_makes_no_other_one_slower_and_is_not_
 async def test_a_sweep_that_ended_for_its_length_is_gone_on_with_in_the_same_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scheduler.sweeper.LASTS", 0.1)
+    monkeypatch.setattr("scheduler.pace.LASTS", 0.1)
     left = 9
     seen: list[tuple[int, bool]] = []
 
