@@ -6,11 +6,9 @@ import click
 
 from safety_service.actions import key_rotation
 from safety_service.actions.key_rotation import Rotated
+from safety_service.commands.progress import Progress
 from safety_service.commands.running import Fault, run_on
 from safety_service.store import sealing
-
-#: How many rows go by between two lines that say so.
-SAY_EVERY = 100_000
 
 
 @click.group("keys")
@@ -26,7 +24,7 @@ def rotate() -> None:
     sealed anew stays so. In the end it says which keys are not needed any more; exit 1 if something was not sealed
     anew.
     """
-    done = run_on(lambda database: key_rotation.rotate(database, _Progress()))
+    done = run_on(lambda database: key_rotation.rotate(database, Progress()))
     first, *older = sealing.ring().names
     tables = len(done.resealed)
     click.echo(f"Sealed anew with the first key ({first}): {done.resealed.total()} values in {tables} tables.")
@@ -52,15 +50,3 @@ def _say(done: Rotated, place: int, name: str) -> list[str]:
 def named(counts: Mapping[str, int]) -> str:
     """So many of each table."""
     return ", ".join(f"{table}: {count}" for table, count in sorted(counts.items()))
-
-
-class _Progress:
-    """A line now and then, for whoever waits."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-
-    def __call__(self, rows: int) -> None:
-        before, self._rows = self._rows, self._rows + rows
-        if before // SAY_EVERY != self._rows // SAY_EVERY:
-            click.echo(f"{self._rows} rows looked at …", err=True)

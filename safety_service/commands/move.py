@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from safety_service.actions import moving
+from safety_service.commands.progress import Progress
 from safety_service.commands.running import Fault, run_alone, settings
 from safety_service.domain.event_chain import Verifier
 from safety_service.store.database import Tx
@@ -13,8 +14,6 @@ from safety_service.store.errors import CopyFailed
 from safety_service.store.moving import Moved, move
 
 _SQLITE = b"SQLite format 3\0"
-#: How many rows go by between two lines that say so.
-SAY_EVERY = 100_000
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
@@ -54,23 +53,11 @@ def command(source: str, target: str) -> None:
         return await moving.moved(tx, moved, kinds)
 
     try:
-        moved, (walked, found) = run_alone(move(source, target, last, _Progress()))
+        moved, (walked, found) = run_alone(move(source, target, last, Progress()))
     except CopyFailed as why:
         raise Fault(f"Nothing was moved: {why}.") from None
     _say(moved, walked, found)
     _next(source, target)
-
-
-class _Progress:
-    """A line now and then, for whoever waits."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-
-    def __call__(self, rows: int) -> None:
-        before, self._rows = self._rows, self._rows + rows
-        if before // SAY_EVERY != self._rows // SAY_EVERY:
-            click.echo(f"{self._rows} rows …", err=True)
 
 
 def _say(moved: Moved, walked: Verifier, found: list[str]) -> None:
