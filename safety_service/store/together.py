@@ -46,9 +46,8 @@ async def foresee(tx: Tx, asked: Sequence[Asked]) -> list[Gathered | None]:
     if held:
         known.asked = {(row.visit_id, row.person_id) for row in await tx.all(unsent.QUESTIONS, visits=held)}
     await _answers(tx, people_ids, {each.key for each in asked if each.key is not None}, known)
-    firsts = {id(each) for each in first.values()}
-    alone = [each.token in sessions_of and id(each) not in firsts for each in asked]
-    return [None if behind else Gathered(tx, known) for behind in alone]
+    behind = [each.token in sessions_of and first[each.visit_id] is not each for each in asked]
+    return [None if waits else Gathered(tx, known) for waits in behind]
 
 
 async def write(tx: Tx, done: Iterable[Gathered]) -> None:
