@@ -218,11 +218,5 @@ def message(address: str, came: Stamp) -> Outgoing:
         priority=Priority.ROUTINE,
         template="canary.came",
         params={"at": came.at.isoformat(), "late": f"{float(came.info['late']):.1f}"},
-        visit_id=None,
-        alert_id=None,
-        step=0,
-        attempts=1,
-        maybe_sent=False,
-        due_at=None,
         created_at=came.at,
     )

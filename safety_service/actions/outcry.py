@@ -51,12 +51,6 @@ async def _of_agency(tx: Tx, agency: Agency, out_there: list[Watched], since: da
             priority=Priority.ALARM,
             template="gap.unkept",
             params=params,
-            visit_id=None,
-            alert_id=None,
-            step=0,
-            attempts=1,
-            maybe_sent=False,
-            due_at=None,
             created_at=tx.now,
         )
         for person_id in known

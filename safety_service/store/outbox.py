@@ -52,7 +52,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message that a dispatcher has leased, with the address to send it to."""
+    """A message that a dispatcher has leased, with the address to send it to.
+
+    What says no more is said for the first time, and is in no outbox: about no visit and no alert.
+    """
 
     id: UUID
     agency_id: UUID
@@ -63,13 +66,13 @@ class Outgoing:
     priority: int
     template: str
     params: dict[str, Any]
-    visit_id: UUID | None
-    alert_id: UUID | None
-    step: int
-    attempts: int
+    visit_id: UUID | None = None
+    alert_id: UUID | None = None
+    step: int = 0
+    attempts: int = 1
     #: It may have arrived before: it says that it is a repeat.
-    maybe_sent: bool
-    due_at: datetime | None
+    maybe_sent: bool = False
+    due_at: datetime | None = None
     created_at: datetime
 
 
