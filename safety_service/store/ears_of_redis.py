@@ -6,8 +6,65 @@ that it is gone, and what is sent into it is taken.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any
+
+import redis.asyncio as redis
+
+#: Before the name of every topic; where nobody speaks, only whether Redis is there is heard.
+PREFIX = "doorstep:"
+NOBODY = PREFIX + "nobody"
+
+
+class Ears:
+    """What a process hears of the others: topics of the kinds that somebody in it asked for, and no other.
+
+    What nobody waits for costs as much to hear as what is waited for: every scheduler once heard of each check-in.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._wanted = {NOBODY}
+        self._confirmed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        #: redis-py's PubSub, once all is asked of it that was wanted till then.
+        self._ears: Any = None
+
+    async def want(self, topics: Iterable[str]) -> None:
+        """Return when topics of these kinds are heard. Raises what redis-py does; then they are when it is back."""
+        kinds = {_kind(each) for each in topics}
+        new = kinds - self._wanted
+        self._wanted |= new
+        if new and self._ears is not None:
+            await self._ears.psubscribe(*new)
+        for each in kinds:
+            await self._confirmed[each].wait()
+
+    async def heard(self, every: float) -> AsyncGenerator[Any, None]:
+        """Each message, and None at times: see `heard` below. Raises what redis-py does, and TimeoutError."""
+        async with self._client.pubsub(ignore_subscribe_messages=False) as ears:
+            try:
+                asked: set[str] = set()
+                while new := self._wanted - asked:
+                    await ears.psubscribe(*new)
+                    asked |= new
+                self._ears = ears
+                async for message in heard(ears, every):
+                    if message is None:
+                        await self._ask_again()
+                    elif message["type"] == "psubscribe":
+                        self._confirmed[message["channel"].decode()].set()
+                    yield message
+            finally:
+                self._ears = None
+                for each in self._confirmed.values():
+                    each.clear()
+
+    async def _ask_again(self) -> None:
+        """A question that was given up half-way may never have been asked."""
+        missing = [each for each in self._wanted if not self._confirmed[each].is_set()]
+        if missing:
+            await self._ears.psubscribe(*missing)
 
 
 async def heard(ears: Any, every: float) -> AsyncIterator[Any]:
@@ -34,3 +91,7 @@ def cancelled() -> bool:
     """The client swallows a cancellation that meets it while it connects; it was asked for all the same."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _kind(topic: str) -> str:
+    return f"{PREFIX}{topic.partition(':')[0]}*"

@@ -8,8 +8,8 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from safety_service.store import ears_of_redis, turns
+from safety_service.store.ears_of_redis import PREFIX, Ears
 from safety_service.store.turns import Bucket, Turns
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ PATIENCE = 0.5
 PAUSE = 1.0
 #: Seconds after which the listener makes sure, again and again, that it would hear an event.
 QUIET = 5.0
-PREFIX = "doorstep:"
 #: Processes that share turns, as long as nobody has said how many there are.
 SHARERS = 3
 LOST = (RedisError, OSError, EOFError)
@@ -142,7 +142,7 @@ class RedisHot:
         self._near = InProcessHot()
         self._me = uuid4().hex
         self._outgoing: asyncio.Queue[tuple[str, str]] = asyncio.Queue(BACKLOG)
-        self._listening = asyncio.Event()
+        self._ears = Ears(self._redis)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lost = False
         self._ask_again_at = float("-inf")
@@ -162,10 +162,10 @@ class RedisHot:
         self._keep_running("listen", self._listen)
         async with self._near.subscribe(*topics) as events:
             if not self._lost:
-                with suppress(TimeoutError):
+                with suppress(*LOST):
                     # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes in the same moment.
                     async with asyncio.timeout(PATIENCE):
-                        await self._listening.wait()
+                        await self._ears.want(topics)
             yield events
 
     async def put(self, key: str, value: dict[str, Any], ttl: timedelta) -> None:
@@ -236,32 +236,37 @@ class RedisHot:
         return answer
 
     async def _speak(self) -> None:
+        """In one breath whatever there is to say by now, and what is the same only once."""
         while not ears_of_redis.cancelled():
-            topic, said = await self._outgoing.get()
-            await self._ask(partial(self._redis.publish, PREFIX + topic, said), _nothing)
+            said = [await self._outgoing.get()]
+            while not self._outgoing.empty():
+                said.append(self._outgoing.get_nowait())
+            await self._ask(partial(self._say, dict.fromkeys(said)), _nothing)
+
+    async def _say(self, said: Iterable[tuple[str, str]]) -> int:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for topic, each in said:
+                pipe.publish(PREFIX + topic, each)
+            return len(await pipe.execute())
 
     async def _listen(self) -> None:
         while not ears_of_redis.cancelled():
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=False) as ears:
-                    await ears.psubscribe(PREFIX + "*")
-                    await self._hear(ears)
+                await self._hear()
             except LOST as error:
                 self._is_lost(error)
-            self._listening.clear()
             if not ears_of_redis.cancelled():
                 await asyncio.sleep(PAUSE)
 
-    async def _hear(self, ears: Any) -> None:
-        async for message in ears_of_redis.heard(ears, QUIET):
-            kind = None if message is None else message["type"]
-            if kind == "pmessage":
-                await self._pass_on(message["channel"].decode().removeprefix(PREFIX), message["data"])
-            elif kind == "psubscribe":
-                self._listening.set()
-            if kind in {None, "psubscribe"}:
-                # A process that has nothing to ask would not notice otherwise that Redis is away, or back.
-                await self._ask(self._redis.ping, _nothing)
+    async def _hear(self) -> None:
+        async with aclosing(self._ears.heard(QUIET)) as messages:
+            async for message in messages:
+                kind = None if message is None else message["type"]
+                if kind == "pmessage":
+                    await self._pass_on(message["channel"].decode().removeprefix(PREFIX), message["data"])
+                if kind in {None, "psubscribe"}:
+                    # A process that has nothing to ask would not notice otherwise that Redis is away, or back.
+                    await self._ask(self._redis.ping, _nothing)
 
     async def _pass_on(self, topic: str, data: bytes) -> None:
         try:

@@ -189,8 +189,8 @@ async def _is_well_again(weather: Weather, pids: list[dict[str, int]], who: str)
     async with redis.Redis(port=weather.server.port) as shared:
 
         async def all_listen() -> bool:
-            # Two bots and two schedulers, and a web where a page is open.
-            return [each["psub"] for each in await shared.client_list()].count("1") >= 4
+            # Two bots and two schedulers, and a web where a page is open; and each whether Redis is there.
+            return sum(int(each["psub"]) > 1 for each in await shared.client_list()) >= 4
 
         await here.becomes(all_listen)
         await _news_comes_at_once(weather, who)

@@ -103,6 +103,49 @@ async def test_processes_hear_one_another(two: tuple[RedisHot, RedisHot]) -> Non
     assert [await each.count("x", MINUTE) for each in (here, there, here)] == [1, 2, 3]
 
 
+async def test_a_process_hears_nothing_that_nobody_in_it_waits_for(
+    redis_server: RedisServer, two: tuple[RedisHot, RedisHot]
+) -> None:
+    here, _there = two
+    async with here.subscribe("sweep"):
+        with redis.Redis(port=redis_server.port) as somebody:
+            assert [somebody.publish(f"doorstep:{each}", b"{}") for each in ("board:7", "outbox", "sweep")] == [0, 0, 1]
+            async with here.subscribe("board:7"):
+                assert somebody.publish("doorstep:board:7", b"{}") == 1
+                assert somebody.publish("doorstep:outbox", b"{}") == 0
+
+
+async def test_who_asks_for_more_while_redis_is_away_hears_it_when_it_is_back(
+    redis_server: RedisServer, two: tuple[RedisHot, RedisHot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "PAUSE", 0.05)
+    here, there = two
+    async with there.subscribe("sweep"):
+        redis_server.stop()
+        async with there.subscribe("board:7") as events:
+            redis_server.start()
+            heard = asyncio.ensure_future(next_of(events))
+            while not heard.done():
+                await here.publish("board:7")
+                await asyncio.wait([heard], timeout=0.05)
+            assert heard.result() == ("board:7", {})
+
+
+async def test_what_is_said_twice_in_one_breath_is_heard_at_least_once_and_nothing_else_is_lost(
+    two: tuple[RedisHot, RedisHot],
+) -> None:
+    here, there = two
+    async with there.subscribe("sweep", "outbox") as events:
+        for _ in range(50):
+            await here.publish("sweep")
+        await here.publish("outbox", {"n": 1})
+        heard = [await next_of(events)]
+        while heard[-1][0] != "outbox":
+            heard.append(await next_of(events))
+        assert ("sweep", {}) in heard
+        assert len(heard) < 50
+
+
 async def test_an_event_that_cannot_be_read_does_not_deafen(
     redis_server: RedisServer, two: tuple[RedisHot, RedisHot]
 ) -> None:
