@@ -38,8 +38,9 @@ LEASE = timedelta(seconds=30)
 IDLE = 0.5
 #: The same, while something waits for alarms that are being raised.
 SOON = 0.05
-#: Messages that are leased at once.
+#: Messages that are leased at once; and how long it is waited for some of a lane's slots to be free, where more waits.
 BATCH = 50
+BREATH = 0.02
 #: The stamp that says that messages are being sent.
 DISPATCHER = "dispatcher"
 #: The lock of the one dispatcher that looks for channels that fail, and how long it is its.
@@ -93,6 +94,11 @@ class Dispatcher:
     def heed(self, raging: Callable[[], bool]) -> None:
         """What tells whether more alarms are being raised at this very moment: bundles wait for them."""
         self._bundling.raging = raging
+
+    @property
+    def behind(self) -> bool:
+        """Whether more alarms wait to be handed over in chats than can be on their way at once."""
+        return any(lane.more for lane in self._lanes if lane.most <= Priority.ALARM)
 
     def stop(self) -> None:
         """Lease no more; `run` ends once all that is on its way has arrived, or was given up, and is recorded.
@@ -150,12 +156,16 @@ class Dispatcher:
             lane.wake.clear()
             free = min(lane.slots - len(lane.busy), BATCH)
             taken = await self._take(lane, free) if free else []
+            lane.more = len(taken) == free
             for parcel, setting in taken:
                 task = asyncio.create_task(self._deliver(parcel, setting))
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
             if len(taken) < free or not free:
                 await _wait(lane.wake, min(self._idle, SOON) if self._bundling.waits else self._idle)
+            elif free < lane.slots // 4:
+                # Each that arrives frees a slot: leased one by one, they took as long to lease as to send.
+                await asyncio.sleep(BREATH)
         if lane.busy:
             await asyncio.wait(lane.busy)
 

@@ -20,6 +20,8 @@ class Lane:
     in_order: bool
     busy: set[asyncio.Task[None]] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Whether more waits than there were slots, as far as is known.
+    more: bool = False
 
 
 def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:

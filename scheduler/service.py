@@ -17,6 +17,7 @@ from safety_service.actions.sweeping import due_now, sweep_alerts, sweep_rings, 
 from safety_service.store import alone, leases
 from safety_service.store.database import Database
 from scheduler import canary, chaser, linker, locating, outcry, summing, tidier
+from scheduler.calm import Calm
 from scheduler.canary import Canary, Wanted
 from scheduler.chaser import Chaser
 from scheduler.dispatcher import Dispatcher
@@ -78,6 +79,7 @@ class Scheduler:
         everyone = senders if self._canary is None else [*senders, self._canary.sender]
         self._dispatcher = Dispatcher(database, everyone, holder=holder, public_url=public_url, replies=replies)
         self._dispatcher.heed(lambda: self._sweeper.raging)
+        calm = Calm(lambda: self._sweeper.raging or self._dispatcher.behind)
         self._watchdog = Watchdog(progress, what="the sweep")
         self._ticker = Ticker()
         self._ticker.every(TICK, self._sweeper.wake, name="sweep", within=TICK)
@@ -88,8 +90,9 @@ class Scheduler:
         self._ticker.every(chaser.EVERY, Chaser(database, CHASES).once, name="chase", within=chaser.WITHIN)
         unkept = Outcry(database, lambda: gap.unkept_since, self._dispatcher.say_unwritten)
         self._ticker.every(outcry.EVERY, unkept.once, name="outcry", within=outcry.WITHIN)
-        self._ticker.every(linker.EVERY, Linker(database, holder).once, name="link", within=linker.WITHIN)
-        self._ticker.every(summing.EVERY, Summing(database, holder).once, name="figures", within=summing.WITHIN)
+        link, count = calm.waits(Linker(database, holder).once), calm.waits(Summing(database, holder).once)
+        self._ticker.every(linker.EVERY, link, name="link", within=linker.WITHIN)
+        self._ticker.every(summing.EVERY, count, name="figures", within=summing.WITHIN)
         self._ticker.every(tidier.EVERY, Tidier(database, holder).once, name="tidy", within=tidier.WITHIN)
         if self._canary is not None:
             self._canary.say = self._dispatcher.say_unwritten

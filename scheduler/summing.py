@@ -1,7 +1,10 @@
 """Keeping the figures: whatever changed since the last time is counted again, day by day, by one process at a time."""
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from safety_service.actions import summing
 from safety_service.actions.summing import Day
@@ -41,13 +44,13 @@ class Summing:
             return True
         days = sorted(found.days)
         for start in range(0, len(days), AT_ONCE):
-            await self._count(days[start : start + AT_ONCE])
+            await self._count(days[start : start + AT_ONCE], found.zones)
         async with self._database.transaction() as tx:
             await summing.mark(tx, found.until)
         return found.until >= now
 
-    async def _count(self, days: list[Day]) -> None:
+    async def _count(self, days: list[Day], zones: Mapping[UUID, ZoneInfo]) -> None:
         async with self._database.reading() as tx:
-            counted = [(day, await summing.counted(tx, day)) for day in days]
+            counted = [(day, await summing.counted(tx, day, zones[day[0]])) for day in days]
         async with self._database.transaction() as tx:
             await summing.keep(tx, counted)

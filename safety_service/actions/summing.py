@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -32,6 +32,8 @@ class Changed:
     """Days in which something changed; up to when was looked."""
 
     days: frozenset[Day]
+    #: The time zone of each team.
+    zones: Mapping[UUID, ZoneInfo]
     until: datetime
 
 
@@ -50,13 +52,13 @@ async def changed(tx: Tx) -> Changed | None:
     made = await day_decisions.decisions(tx, zones, since, until)
     made += await day_decisions.of_families(tx, families, since - counting.AGAIN_WITHIN)
     moments += [(each.team_id, each.at) for each in made if each.team_id is not None]
-    return Changed(frozenset((team_id, at.astimezone(zones[team_id]).date()) for team_id, at in moments), until)
+    days = frozenset((team_id, at.astimezone(zones[team_id]).date()) for team_id, at in moments)
+    return Changed(days, zones, until)
 
 
-async def counted(tx: Tx, day: Day) -> Counter[str]:
-    """The figures of this day."""
+async def counted(tx: Tx, day: Day, zone: ZoneInfo) -> Counter[str]:
+    """The figures of this day, which begins and ends in this time zone."""
     team_id, on = day
-    zone = ZoneInfo((await day_sums.zones(tx))[team_id])
     since, until = (datetime.combine(each, time(), zone) for each in (on, on + timedelta(days=1)))
     found = await count(tx, [team_id], since, until)
     return Counter(figure for _, _, figure in found.elements())
