@@ -32,7 +32,7 @@ from safety_service.store.tables.alerts import outbox
 
 #: Seconds between two looks whether all are there; to look takes longer where there are many.
 LOOK_EVERY = 0.25
-LOOK_AFTER_EACH = 0.0001
+LOOK_AFTER_EACH = 0.0004
 
 #: Visit → the number that the sink gave its alarm's message.
 Arrived = Callable[[], Awaitable[Mapping[UUID, int]]]

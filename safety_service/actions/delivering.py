@@ -39,7 +39,8 @@ async def lease(
     `in_order`: of each chat only the oldest that has not gone out, so that none overtakes another. `resting`: chats
     whose alarms are being gathered.
     """
-    await outbox.drop_stale(tx)
+    if most is Priority.ROUTINE:
+        await outbox.drop_stale(tx)
     return await outbox.lease(
         tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order, resting=resting
     )

@@ -148,9 +148,12 @@ async def lease(
     chats whose alarms are being gathered; danger waits for nothing.
     """
     values: dict[str, Any] = {"channels": channels, "least": least, "most": most, "limit": limit, "now": tx.now}
-    if resting:
-        values["resting"] = resting
-    return await hold(tx, await tx.scalars(sql.NEXT[in_order, bool(resting)], **values), holder, for_)
+    rests = {"resting": resting} if resting else {}
+    if in_order:
+        found = await tx.all(sql.OLDEST[bool(resting)], **values, **rests)
+    else:
+        found = [*await tx.all(sql.LOST, **values), *await tx.all(sql.NEXT[bool(resting)], **values, **rests)]
+    return await hold(tx, [each.id for each in sorted(found)[:limit]], holder, for_)
 
 
 async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Select,
     and_,
     bindparam,
     case,
@@ -50,38 +51,46 @@ HOLD = Ready(
 )
 
 
-def _next(*, in_order: bool, resting: bool) -> Ready:
-    lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
-    due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
-    here = outbox.c.channel.in_(bindparam("channels", expanding=True))
-    these = and_(here, outbox.c.priority.between(bindparam("least"), bindparam("most")))
-    # Each by an index of its own, which is as small as what waits: not all that was ever sent is read.
-    out = union_all(
-        *(
-            select(outbox.c.id, outbox.c.channel_id).where(outbox.c.state == each, these)
-            for each in ("pending", "sending")
-        )
-    ).subquery("out")
+_WAITING = ("pending", "sending")
+#: What waits for its turn, as far as it still has one.
+_PENDING = and_(
+    outbox.c.state == "pending",
+    outbox.c.not_before <= bindparam("now"),
+    or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > bindparam("now")),
+)
+#: What was being sent when its sender was lost.
+_LOST = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
+_THESE = and_(
+    outbox.c.channel.in_(bindparam("channels", expanding=True)),
+    outbox.c.priority.between(bindparam("least"), bindparam("most")),
+)
+_URGENCY = (outbox.c.priority, outbox.c.not_before, outbox.c.id)
+
+
+def _awake(*, resting: bool) -> ColumnElement[bool]:
+    rests = outbox.c.channel_id.in_(bindparam("resting", expanding=True))
+    return not_(and_(gathered(), rests)) if resting else true()
+
+
+def _first(where: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[Any]:
+    """By the order of an index that is as small as what waits, so that no more is read than is taken."""
+    return select(*_URGENCY).where(where).order_by(*order).limit(bindparam("limit")).with_for_update(skip_locked=True)
+
+
+def _oldest(*, resting: bool) -> Select[Any]:
+    """Of each chat only its oldest. All that waits is read for it: few lanes need their order."""
+    waits = (select(outbox.c.id, outbox.c.channel_id).where(outbox.c.state == each, _THESE) for each in _WAITING)
+    out = union_all(*waits).subquery("out")
     place = func.row_number().over(partition_by=out.c.channel_id, order_by=out.c.id)
     ranked = select(out.c.id, place.label("place")).subquery()
-    first = select(ranked.c.id).where(ranked.c.place == 1) if in_order else select(out.c.id)
-    rests = outbox.c.channel_id.in_(bindparam("resting", expanding=True))
-    awake = not_(and_(gathered(), rests)) if resting else true()
-    return Ready(
-        select(outbox.c.id)
-        # Said again of the row itself: another dispatcher may have taken it since.
-        .where(outbox.c.id.in_(first), or_(due, lost), awake)
-        .order_by(outbox.c.priority, outbox.c.not_before, outbox.c.id)
-        .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True)
-    )
+    # Said again of the row itself: another dispatcher may have taken it since.
+    first = and_(outbox.c.id.in_(select(ranked.c.id).where(ranked.c.place == 1)), or_(_PENDING, _LOST))
+    return _first(and_(first, _awake(resting=resting)), *_URGENCY)
 
 
-NEXT = {
-    (in_order, resting): _next(in_order=in_order, resting=resting)
-    for in_order in (False, True)
-    for resting in (False, True)
-}
+OLDEST = {resting: Ready(_oldest(resting=resting)) for resting in (False, True)}
+NEXT = {resting: Ready(_first(and_(_PENDING, _THESE, _awake(resting=resting)), *_URGENCY)) for resting in (False, True)}
+LOST = Ready(_first(and_(_LOST, _THESE), outbox.c.lease_until, outbox.c.id))
 
 _REACHING = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
 SENT = Ready(

@@ -181,6 +181,12 @@ outbox = Table(
         sqlite_where=text("state = 'sending'"),
         postgresql_where=text("state = 'sending'"),
     ),
+    Index(
+        "ix_outbox_expires",
+        "expires_at",
+        sqlite_where=text("state = 'pending' AND expires_at IS NOT NULL"),
+        postgresql_where=text("state = 'pending' AND expires_at IS NOT NULL"),
+    ),
     Index("ix_outbox_alert", "alert_id", "step"),
     Index("ix_outbox_person", "person_id", "created_at"),
 )
