@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Protocol
 
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -16,8 +18,20 @@ log = logging.getLogger(__name__)
 
 #: Does at most so many due things, urgent first, and gives how many it did.
 Sweep = Callable[[Tx, int], Awaitable[int]]
-#: Which sweeps have something to do, by one look.
-Glance = Callable[[Tx], Awaitable[Collection[str]]]
+
+
+class Seen(Protocol):
+    """Which sweeps have something to do, and in how many seconds another has."""
+
+    @property
+    def now(self) -> Collection[str]: ...
+
+    @property
+    def next_in(self) -> float: ...
+
+
+#: One look.
+Glance = Callable[[Tx], Awaitable[Seen]]
 #: Sweeps that raise alerts, which may have to climb in the same run.
 RAISING = frozenset({"watches", "rings"})
 #: Seconds that a look may take; then everything is swept.
@@ -28,6 +42,8 @@ MAY_WAIT = frozenset({"debriefs"})
 ENOUGH = 5.0
 #: Seconds after which a run that does not come back is given up.
 TOO_LONG = 12.0
+#: Seconds between two runs that nothing else wakes: in a county something falls due every few milliseconds.
+GATHERED = 0.05
 #: Seconds without a tick after which it sweeps all the same.
 UNWOKEN = 1.0
 #: Seconds in which a database that is there answers.
@@ -58,6 +74,8 @@ class Sweeper:
         self._at: str | None = None
         self._too_long = too_long
         self._wake = asyncio.Event()
+        #: By the monotonic clock: when the next thing falls due that was not yet when it was looked.
+        self._next_at = math.inf
         self._clean = False
         #: Whether more is due than one batch holds: the next one follows at once.
         self.raging = False
@@ -72,12 +90,20 @@ class Sweeper:
             tasks.create_task(self._listen())
             while True:
                 await self.once()
-                try:
-                    async with asyncio.timeout(UNWOKEN):
-                        await self._wake.wait()
-                except TimeoutError:
-                    log.warning("no tick for %s s: sweeping all the same", UNWOKEN)
+                await self._woken()
                 self._wake.clear()
+
+    async def _woken(self) -> None:
+        """By a tick, by an urgent write, or by the moment itself at which something falls due."""
+        wait = max(GATHERED, self._next_at - time.monotonic())
+        soon = asyncio.get_running_loop().call_later(wait, self._wake.set)
+        try:
+            async with asyncio.timeout(UNWOKEN):
+                await self._wake.wait()
+        except TimeoutError:
+            log.warning("no tick for %s s: sweeping all the same", UNWOKEN)
+        finally:
+            soon.cancel()
 
     async def _listen(self) -> None:
         """An urgent write does not wait for the tick."""
@@ -114,7 +140,7 @@ class Sweeper:
     async def _run(self) -> bool:
         """1. Was there a gap? 2. What is due? 3. Round after round, a batch of each, until nothing is. 4. Report."""
         crash_point("sweep:begin")
-        self._at = None
+        self._at, self._next_at = None, math.inf
         if self._gap.due() and not await self._gap.look(clean=self._clean):
             return True
         try:
@@ -150,12 +176,14 @@ class Sweeper:
             return dict(self._sweeps)
         try:
             async with asyncio.timeout(GLANCE_WITHIN), self._database.reading() as tx:
-                due = set(await self._glance(tx))
+                seen = await self._glance(tx)
         except (TryAgain, TimeoutError):
             # Whoever else reads must not keep the watch from being kept.
             return dict(self._sweeps)
+        due = set(seen.now)
         if due & RAISING:
             due.add("alerts")
+        self._next_at = time.monotonic() + seen.next_in
         return {name: sweep for name, sweep in self._sweeps.items() if name in due}
 
     async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:

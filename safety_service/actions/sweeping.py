@@ -49,8 +49,8 @@ class _Span:
         return time.monotonic() >= self._ends
 
 
-async def due_now(tx: Tx) -> frozenset[str]:
-    """Which of the sweeps (`watches`, `alerts`, `rings`, `debriefs`) have something to do."""
+async def due_now(tx: Tx) -> glance.Due:
+    """Which of the sweeps (`watches`, `alerts`, `rings`, `debriefs`) have something to do, and when the next has."""
     return await glance.due(tx)
 
 
