@@ -17,6 +17,7 @@ from safety_service import cli
 from safety_service.commands.serve import ROLES
 from safety_service.processes import parent
 from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, environment, ours, services
+from tests.deployment.overrides import merged, override
 
 #: The keys of the compose specification that we use: a misspelt one would be ignored, or refused on the machine itself.
 TOP = {"name", "services", "networks", "volumes", "secrets", "x-doorstep"}
@@ -134,7 +135,20 @@ def test_only_the_pages_have_a_port_and_that_on_this_machine() -> None:
 
 def test_the_database_and_redis_are_on_the_inner_network_alone() -> None:
     assert compose()["networks"]["inside"] == {"internal": True}
-    assert [services()[name]["networks"] for name in ("postgres", "redis", "migrate")] == [["inside"]] * 3
+    assert [services()[name]["networks"] for name in ("postgres", "redis")] == [["inside"]] * 2
+
+
+@each_of_ours
+def test_whoever_talks_to_the_database_gets_to_one_that_is_elsewhere(name: str) -> None:
+    assert set(ours()[name]["networks"]) == {"inside", "outside"}
+
+
+def test_with_what_the_runbook_says_a_database_elsewhere_is_used_and_ours_not_waited_for() -> None:
+    with_it = merged(compose(), override("In containers: leave our `postgres` out"))
+    assert "postgres" not in with_it["services"]
+    for name, service in with_it["services"].items():
+        assert set(service.get("depends_on", {})) <= set(with_it["services"]), name
+    assert with_it["services"]["web"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
 @each_of_ours
