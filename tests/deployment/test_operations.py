@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import click
+import pytest
 
 from config.settings import SECRET
 from safety_service import cli
@@ -17,7 +18,7 @@ _PLAIN = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 TYPED = [*re.findall(r"^ {4}(\S.*)$", _PLAIN, re.MULTILINE), *re.findall(r"`((?:docker|sudo|scripts)[ /][^`]+)`", TEXT)]
 COMPOSE = {"build", "exec", "logs", "ps", "restart", "run", "stop", "up"}
 #: What a machine has that Doorstep is installed on.
-OTHERS = {"echo", "git"}
+OTHERS = {"chown", "echo", "git"}
 
 
 def test_whatever_is_to_be_typed_begins_with_something_that_is_there() -> None:
@@ -69,3 +70,12 @@ def test_nothing_is_said_here_that_is_said_for_operators_already() -> None:
         return {each.strip() for each in re.split(r"(?<=[.!?:])\s", " ".join(text.split())) if len(each) > 60}
 
     assert sentences(TEXT) & sentences((ROOT / "docs/operators.md").read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize("secret", ["secret_keys", "database_url"])
+def test_what_the_script_is_to_leave_is_put_there_before_it(secret: str) -> None:
+    put = [at for at, line in enumerate(TYPED) if line.startswith("sudo install") and f"secrets/{secret}" in line]
+    assert put
+    for at in put:
+        assert "sudo scripts/secrets" in TYPED[at : at + 3], "afterwards there are keys that open nothing of theirs"
+        assert TYPED[at - 1] == "sudo install -d -m 0700 -o 10001 secrets", "the folder is not there yet"
