@@ -9,10 +9,13 @@ from safety_service.store.ready import Ready
 from safety_service.store.tables.system import lease
 from safety_service.store.upsert import insert_for
 
+#: A holder is `host:process:random`, and hosts may have long names: the end is kept, which tells all apart.
+LONGEST = 120
+
 
 async def hold(tx: Tx, name: str, holder: str, for_: timedelta) -> bool:
     """Take the lock, or keep it, until now + `for_`. False: somebody else holds it and their time is not up."""
-    return await tx.scalar(_HOLD, name=name, holder=holder, until=tx.now + for_, now=tx.now) is not None
+    return await tx.scalar(_HOLD, name=name, holder=holder[-LONGEST:], until=tx.now + for_, now=tx.now) is not None
 
 
 def _take(dialect: str) -> Insert:
@@ -27,9 +30,9 @@ _HOLD = Ready(_take, "name", "holder", "until")
 
 async def let_go_all(tx: Tx, holder: str) -> None:
     """Give back every lock of this holder."""
-    await tx.conn.execute(delete(lease).where(lease.c.holder == holder))
+    await tx.conn.execute(delete(lease).where(lease.c.holder == holder[-LONGEST:]))
 
 
 async def let_go(tx: Tx, name: str, holder: str) -> None:
     """Give the lock back, if it is still held by this holder; another's stays."""
-    await tx.conn.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))
+    await tx.conn.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder[-LONGEST:]))

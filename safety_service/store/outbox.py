@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 #: What no key opens is tried again after this, so often: other keys come with another process.
 OPEN_AGAIN = timedelta(seconds=5)
 TRIES_TO_OPEN = 20
-#: An error's text is kept to this length.
+#: An error's text is kept to this length; and of who leased a message the end, for a host's name may be long.
 ERROR_LENGTH = 300
+HOLDER_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ async def hold(tx: Tx, ids: Collection[UUID], holder: str, for_: timedelta) -> l
     """Take these rows, which this transaction has chosen and locked."""
     if not ids:
         return []
-    await tx.do(sql.HOLD, ids=ids, until=tx.now + for_, holder=holder)
+    await tx.do(sql.HOLD, ids=ids, until=tx.now + for_, holder=holder[-HOLDER_LENGTH:])
     try:
         return await _leased(tx, ids)
     except KeysDoNotOpen:

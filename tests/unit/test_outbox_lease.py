@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from safety_service.actions import delivering
 from safety_service.actions.telling import Priority, tell
-from safety_service.store import outbox
+from safety_service.store import alone, leases, outbox, presence
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Outgoing
 from safety_service.store.tables.alerts import outbox as table
@@ -71,3 +71,19 @@ async def test_in_a_new_database_nothing_that_is_in_a_hurry_reads_a_whole_table(
         plan = "\n".join(str(row) for row in await tx.conn.execute(text(f"{explain} {HURRIED[index]}")))
     assert index in plan, plan
     assert "Seq Scan" not in plan
+
+
+async def test_a_host_with_the_longest_name_that_there_is_leases_and_lets_go(world: World) -> None:
+    """PostgreSQL refused the holder of a host with more than 48 letters, and no message ever left it."""
+    hosts = [f"{'h' * 253}:4711:{each * 8}" for each in "ab"]
+    async with world.database.transaction() as tx:
+        await tell(tx, [world.ids["Mia"]], "duty.ended", {}, priority=Priority.NEWS)
+        assert len(await outbox.lease(tx, ["telegram"], 10, hosts[0], MINUTE, most=9)) == 1
+        assert [await leases.hold(tx, "tidy", each, MINUTE) for each in hosts] == [True, False]
+        await leases.let_go(tx, "tidy", hosts[0])
+        assert await leases.hold(tx, "tidy", hosts[1], MINUTE)
+        await leases.let_go_all(tx, hosts[1])
+        assert await leases.hold(tx, "tidy", hosts[0], MINUTE)
+        for each in hosts:
+            await presence.here(tx, ["scheduler"], each)
+            await alone.say(tx, each, 1)
