@@ -66,8 +66,8 @@ class TelegramBot:
         self._door = Door(self._api, database.hot, self._words, dialogue, self._background, base_url=base_url)
         ear = Ear(self._door, self._background)
         pace = pace or Pace()
-        unheard = Unheard(self._api, database, self._words)
-        taking = Taking(database, ear.take, unheard, own_up_after=pace.owning_up)
+        self._unheard = Unheard(self._api, database, self._words)
+        taking = Taking(database, ear.take, self._unheard, own_up_after=pace.owning_up)
         #: What takes in what Telegram posts, in the processes that serve HTTP; None: it is asked for it.
         self.hook = Hook(taking, token=token) if webhook else None
         self._listener = self._listens(taking, base_url, pace)
@@ -87,15 +87,19 @@ class TelegramBot:
 
     async def run(self) -> None:
         """Listen, and say who we are; whatever dies of it is begun again in place."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(supervised("Listening to Telegram", self._listener.run), name="telegram ear")
-            tasks.create_task(supervised("Fetching files from Telegram", self._fetcher.run), name="telegram files")
-            tasks.create_task(supervised("Tidying Telegram chats", self.tidier.run), name="telegram tidying")
-            introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
-            tasks.create_task(introduced, name="telegram introduction")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(supervised("Listening to Telegram", self._listener.run), name="telegram ear")
+                tasks.create_task(supervised("Fetching files from Telegram", self._fetcher.run), name="telegram files")
+                tasks.create_task(supervised("Tidying Telegram chats", self.tidier.run), name="telegram tidying")
+                introduced = supervised("The Telegram bot's introduction", self._introduce, once=True)
+                tasks.create_task(introduced, name="telegram introduction")
+        finally:
+            await self._unheard.close()
 
     async def close(self) -> None:
         """Let go of all connections. Nothing can be sent afterwards."""
+        await self._unheard.close()
         await self._background.close()
         await self._api.close()
 

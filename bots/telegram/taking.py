@@ -42,8 +42,8 @@ Take = Callable[[Tx, JSON, Hearing], Awaitable[None]]
 class OwnsUp(Protocol):
     """Tells people that what they say cannot be kept, until it is `kept` again."""
 
-    async def say(self, updates: list[JSON]) -> None:
-        """Tell whoever said these."""
+    def say(self, updates: list[JSON]) -> None:
+        """Begin to tell whoever said these: nobody who listens waits for that."""
 
     def kept(self) -> None:
         """What is said is kept again."""
@@ -66,7 +66,7 @@ class Taking:
         try:
             done = await to_its_end(self._in_transaction(work))
         except (DatabaseAway, TryAgain):
-            await self._own_up(updates)
+            self._own_up(updates)
             raise
         self._unkept_since = None
         self._unheard.kept()
@@ -87,7 +87,7 @@ class Taking:
         async with self._database.transaction() as tx:
             return await work(tx)
 
-    async def _own_up(self, updates: list[JSON]) -> None:
+    def _own_up(self, updates: list[JSON]) -> None:
         """Telegram keeps what we could not; but whoever waits for an answer must not believe that somebody heard."""
         now, before = _steady(), self._failed_at
         self._failed_at = now
@@ -95,7 +95,7 @@ class Taking:
             self._unkept_since = now
             self._unheard.kept()
         if now - self._unkept_since >= self._own_up_after and updates:
-            await self._unheard.say(updates)
+            self._unheard.say(updates)
 
 
 def _steady() -> float:

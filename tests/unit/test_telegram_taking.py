@@ -19,7 +19,7 @@ class Told:
     def __init__(self) -> None:
         self.said, self.known = 0, False
 
-    async def say(self, updates: list[dict[str, Any]]) -> None:
+    def say(self, updates: list[dict[str, Any]]) -> None:
         self.said += not self.known
         self.known = True
 
