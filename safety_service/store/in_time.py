@@ -3,12 +3,13 @@
 A frozen server, or a commit that waits for a synchronous standby that is gone, would be waited for as long as a
 statement may take. Closed, and not cancelled: a commit whose wait is cancelled is kept by this server alone, and seen
 by everybody as if it stood. One that is only left waits on unseen until the standby has it, or is gone with the server.
+So whoever is cancelled while they commit is cancelled once it is known what came of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -53,11 +54,33 @@ async def begun(engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Dri
         patience = Patience(driver.raw)
         try:
             patience.begin()
-            async with connection.begin():
+            async with connection.begin() as whole:
                 try:
                     yield connection, driver, patience
                 finally:
                     patience.end()
                     patience.begin()
+                await _to_its_end(whole.commit())
         finally:
             patience.end()
+
+
+class _Uncancelled(asyncio.Task[None]):
+    """Nobody cancels it, not even who ends the loop: the driver would ask the server to stop waiting."""
+
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002  (the name is asyncio's)
+        return False
+
+
+async def _to_its_end(commit: Coroutine[Any, Any, None]) -> None:
+    """Patience has an end: so has this."""
+    task = _Uncancelled(commit, loop=asyncio.get_running_loop())
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    task.result()

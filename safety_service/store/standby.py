@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 
@@ -36,7 +37,8 @@ class Standby:
         """Nothing has failed yet."""
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, (DatabaseAway, TryAgain)):
+        # Who was cancelled says nothing of what became of their commit.
+        if kind is not None and issubclass(kind, (DatabaseAway, TryAgain, asyncio.CancelledError)):
             self.doubted = True
 
     async def must_confirm(self, connection: AsyncConnection, driver: Driver) -> None:

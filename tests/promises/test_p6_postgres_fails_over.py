@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -96,13 +97,18 @@ async def notes(here: Alive, visit_id: UUID) -> Counter[str]:
         return Counter(each.note for each in await said.of_visit(tx, visit_id) if each.note)
 
 
-async def kept_on(server: PostgresServer) -> int:
-    """How many words there are on this very server."""
+async def asked(server: PostgresServer, sql: str) -> Any:
+    """What this very server answers."""
     connection = await asyncpg.connect(server.url(), timeout=10)
     try:
-        return int(await connection.fetchval("SELECT count(*) FROM said"))
+        return await connection.fetchval(sql)
     finally:
         await connection.close()
+
+
+async def kept_on(server: PostgresServer) -> int:
+    """How many words there are on this very server."""
+    return int(await asked(server, "SELECT count(*) FROM said"))
 
 
 async def answers(here: Alive) -> bool:
@@ -181,6 +187,36 @@ async def test_without_its_standby_nothing_is_confirmed_and_once_it_is_back_noth
         here.skip(60 * 60)
         await here.alarmed(visit_id)
         await here.sees("Mia", "ALARM 1")
+
+
+async def test_a_commit_that_waits_is_not_kept_by_one_server_alone_because_who_waits_is_cancelled(pair: Pair) -> None:
+    database = await Database.open(pair.url(), pool_size=3)
+    await keep(database, "before")
+    freeze(pair.second)
+    going = asyncio.create_task(keep(database, "cancelled"))
+    await until(lambda: waits(pair.first), BOUND)
+    for _ in range(3):
+        going.cancel()
+        await asyncio.sleep(0.1)
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    assert await names_on(pair.first) == {"before"}, "what the standby does not have is not seen as if it stood"
+    with pytest.raises(DatabaseAway):
+        await keep(database, "afterwards")
+    thaw(pair.second)
+    await until(lambda: is_kept(database, "with both there"), BOUND)
+    assert await names_on(pair.first) >= {"before", "cancelled", "with both there"}
+    await database.close()
+
+
+async def waits(server: PostgresServer) -> bool:
+    """Whether a commit waits there for the standby."""
+    return bool(await asked(server, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+
+
+async def names_on(server: PostgresServer) -> set[str]:
+    """What `keep` has kept on this very server."""
+    return set(await asked(server, "SELECT array_agg(name) FROM agency"))
 
 
 async def says_so(here: Alive) -> bool:
