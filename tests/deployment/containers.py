@@ -1,4 +1,7 @@
-"""The services of docker-compose.yml, run without containers: the image's own files, its commands, its variables."""
+"""The services of docker-compose.yml, run without containers: the image's own files, its commands, its variables.
+
+Where the tests run as root, a service is who it is in its container, and may write where it may write there.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.deployment import inside
 from tests.deployment.files import SECRETS, environment, lay_out, ours
 from tests.patience import until
 from tests.services.process import free_port
@@ -24,6 +28,7 @@ class Image:
     """What the Dockerfile puts together: the project as it is installed there, beside the packages of the lock."""
 
     site: Path
+    python: Mapping[str, str]
 
     @classmethod
     def build(cls, folder: Path) -> Image:
@@ -33,7 +38,8 @@ class Image:
         lay_out(source)
         words = "-m pip --disable-pip-version-check -q install --no-deps --no-build-isolation --no-index --target"
         subprocess.run([sys.executable, *words.split(), str(site), "."], cwd=source, check=True, capture_output=True)
-        return cls(site)
+        (folder / "python").mkdir()
+        return cls(site, inside.python(folder / "python"))
 
 
 @dataclass
@@ -50,16 +56,20 @@ class Stack:
     def prepare(cls, image: Image, folder: Path, database_url: str, redis_url: str) -> Stack:
         """Put the secrets there, for their owner alone."""
         (folder / "secrets").mkdir(mode=0o700)
+        inside.give(folder / "secrets")
         for name, text in {"secret_keys": TEST_KEY, "database_url": database_url}.items():
             secret = folder / "secrets" / name
             secret.write_text(f"{text}\n")
-            secret.chmod(0o400)
+            inside.give(secret).chmod(0o400)
         return cls(image, folder, database_url, redis_url, free_port())
 
     def begin(self, name: str, number: int = 1) -> Container:
-        """Start a service as docker-compose.yml says."""
+        """Start a service as docker-compose.yml says; of its folder only what is mounted there can be written."""
         home = self.folder / f"{name}-{number}"
-        home.mkdir()
+        for writable in ("var", *(["copies"] if any("/copies" in each for each in ours()[name]["volumes"]) else [])):
+            (home / writable).mkdir(mode=0o700, parents=True)
+            inside.give(home / writable)
+        home.chmod(0o555)
         container = Container(home, self._environment(name))
         container.start(ours()[name]["command"])
         return container
@@ -69,7 +79,8 @@ class Stack:
         put = {SECRETS: f"{self.folder}/secrets/", "redis://redis:6379/0": self.redis_url}
         for old, new in {**put, "0.0.0.0:8080": f"127.0.0.1:{self.port}"}.items():
             said = {variable: value.replace(old, new) for variable, value in said.items()}
-        plain = {"PATH": f"{self.image.site}/bin:{os.environ['PATH']}", "PYTHONPATH": str(self.image.site)}
+        path = f"{self.image.site}:{self.image.python['PYTHONPATH']}"
+        plain = {"PATH": f"{self.image.site}/bin:{os.environ['PATH']}", **self.image.python, "PYTHONPATH": path}
         return {**plain, "PYTHONDONTWRITEBYTECODE": "1", **said}
 
 
@@ -85,18 +96,18 @@ class Container:
         """Run the image's entry point with these words."""
         with (self.home.parent / f"{self.home.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
-                ["doorstep", *words],
-                executable=self._doorstep,
+                [*self._doorstep, *words],
                 cwd=self.home,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                **inside.who(),
             )
 
     @property
-    def _doorstep(self) -> str:
-        return str(Path(self.environment["PYTHONPATH"]) / "bin/doorstep")
+    def _doorstep(self) -> list[str]:
+        return [self.environment["PYTHON"], str(Path(self.environment["PYTHONPATH"].split(":")[0]) / "bin/doorstep")]
 
     def said(self) -> str:
         """All that it printed and logged."""
@@ -105,13 +116,14 @@ class Container:
     async def run(self, *words: str) -> tuple[int, str]:
         """Run a command in it, as a health check or `docker compose exec` does: its exit code, and what it said."""
         run = await asyncio.create_subprocess_exec(
-            self._doorstep,
+            *self._doorstep,
             *words,
             cwd=self.home,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            **inside.who(),
         )
         out, _ = await run.communicate()
         assert run.returncode is not None

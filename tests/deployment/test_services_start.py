@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from config.duration import parse_duration
 from tests.deployment.containers import Container, Image, Stack
 from tests.deployment.files import ROOT, copied, is_left_out, ours, services
+from tests.deployment.inside import everybodys_folder, give, who
 from tests.deployment.test_image import health_check
 from tests.patience import until
 from tests.services.postgres import PostgresServer
@@ -25,8 +28,9 @@ SERVED = ["web", "bot", "scheduler", "scheduler"]
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return Image.build(tmp_path_factory.mktemp("image"))
+def image() -> Iterator[Image]:
+    with everybodys_folder() as folder:
+        yield Image.build(folder)
 
 
 @pytest.fixture
@@ -39,8 +43,14 @@ async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def stack(image: Image, tmp_path: Path, empty_database: str, redis_url: str) -> Stack:
-    return Stack.prepare(image, tmp_path, empty_database, redis_url)
+def folder() -> Iterator[Path]:
+    with everybodys_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def stack(image: Image, folder: Path, empty_database: str, redis_url: str) -> Stack:
+    return Stack.prepare(image, folder, empty_database, redis_url)
 
 
 @pytest.fixture
@@ -67,6 +77,7 @@ async def test_all_of_them_start_live_are_well_and_stop(stack: Stack, begun: lis
     begun += [stack.begin(name, number) for number, name in enumerate(SERVED)]
     for each in begun:
         await each.alive(health_check()[1:])
+        _is_nobody_else(each)
     async with aiohttp.ClientSession() as outside:
 
         async def ready() -> bool:
@@ -84,6 +95,17 @@ async def test_all_of_them_start_live_are_well_and_stop(stack: Stack, begun: lis
         _reads_as_json(each.said())
 
 
+def _is_nobody_else(container: Container) -> None:
+    """Neither the parent nor a child of it is root, or is of a group of somebody else's."""
+    assert container.process is not None
+    parent = psutil.Process(container.process.pid)
+    for each in (parent, *parent.children(recursive=True)):
+        if inside := who():
+            groups = re.search(r"^Groups:(.*)$", Path(f"/proc/{each.pid}/status").read_text(), re.MULTILINE)
+            assert set(each.uids()) == {inside["user"]} and set(each.gids()) == {inside["group"]}
+            assert groups is not None and groups[1].split() == []
+
+
 def _reads_as_json(said: str) -> None:
     for line in said.splitlines():
         if line.startswith("{"):
@@ -93,13 +115,10 @@ def _reads_as_json(said: str) -> None:
 
 
 async def test_a_copy_is_made_and_put_back_as_the_runbook_says(
-    image: Image, tmp_path: Path, postgres_url: str, postgres_server: PostgresServer, redis_url: str
+    image: Image, folder: Path, postgres_url: str, postgres_server: PostgresServer, redis_url: str
 ) -> None:
-    stack = Stack.prepare(image, tmp_path, postgres_url, redis_url)
-    commands = stack.begin("doorstep")
-    assert commands.process is not None and commands.process.wait(60) == 0, commands.said()
+    commands = _commands(Stack.prepare(image, folder, postgres_url, redis_url))
     commands.environment["PATH"] = f"{postgres_server.programs}:{commands.environment['PATH']}"
-    (commands.home / "copies").mkdir()
     for words in (
         ("agency", "add", "Northshire"),
         ("backup", "copies/night.copy"),
@@ -110,6 +129,37 @@ async def test_a_copy_is_made_and_put_back_as_the_runbook_says(
         assert code == 0, said
     assert "Northshire" in (await commands.run("agency", "list"))[1]
     assert {path.name for path in commands.home.iterdir()} <= {"copies", "var"}, "nothing else can be written there"
+
+
+async def test_what_is_brought_in_and_what_is_made_goes_by_copies(
+    image: Image, folder: Path, postgres_url: str, redis_url: str
+) -> None:
+    commands = _commands(Stack.prepare(image, folder, postgres_url, redis_url))
+    for name, text in {
+        "people.csv": "agency,team,name,email,roles\nNorthshire,West,Jo Field,jo@northshire.example,practitioner\n",
+        "agency.toml": '[risk.medium]\ninterval = "20m"\n',
+    }.items():
+        (commands.home / "copies" / name).write_text(text)
+        give(commands.home / "copies" / name).chmod(0o400)
+    for words in (
+        ("agency", "add", "Northshire"),
+        ("people", "import", "copies/people.csv"),
+        ("policy", "check", "copies/agency.toml"),
+        ("export", "care", "--from", "2026-01-01", "--to", "2027-01-01", "--out", "copies/care.csv"),
+    ):
+        code, said = await commands.run(*words)
+        assert code == 0, said
+    assert "Jo Field" in (await commands.run("people", "list"))[1]
+    assert (commands.home / "copies/care.csv").stat().st_size
+    code, said = await commands.run("export", "care", "--from", "2026-01-01", "--to", "2027-01-01", "--out", "care.csv")
+    assert code == 1, "nothing can be written beside copies/"
+
+
+def _commands(stack: Stack) -> Container:
+    """Where `docker compose run --rm doorstep` types its words."""
+    commands = stack.begin("doorstep")
+    assert commands.process is not None and commands.process.wait(60) == 0, commands.said()
+    return commands
 
 
 async def test_a_secret_that_everybody_can_read_keeps_it_from_starting(stack: Stack, begun: list[Container]) -> None:
