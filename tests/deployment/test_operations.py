@@ -18,7 +18,7 @@ _PLAIN = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 TYPED = [*re.findall(r"^ {4}(\S.*)$", _PLAIN, re.MULTILINE), *re.findall(r"`((?:docker|sudo|scripts)[ /][^`]+)`", TEXT)]
 COMPOSE = {"build", "exec", "logs", "ps", "restart", "run", "stop", "up"}
 #: What a machine has that Doorstep is installed on.
-OTHERS = {"chown", "echo", "git"}
+OTHERS = {"chown", "echo", "git", "rm"}
 
 
 def test_whatever_is_to_be_typed_begins_with_something_that_is_there() -> None:
@@ -79,3 +79,11 @@ def test_what_the_script_is_to_leave_is_put_there_before_it(secret: str) -> None
     for at in put:
         assert "sudo scripts/secrets" in TYPED[at : at + 3], "afterwards there are keys that open nothing of theirs"
         assert TYPED[at - 1] == "sudo install -d -m 0700 -o 10001 secrets", "the folder is not there yet"
+
+
+def test_no_command_in_a_container_is_given_a_file_that_is_not_in_there() -> None:
+    given = [
+        word for line in TYPED if " run " in line for word in line.split() if re.search(r"\w\.(csv|toml|copy)$", word)
+    ]
+    assert {word.rpartition(".")[2] for word in given} == {"csv", "toml", "copy"}
+    assert [word for word in given if not word.startswith("copies/")] == []
