@@ -87,6 +87,9 @@ class Canary:
             await tx.must_be_current()
             if not await leases.hold(tx, CANARY, self._holder, ONE):
                 return
+            if self._wanted.every is not None:
+                await canary.note(tx, self._wanted.every)
+        async with self._database.transaction() as tx:
             await canary.step(tx, self._wanted.every)
         if to_say is not None and self.say is not None and self._wanted.telegram:
             taken = await self.say([canary.message(self._wanted.telegram, to_say)])

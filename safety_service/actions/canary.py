@@ -65,7 +65,9 @@ async def look(tx: Tx) -> Canary | None:
     late = None
     if came is not None:
         last_at, late = max(last_at, came.at), float(came.info["late"])
-    return Canary(missed(tx.now, last_at, every, takes), every, None if came is None else came.at, late)
+    # After hours in which nothing ran none fell silent, also while its keeper has not looked yet.
+    away = tx.now - on.at >= AWAY
+    return Canary(0 if away else missed(tx.now, last_at, every, takes), every, None if came is None else came.at, late)
 
 
 async def wanted(tx: Tx, every: timedelta | None) -> bool:
@@ -90,7 +92,6 @@ async def step(tx: Tx, every: timedelta | None) -> None:
         await rows.remove(tx)
         await stamps.remove(tx, ON)
         return
-    await _note(tx, every)
     if not await rows.visits(tx):
         if await _is_time(tx, every):
             await _begin(tx, every)
@@ -101,7 +102,8 @@ async def step(tx: Tx, every: timedelta | None) -> None:
         await rows.remove(tx)
 
 
-async def _note(tx: Tx, every: timedelta, takes: float | None = None) -> None:
+async def note(tx: Tx, every: timedelta, takes: float | None = None) -> None:
+    """There is somebody who sends them out. Apart from `step`: one that cannot even be sent out has to be missed."""
     before = await stamps.last(tx, ON)
     since, known = tx.now.isoformat(), 0.0
     if before is not None and timedelta() <= tx.now - before.at < AWAY:
@@ -121,7 +123,7 @@ async def _begin(tx: Tx, every: timedelta) -> None:
     alarm_at = done.visit.visit.watch(WORKER).alarm_at
     assert alarm_at is not None, "watched means armed"
     await stamps.stamp(tx, BEGUN, {"alarm_at": alarm_at.isoformat()})
-    await _note(tx, every, (alarm_at - tx.now).total_seconds())
+    await note(tx, every, (alarm_at - tx.now).total_seconds())
 
 
 async def heard(tx: Tx, alert_id: UUID, text: str) -> None:

@@ -212,10 +212,26 @@ async def test_after_the_service_was_away_it_is_waited_for_anew(world: World) ->
     async with kept(world) as keeper:
         await one_comes(world, keeper)
         world.clock.move(9 * HOUR)
-        await keeper.once()
-        found = (await audit(world)).canary
+        for _ in range(2):  # also before its keeper had a look
+            found = await audit(world)
+            assert found.canary is not None
+            assert (found.canary.missed, found.clean) == (0, True)
+            await keeper.once()
+
+
+async def test_one_that_cannot_even_be_sent_out_is_missed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> None:
+        raise ValueError("nobody plans a visit")
+
+    keeper = Canary(world.database, HOURLY, "one")
+    monkeypatch.setattr("safety_service.actions.planning.plan_visit", fails)
+    for _ in range(3 * 60):
+        with pytest.raises(ValueError, match="nobody plans"):
+            await keeper.once()
+        world.clock.move(MINUTE)
+    found = (await audit(world)).canary
     assert found is not None
-    assert found.missed == 0
+    assert found.missed == 2
 
 
 async def test_strangers_are_not_heard(world: World) -> None:
