@@ -1,5 +1,6 @@
 """Noticing that the watch was not kept, and what follows: owning up, the inbox first, then overdue is overdue (P7)."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from safety_service.actions.restoring import RESTORED
 from safety_service.store import leases, stamps
 from safety_service.store.clock import drift, passed, slept
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import CannotKeep, DatabaseAway
+from safety_service.store.errors import CannotKeep, DatabaseAway, TryAgain
 from safety_service.store.stamps import Stamp
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,12 @@ DRAIN = timedelta(seconds=30)
 ONE_AT_A_TIME = timedelta(seconds=5)
 #: Seconds between two looks.
 LOOK_EVERY = 1.0
-#: Workers who are told of a gap in one transaction: words about them wait until it commits.
+#: People who are told of a gap in one transaction: words about them wait until it commits.
 TOLD_AT_ONCE = 50
+#: Seconds after which one look tells no more of them, so that those who are inside are watched meanwhile.
+TELLS_FOR = 1.0
+#: Seconds after which one transaction of them is given up, and tried again with fewer.
+TELLS_WITHIN = 4.0
 
 #: Whether every word that was said until then has been acted on.
 Drained = Callable[[Tx, datetime], Awaitable[bool]]
@@ -90,6 +95,8 @@ class GapWatch:
         self._on_progress = on_progress
         #: Whether workers may still have to hear of a gap; at the start, of one before it.
         self._owing = True
+        #: By how much what is told at once has been made smaller.
+        self._fewer = 1
 
     def due(self) -> bool:
         """Whether it is time to look again."""
@@ -128,8 +135,7 @@ class GapWatch:
         self._looked(reading, drifted, kept=kept)
         self._hold_until = hold_until
         self._owing = self._owing or found
-        while self._owing and await self._tell_some():
-            self._on_progress()
+        await self._tell_for_a_while()
         return hold_until is None
 
     def _looked(self, reading: Reading, drifted: float, *, kept: bool) -> None:
@@ -141,12 +147,30 @@ class GapWatch:
             self._slept = self._sleeping()
             self._away = False
 
+    async def _tell_for_a_while(self) -> None:
+        """Tell some of those who are owed it; the others at the next looks. None of them keeps the sweep from going on.
+
+        With thousands of them, the look that told them all was cut off before anything was swept, until that was a gap
+        of its own, of which everybody had to hear.
+        """
+        began = self._steady()
+        try:
+            while self._owing and await self._tell_some():
+                self._on_progress()
+                if self._steady() - began >= TELLS_FOR:
+                    break
+        except TryAgain as error:
+            log.warning("telling of a gap waits: %s", error)
+        except TimeoutError:
+            self._fewer *= 4
+            log.warning("telling of a gap took longer than %s s: it is tried again with fewer at once", TELLS_WITHIN)
+
     async def _tell_some(self) -> bool:
-        """Tell the next workers that nobody watched them; whether it told any. Only one process does at a time."""
-        async with self._database.transaction() as tx:
+        """Tell the next who were not watched; whether it told any. Only one process does at a time."""
+        async with asyncio.timeout(TELLS_WITHIN), self._database.transaction() as tx:
             if not await leases.hold(tx, OWED, self._holder, ONE_AT_A_TIME):
                 return False
-            told = await tell_owed(tx, TOLD_AT_ONCE)
+            told = await tell_owed(tx, -(-TOLD_AT_ONCE // self._fewer))
         self._owing = told > 0
         return self._owing
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from safety_service.actions.telling import Priority, iso, tell
 from safety_service.domain.words import Kind, Phase, Role
-from safety_service.store import agencies, alerts, beside, exclusions, people, roles, watched
-from safety_service.store.alerts import AlertRow
+from safety_service.store import agencies, beside, exclusions, heard, people, roles, watched
 from safety_service.store.database import Tx
+from safety_service.store.heard import Heard
 from safety_service.store.watched import Where
 
 
@@ -103,32 +103,40 @@ def _place(place: Where | None) -> dict[str, Any]:
     return {"visit_id": str(place.visit_id), "phase": str(place.phase), "ask": place.ask}
 
 
-async def those_with_alerts(tx: Tx, gap: Gap) -> None:
-    """Everyone who was told of an alert that is still open: it did not climb. One message a person, however many."""
-    theirs: dict[UUID, list[AlertRow]] = defaultdict(list)
-    for row in await alerts.every_open(tx):
-        for person_id in row.alert.told - await _barred(tx, row):
-            theirs[person_id].append(row)
-    for person_id, rows in theirs.items():
-        await _tell_of_alerts(tx, person_id, sorted(rows, key=lambda row: row.alert.number), gap)
+async def those_with_alerts(tx: Tx, person_ids: Collection[UUID], gap: Gap) -> None:
+    """Of these people, who was told of an alert that is still open: it did not climb. One message each, however many.
+
+    What is asked is asked once for all: with thousands of alerts open, a statement for each took longer than a sweep
+    may, so that owning up was given up, again and again, and nobody was watched.
+    """
+    theirs: dict[UUID, list[Heard]] = defaultdict(list)
+    heard_of = await heard.by(tx, person_ids)
+    kept_off = await exclusions.of_people(tx, person_ids)
+    beside_them = await beside.of_each(tx, {each.worker_id for each in heard_of if _is_discreet(each)})
+    for each in heard_of:
+        barred = each.person_id in kept_off and kept_off[each.person_id].from_matter(_about(each), each.family_id)
+        # Of duress, whoever is beside the worker does not hear (P5).
+        if not barred and not (_is_discreet(each) and each.person_id in beside_them.get(each.worker_id, ())):
+            theirs[each.person_id].append(each)
+    for person_id, open_yet in theirs.items():
+        await _tell_of_alerts(tx, person_id, open_yet, gap)
 
 
-async def _barred(tx: Tx, row: AlertRow) -> frozenset[UUID]:
-    """Who is kept off it by now; of duress, whoever is beside the worker (P5)."""
-    whom = row.alert.worker_id
-    barred = await exclusions.excluded(tx, whom, None)
-    if row.alert.kind is not Kind.DURESS or whom is None:
-        return barred
-    return barred | await beside.of(tx, {whom})
+def _about(each: Heard) -> Collection[UUID]:
+    return () if each.worker_id is None else (each.worker_id,)
 
 
-async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[AlertRow], gap: Gap) -> None:
-    mine = [row for row in rows if row.alert.owner_id == person_id]
+def _is_discreet(each: Heard) -> bool:
+    return each.kind is Kind.DURESS
+
+
+async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[Heard], gap: Gap) -> None:
+    mine = [row for row in rows if row.owner_id == person_id]
     one = rows[0] if len(rows) == 1 else None
     params = {
         **gap.params,
-        "numbers": ", ".join(str(row.alert.number) for row in rows),
-        "yours": ", ".join(str(row.alert.number) for row in mine),
+        "numbers": ", ".join(str(row.number) for row in rows),
+        "yours": ", ".join(str(row.number) for row in mine),
         **({} if one is None else _acted_on(one)),
         "mine": one is not None and one in mine,
     }
@@ -138,15 +146,15 @@ async def _tell_of_alerts(tx: Tx, person_id: UUID, rows: list[AlertRow], gap: Ga
         "gap.lost_alerts" if gap.lost else "gap.alerts",
         params,
         priority=Priority.ALARM,
-        alert_id=None if one is None else one.id,
+        alert_id=None if one is None else one.alert_id,
         dedupe=f"gap:{iso(gap.until)}:alerts",
-        about=None if one is None else one.alert.worker_id,
+        about=None if one is None else one.worker_id,
     )
 
 
-def _acted_on(row: AlertRow) -> dict[str, Any]:
+def _acted_on(row: Heard) -> dict[str, Any]:
     """What its buttons follow from."""
-    return {"alert_id": str(row.id), "kind": row.alert.kind, "state": row.alert.state, "step": row.alert.step}
+    return {"alert_id": str(row.alert_id), "kind": row.kind, "state": row.state, "step": row.step}
 
 
 async def administrators(tx: Tx, gap: Gap) -> None:

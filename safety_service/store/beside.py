@@ -1,5 +1,6 @@
 """Who is on a visit together just now: what must not reach a worker's screen must not be on a screen beside it (P5)."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,15 @@ async def of(tx: Tx, workers: Collection[UUID]) -> frozenset[UUID]:
         return frozenset()
     soon = tx.now + MEET_BEFORE
     return frozenset(await tx.scalars(_BESIDE, workers=tuple(workers), soon=soon)) - frozenset(workers)
+
+
+async def of_each(tx: Tx, workers: Collection[UUID | None]) -> dict[UUID | None, frozenset[UUID]]:
+    """By worker: everybody else who is, or is about to be, on one visit with them."""
+    found: dict[UUID | None, set[UUID]] = defaultdict(set)
+    if workers:
+        for each in await tx.all(_BESIDE_EACH, workers=tuple(workers), soon=tx.now + MEET_BEFORE):
+            found[each.mine].add(each.theirs)
+    return {worker_id: frozenset(others - {worker_id}) for worker_id, others in found.items()}
 
 
 async def since(tx: Tx, person_id: UUID) -> datetime | None:
@@ -66,7 +76,7 @@ def _there(phase: ColumnElement[str], due_at: ColumnElement[object]) -> ColumnEl
     return or_(phase.in_((Phase.INSIDE, Phase.HOME)), at_the_door)
 
 
-_BESIDE = Ready(
+_TOGETHER = (
     select(_theirs.c.worker_id)
     .join_from(_mine, _theirs, _theirs.c.visit_id == _mine.c.visit_id)
     .where(
@@ -75,3 +85,5 @@ _BESIDE = Ready(
         _there(_theirs.c.phase, _theirs.c.due_at),
     )
 )
+_BESIDE = Ready(_TOGETHER)
+_BESIDE_EACH = Ready(_TOGETHER.with_only_columns(_mine.c.worker_id.label("mine"), _theirs.c.worker_id.label("theirs")))

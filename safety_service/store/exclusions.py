@@ -4,14 +4,14 @@ A relative or a former partner may be among the staff. An exclusion ends; it is 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from safety_service.store.batch import foreseen
+from safety_service.store.batch import by, foreseen
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
@@ -53,9 +53,9 @@ _THIS_FAMILY = exclusion.c.family_id == bindparam("family_id", type_=exclusion.c
 _THESE_WORKERS = exclusion.c.worker_id.in_(bindparam("workers", expanding=True))
 _OF_WORKERS = Ready(select(exclusion.c.person_id).where(or_(_THESE_WORKERS, _THIS_FAMILY), _RUNNING))
 _OF_FAMILY = Ready(select(exclusion.c.person_id).where(_THIS_FAMILY, _RUNNING))
-_OF_PERSON = Ready(
-    select(exclusion.c.worker_id, exclusion.c.family_id).where(
-        exclusion.c.person_id == bindparam("person_id"), _RUNNING
+_OF_PEOPLE = Ready(
+    select(exclusion.c.person_id, exclusion.c.worker_id, exclusion.c.family_id).where(
+        exclusion.c.person_id.in_(bindparam("people", expanding=True)), _RUNNING
     )
 )
 
@@ -76,11 +76,22 @@ async def excluded_any(tx: Tx, worker_ids: Iterable[UUID], family_id: UUID | Non
 
 async def of_person(tx: Tx, person_id: UUID) -> KeptOff:
     """What this person is kept off, for lists and boards."""
-    rows = await tx.all(_OF_PERSON, person_id=person_id)
-    return KeptOff(
-        frozenset(row.worker_id for row in rows if row.worker_id is not None),
-        frozenset(row.family_id for row in rows if row.family_id is not None),
-    )
+    return (await of_people(tx, [person_id])).get(person_id, _NOTHING)
+
+
+async def of_people(tx: Tx, people: Collection[UUID]) -> dict[UUID, KeptOff]:
+    """What each of these people is kept off, of those who are kept off anything."""
+    rows = by(await tx.all(_OF_PEOPLE, people=people), "person_id") if people else {}
+    return {
+        person_id: KeptOff(
+            frozenset(row.worker_id for row in theirs if row.worker_id is not None),
+            frozenset(row.family_id for row in theirs if row.family_id is not None),
+        )
+        for person_id, theirs in rows.items()
+    }
+
+
+_NOTHING = KeptOff(frozenset(), frozenset())
 
 
 async def every(tx: Tx, agency_id: UUID | None = None) -> list[Exclusion]:

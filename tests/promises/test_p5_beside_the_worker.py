@@ -136,7 +136,9 @@ async def test_neither_a_gap_nor_somebodys_page_reminds_them_of_it_while_they_ar
     for beside in (False, True):
         assert (await world.do("Mia", leaving.consequences, world.ids["Dev"])).owned == (0 if beside else 1)
         async with world.database.transaction() as tx:
-            await gap_telling.those_with_alerts(tx, Gap(tx.now - timedelta(minutes=5), tx.now, Cause.DOWN))
+            await gap_telling.those_with_alerts(
+                tx, world.ids.values(), Gap(tx.now - timedelta(minutes=5), tx.now, Cause.DOWN)
+            )
         await world.deliver()
         assert len(world.told("Mia", "gap.alerts")) == 1
         await together(world)

@@ -1,16 +1,20 @@
 """P7: after a gap each person concerned is told what they can act on where they are, and nothing else."""
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Dialect
 
 from bots.dialogue.render import Rendered, ceiling_for, render
-from safety_service.actions import alerts, gaps, words
-from safety_service.actions.gap_telling import Cause
+from safety_service.actions import alerts, gap_telling, gaps, words
+from safety_service.actions.gap_telling import Cause, Gap
 from safety_service.actions.words import Word
 from safety_service.store import exclusions, stamps
 from safety_service.store.outbox import Outgoing
+from safety_service.store.ready import Ready
+from tests.storm import storm
 from tests.world import MINUTE, World
 
 LONDON = ZoneInfo("Europe/London")
@@ -145,6 +149,44 @@ async def test_who_is_kept_off_a_worker_since_hears_nothing_of_their_alert(world
         )
     said = await gap(world)
     assert not [each for each in said if each.template == "gap.alerts" and each.person_id == world.ids["Mia"]]
+
+
+async def test_who_is_kept_off_the_family_since_hears_nothing_of_its_alert(world: World) -> None:
+    row = await world.inside("Ann")
+    await world.later(60)
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, world.agency_id, world.ids["Mia"], family_id=row.family_id, reason="-", by=None)
+    said = await gap(world)
+    assert not [each for each in said if each.template == "gap.alerts" and each.person_id == world.ids["Mia"]]
+
+
+async def test_what_a_gap_asks_does_not_grow_with_the_alerts_that_are_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement for each of ten thousand took longer than a sweep may: it was given up, and begun again, for ever."""
+    asked = 0
+    real = Ready.for_
+
+    def counted(statement: Ready, dialect: Dialect) -> Any:
+        nonlocal asked
+        asked += 1
+        return real(statement, dialect)
+
+    monkeypatch.setattr(Ready, "for_", counted)
+    took: list[int] = []
+    for minutes in range(1, 3):
+        await storm(world, 6)
+        await world.sweep()
+        async with world.database.transaction() as tx:
+            asked = 0
+            await gaps.own_up(tx, tx.now - minutes * MINUTE, tx.now, Cause.DOWN)
+            await gap_telling.those_with_alerts(
+                tx, [world.ids["Mia"]], Gap(tx.now - minutes * MINUTE, tx.now, Cause.DOWN)
+            )
+            took.append(asked)
+    assert len(await world.alerts()) >= 12
+    assert took[0] == took[1]
+    assert [each for each in await world.deliver() if each.template == "gap.alerts"]
 
 
 @pytest.mark.parametrize("cause", list(Cause))
