@@ -17,6 +17,7 @@ from config.policy import Policy
 from safety_service.actions import delivering, outages
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.actions.telling import Priority
+from safety_service.domain.reaching import CHATS
 from safety_service.store import agencies, alone, leases, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
@@ -98,7 +99,7 @@ class Dispatcher:
     @property
     def behind(self) -> bool:
         """Whether more alarms wait to be handed over in chats than can be on their way at once."""
-        return any(lane.more for lane in self._lanes if lane.most <= Priority.ALARM)
+        return any(each.more for each in self._lanes if each.most <= Priority.ALARM and CHATS.issuperset(each.kinds))
 
     def stop(self) -> None:
         """Lease no more; `run` ends once all that is on its way has arrived, or was given up, and is recorded.

@@ -25,12 +25,21 @@ class Lane:
 
 
 def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
-    """Three of the chats: danger, alarms, routine. One for each other provider, which carries little routine."""
+    """Three of the chats: danger, alarms, routine. Two of each other provider, which carries little routine: an SOS by
+    text message waited until one of the alarms was given up, that the provider left unanswered.
+    """
     chats = tuple(kind for kind in kinds if kind in CHATS)
     others = [kind for kind in kinds if kind not in CHATS]
     return (
         Lane("danger", chats, Priority.DANGER, Priority.DANGER, slots=32, in_order=False),
         Lane("urgent", chats, Priority.ALARM, Priority.ALARM, slots=64, in_order=False),
         Lane("routine", chats, Priority.QUESTION, Priority.ROUTINE, slots=32, in_order=True),
-        *(Lane(kind, (kind,), Priority.DANGER, Priority.ROUTINE, slots=16, in_order=False) for kind in others),
+        *(lane for kind in others for lane in _two(kind)),
+    )
+
+
+def _two(kind: str) -> tuple[Lane, Lane]:
+    return (
+        Lane(f"{kind} danger", (kind,), Priority.DANGER, Priority.DANGER, slots=8, in_order=False),
+        Lane(kind, (kind,), Priority.ALARM, Priority.ROUTINE, slots=16, in_order=False),
     )

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bots.delivery.outcome import NotSent, Outcome, Sent, Unknown
 from bots.dialogue.render import Rendered
 from config.providers import quieten, with_address
+from safety_service.actions.telling import Priority
 from safety_service.store.outbox import Outgoing
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,9 @@ log = logging.getLogger(__name__)
 CONNECT_WITHIN = 3.0
 ANSWER_WITHIN = 6.0
 WITHIN = 9.0
-#: Messages of one kind on their way at once; each kind has threads of its own, so that one that hangs delays no other.
-AT_ONCE = 16
+#: Messages of one kind on their way at once; each kind has threads of its own, so that one that hangs delays no other,
+#: and so has danger in each.
+AT_ONCE, DANGER_AT_ONCE = 16, 8
 #: What stands over a message where the provider has a place for that. It says nothing.
 TITLE = "Doorstep"
 #: A text message and a call have no heading: it would be put before what is said.
@@ -38,6 +40,7 @@ class AppriseSender:
         self._kind = kind
         self._url = url
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=kind)
+        self._danger = ThreadPoolExecutor(DANGER_AT_ONCE, thread_name_prefix=f"{kind} danger")
 
     @property
     def kind(self) -> str:
@@ -48,10 +51,11 @@ class AppriseSender:
         """Hand one message over. What fails at once was not taken; what fails after a wait may have been."""
         began = time.monotonic()
         url = with_address(self._url, out.address)
+        threads = self._danger if out.priority <= Priority.DANGER else self._threads
         try:
             async with asyncio.timeout(WITHIN):
                 taken = await asyncio.get_running_loop().run_in_executor(
-                    self._threads, _notify, url, rendered.text, "" if self._kind in WITHOUT_TITLE else TITLE
+                    threads, _notify, url, rendered.text, "" if self._kind in WITHOUT_TITLE else TITLE
                 )
         except TimeoutError:
             return Unknown("the provider did not answer in time")
@@ -67,7 +71,8 @@ class AppriseSender:
 
     def close(self) -> None:
         """Begin nothing more; what is on its way is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for each in (self._threads, self._danger):
+            each.shutdown(wait=False, cancel_futures=True)
 
 
 def _notify(url: str, text: str, title: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from bots.delivery import apprise_sender
-from bots.delivery.apprise_sender import AppriseSender
+from bots.delivery.apprise_sender import DANGER_AT_ONCE, AppriseSender
 from bots.delivery.sender import Sender
 from safety_service.actions.telling import Priority
 from safety_service.domain.words import Kind
@@ -153,7 +153,7 @@ async def test_a_provider_that_hangs_delays_neither_a_chat_nor_a_call(
 
 async def all_under_way(world: World) -> bool:
     """As many as have a place."""
-    return len([each for each in await said(world, "Ben") if each.state == "sending"]) >= 16
+    return len([each for each in await said(world, "Ben") if each.state == "sending"]) >= DANGER_AT_ONCE
 
 
 async def test_a_provider_that_fails_for_everybody_is_one_alert_of_the_agency(lines: Lines) -> None:

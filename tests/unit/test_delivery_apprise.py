@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from bots.delivery import apprise_sender
-from bots.delivery.apprise_sender import AppriseSender, senders_for
+from bots.delivery.apprise_sender import AT_ONCE, AppriseSender, senders_for
 from bots.delivery.outcome import NotSent, Sent, Unknown
 from bots.dialogue.render import Rendered
 from config.providers import provider_url
+from safety_service.actions.telling import Priority
 from safety_service.store.outbox import Outgoing
+from tests.patience import until
 from tests.services.sinks import gateway, mail_server
 
 NUMBER = "+447700900123"
 SECRET = "Ring Ann on 07700 900001"
 
 
-def message(channel: str, address: str = NUMBER) -> Outgoing:
+def message(channel: str, address: str = NUMBER, priority: Priority = Priority.ALARM) -> Outgoing:
     return Outgoing(
         id=uuid4(),
         agency_id=uuid4(),
@@ -29,7 +32,7 @@ def message(channel: str, address: str = NUMBER) -> Outgoing:
         channel_id=uuid4(),
         channel=channel,
         address=address,
-        priority=1,
+        priority=priority,
         template="alarm.sos",
         params={},
         visit_id=None,
@@ -79,6 +82,25 @@ async def test_a_provider_that_does_not_answer_may_have_taken_it(monkeypatch: py
         assert isinstance(await sender.send(message("sms"), Rendered(SECRET)), Unknown)
         sink.hangs.set()
         sender.close()
+
+
+async def test_an_sos_waits_for_no_thread_of_an_alarm_that_is_left_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, answered = [], threading.Event()
+
+    def hanging(url: str, text: str, title: str) -> bool:
+        began.append(text)
+        return answered.wait(20)
+
+    monkeypatch.setattr(apprise_sender, "_notify", hanging)
+    sender = AppriseSender("sms", "json://gateway.example/call?:to={address}")
+    async with asyncio.TaskGroup() as sending:
+        for _ in range(AT_ONCE + 1):
+            sending.create_task(sender.send(message("sms"), Rendered("ALARM")))
+        await until(lambda: len(began) == AT_ONCE)
+        sending.create_task(sender.send(message("sms", priority=Priority.DANGER), Rendered("SOS")))
+        await until(lambda: "SOS" in began, within=5)
+        answered.set()
+    sender.close()
 
 
 async def test_a_mail_goes_to_the_address_with_a_subject_that_says_nothing() -> None:

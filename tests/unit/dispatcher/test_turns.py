@@ -11,6 +11,7 @@ from scheduler.dispatcher import Dispatcher
 from scheduler.lanes import Lane
 from tests.patience import until
 from tests.unit.dispatcher.provider import Provider, dispatching, is_in, rows, say
+from tests.unit.reachable import has, has_no_chat
 from tests.world import World
 
 
@@ -62,6 +63,27 @@ async def test_alarms_that_hang_cannot_fill_the_slots_of_danger(world: World, pr
             await say(world, who, priority=Priority.ALARM)
         await until(lambda: len(provider.outs) == 3)
         await say(world, "Mia", priority=Priority.DANGER)
+        await until(lambda: provider.outs[-1].priority == Priority.DANGER)
+
+
+@pytest.mark.parametrize("kind", ["sms", "voice", "email"])
+async def test_an_sos_by_any_other_provider_waits_behind_no_alarm_that_hangs(
+    world: World, provider: Provider, kind: str
+) -> None:
+    """Each of them had one lane: with all its slots on unanswered alarms, the SOS was not even begun."""
+    provider.kind = kind
+    for who in ("Mia", "Dev", "Rita"):
+        address = f"{who} by {kind}"
+        await has_no_chat(world, who)
+        await has(world, who, kind, address)
+        provider.hangs[address] = asyncio.Event()
+    async with dispatching(world, provider, within=60.0) as dispatcher:
+        lane(dispatcher, kind).slots = 3
+        for who in ("Mia", "Dev", "Rita") * 2:
+            await say(world, who, "alarm.not_out", priority=Priority.ALARM)
+        await until(lambda: len(provider.outs) == 3)
+        assert not dispatcher.behind, "no chat is"
+        await say(world, "Mia", "alarm.sos", priority=Priority.DANGER)
         await until(lambda: provider.outs[-1].priority == Priority.DANGER)
 
 
