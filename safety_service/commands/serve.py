@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 ROLES = ("web", "bot", "scheduler")
 #: Whose sign-in links the demonstration prints.
 SHOWN = ("practitioner", "manager", "reviewer", "administrator")
-#: Seconds that an earlier process of ours has to let go of the port.
-PORT_WITHIN = 12.0
+#: Seconds that an earlier process of ours has to let go of the port: a moment longer than it may be there.
+PORT_WITHIN = loop.GONE_WITHIN + 2.0
 #: Seconds between two looks whether the web server answers.
 LOOK_EVERY = 0.2
 

@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
+from safety_service.processes import parent
+
 log = logging.getLogger(__name__)
 
 Main = Callable[[asyncio.Event], Awaitable[None]]
-#: Seconds after which a child whose parent is gone is gone, too, whatever it still has in hand.
-GONE_WITHIN = 10.0
+#: Seconds after which a child whose parent is gone is gone, too, whatever it still has in hand: as if it were there.
+GONE_WITHIN = parent.STOP_WITHIN
 
 
 def run(main: Main, *, lifeline: bool) -> None:

@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from safety_service.processes import tasks
 from safety_service.processes.backoff import Backoff
 from safety_service.processes.tasks import pause
 
 log = logging.getLogger(__name__)
 
 #: Seconds that children have to finish what they have in hand: what their tasks have, and a slow commit and goodbye.
-STOP_WITHIN = 13.0
+STOP_WITHIN = tasks.STOP_WITHIN + 4.0
 
 
 class Parent:

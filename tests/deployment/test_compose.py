@@ -10,12 +10,10 @@ from typing import Any
 import click
 import pytest
 
-from config.duration import parse_duration
 from config.secret_files import from_files
 from config.settings import SECRET, known_variables
 from safety_service import cli
 from safety_service.commands.serve import ROLES
-from safety_service.processes import parent
 from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, environment, ours, services
 from tests.deployment.overrides import merged, override
 
@@ -166,12 +164,6 @@ def test_whoever_ends_is_started_again_unless_it_was_for_once(name: str) -> None
     assert services()[name]["restart"] == ("no" if once else "unless-stopped")
     assert once or "@sha256" in services()[name]["image"] or not services()[name]["image"].endswith("latest")
     assert re.search(r":\d", services()[name]["image"]), "an image is pinned by its tag"
-
-
-@each_of_ours
-def test_a_stop_leaves_time_to_finish_what_is_leased(name: str) -> None:
-    grace = parse_duration(ours()[name]["stop_grace_period"]).total_seconds()
-    assert grace >= 2 * parent.STOP_WITHIN
 
 
 def test_nobody_begins_before_the_database_is_up_to_date() -> None:
