@@ -32,14 +32,15 @@ class Happen(Protocol):
 
 
 async def pass_many(tx: Tx, due: Sequence[Due], happen: Happen) -> list[Due]:
-    """Pass those of which nothing is unusual. Gives the others: joint visits, and visits with an alert that is open.
+    """Pass those of which nothing is unusual. Gives the others: joint visits, and alarms where an alert is open.
 
     Raises what any one of them raises; then nothing of it may be kept.
     """
     rows = await visits.load_many(tx, tuple({visit_id for visit_id, _ in due}))
     # Not locked: whoever has one of them in hand would keep the watches of all agencies waiting.
     known = await in_hand.alarmed(tx, tuple(rows))
-    usual = [(rows[each[0]], each[1]) for each in due if each[0] in rows and _is_usual(rows[each[0]], known)]
+    loaded = [(rows[visit_id], worker_id) for visit_id, worker_id in due if visit_id in rows]
+    usual = [each for each in loaded if _is_usual(tx, *each, known)]
     if usual:
         batch = Batch(tx)
         await _foresee(batch, usual)
@@ -73,8 +74,9 @@ def _waits_on(alert: Alert, now: datetime) -> bool:
     return alert.open and (alert.next_at is None or alert.next_at > now)
 
 
-def _is_usual(row: VisitRow, with_alerts: Collection[UUID]) -> bool:
-    return len(row.visit.watches) == 1 and row.id not in with_alerts
+def _is_usual(tx: Tx, row: VisitRow, worker_id: UUID, with_alerts: Collection[UUID]) -> bool:
+    # A question touches no alert, whichever is open.
+    return len(row.visit.watches) == 1 and not (row.id in with_alerts and _is_alarm(row, worker_id, tx))
 
 
 async def _foresee(batch: Batch, due: Sequence[tuple[VisitRow, UUID]]) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, select, tuple_, update
 
 from safety_service.domain.alert import Alert, Doing, Resolution
-from safety_service.domain.words import Found, Kind, KnownBy, State
+from safety_service.domain.words import DANGER, Found, Kind, KnownBy, State
 from safety_service.store import agencies, ladders, unopened
 from safety_service.store.batch import Batch, foreseen
 from safety_service.store.database import Tx
@@ -143,7 +143,7 @@ def _conditions(wanted: WantedAlerts) -> Iterable[ColumnElement[bool]]:
 
 
 async def claim_due(tx: Tx, limit: int) -> list[UUID]:
-    """Alerts whose moment has come, the earliest first; locked ones are another sweep's."""
+    """Alerts whose moment has come, cries for help first, then the earliest; locked ones are another sweep's."""
     return await tx.scalars(_DUE, now=tx.now, limit=limit)
 
 
@@ -211,7 +211,7 @@ ALARMED = Ready(_OF_VISITS.with_only_columns(alert.c.visit_id).order_by(None))
 _DUE = Ready(
     select(alert.c.id)
     .where(alert.c.due_now <= bindparam("now"))
-    .order_by(alert.c.due_now)
+    .order_by(case((alert.c.kind.in_(sorted(DANGER)), 0), else_=1), alert.c.due_now)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, key_share=True)
 )

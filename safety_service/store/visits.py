@@ -174,7 +174,7 @@ async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list
 
 
 async def claim_due(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
-    """(visit, worker) whose next moment has come, alarms first; locked visits are another sweep's."""
+    """(visit, worker) whose next moment has come, new alarms first; locked visits are another sweep's."""
     return [(each.visit_id, each.worker_id) for each in await tx.all(sql.DUE, now=tx.now, limit=limit)]
 
 

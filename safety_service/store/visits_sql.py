@@ -3,8 +3,9 @@
 from sqlalchemy import and_, bindparam, case, exists, insert, null, select, update
 
 from safety_service.domain.watch import Watch
-from safety_service.domain.words import Phase, Stage
+from safety_service.domain.words import Phase
 from safety_service.store.ready import Ready
+from safety_service.store.tables.alerts import alert
 from safety_service.store.tables.visits import decision, family, visit, watch
 
 #: The second says no more than the first, but in the words of the index that holds no watch that is done.
@@ -42,11 +43,16 @@ FREE_CLOSED = Ready(
     ).with_for_update(of=visit, key_share=True, skip_locked=True)
 )
 LIVE_OF_WORKER = Ready(select(watch.c.visit_id).where(watch.c.worker_id == bindparam("worker_id"), *LIVE))
+_NOW = bindparam("now", type_=watch.c.alarm_at.type)
+#: Of alerts that are not resolved, in the words of the index that holds no other.
+_KNOWN = exists().where(alert.c.visit_id == watch.c.visit_id, alert.c.due_now.is_not(None))
+#: Whoever nobody has been told of goes before whoever somebody is told of again, and an alarm before a question.
+_URGENT = case((watch.c.alarm_at > _NOW, 2), (_KNOWN, 1), else_=0)
 DUE = Ready(
     select(watch.c.visit_id, watch.c.worker_id)
     .join(visit, visit.c.id == watch.c.visit_id)
-    .where(watch.c.next_at <= bindparam("now"))
-    .order_by(case((watch.c.stage == Stage.ALARM, 0), else_=1), watch.c.next_at)
+    .where(watch.c.next_at <= _NOW)
+    .order_by(_URGENT, watch.c.next_at)
     .limit(bindparam("limit"))
     .with_for_update(of=visit, skip_locked=True, key_share=True)
 )

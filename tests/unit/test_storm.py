@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from safety_service.actions import cases, sweeping
+from safety_service.actions import cases, sweeping, words
+from safety_service.actions.words import Word
 from safety_service.domain import events as ev
 from safety_service.domain.phrases import Phrases, Tap
 from safety_service.store import channels, drivers, exclusions, outbox, phrases, said, stamps
@@ -106,11 +107,16 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-@pytest.mark.parametrize("minutes", [31, 37], ids=["asked", "alarmed"])
+@pytest.mark.parametrize(
+    ("minutes", "called"), [(31, False), (31, True), (37, False)], ids=["asked", "asked who called", "alarmed"]
+)
 async def test_what_is_done_together_is_what_would_be_done_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch, minutes: int
+    world: World, monkeypatch: pytest.MonkeyPatch, minutes: int, called: bool
 ) -> None:
     await _richly(world)
+    if called:
+        for name in (each for each in world.ids if each.startswith("W")):
+            await world.do(name, words.sos, None, Word())
     await world.jump(minutes)
     together = await _made(world, 4)
     monkeypatch.setattr(sweeping, "pass_many", _fails)
