@@ -7,6 +7,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -98,7 +99,18 @@ def _postgresql(servers: Servers, connections: int, longest: float | None) -> As
         connect_args={"timeout": 5, "command_timeout": longest, "server_settings": _POSTGRES_SETTINGS, **several},
     )
     event.listen(engine.sync_engine, "handle_error", in_our_words)
+    if servers.several:
+        _keep_to_the_primary(engine.sync_engine, servers)
     return engine
+
+
+def _keep_to_the_primary(engine: Engine, servers: Servers) -> None:
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, _record: object, _proxy: object) -> None:
+        # The server that it leads to may live on, and another have been promoted meanwhile.
+        if not connection.run_async(servers.leads):
+            connection.driver_connection.terminate()
+            raise DisconnectionError("another server is the primary now")
 
 
 def _sqlite(address: URL, connections: int, begin: str, *pragmas: str) -> AsyncEngine:
@@ -170,6 +182,9 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         connection = await engine.connect()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseAway(f"no connection to the database ({type(error).__name__})") from error
+    except InvalidRequestError as error:
+        # Twice in a row it was not the primary any more.
+        raise DatabaseAway("which server is the primary is changing") from error
     except PoolTimeout as error:
         raise AllInUse("every connection of this process to the database is in use") from error
     try:
