@@ -131,6 +131,15 @@ def test_only_the_pages_have_a_port_and_that_on_this_machine() -> None:
     assert port.startswith("127.0.0.1:") and port.endswith(listen.rpartition(":")[2])
 
 
+def test_with_what_the_runbook_says_each_of_several_webs_has_a_port_of_this_machine() -> None:
+    web = merged(compose(), override("For more web processes on this machine"))["services"]["web"]
+    (ports,) = web["ports"]
+    machine, first, last, inner = re.fullmatch(r"([\d.]+):(\d+)-(\d+):(\d+)", ports).groups()  # type: ignore[union-attr]
+    assert (machine, inner) == ("127.0.0.1", services()["web"]["ports"][0].rpartition(":")[2])
+    assert int(last) - int(first) + 1 > web["deploy"]["replicas"] > 1, "one begins while another still ends"
+    assert web["command"] == services()["web"]["command"]
+
+
 def test_the_database_and_redis_are_on_the_inner_network_alone() -> None:
     assert compose()["networks"]["inside"] == {"internal": True}
     assert [services()[name]["networks"] for name in ("postgres", "redis")] == [["inside"]] * 2
