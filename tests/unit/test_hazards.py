@@ -13,8 +13,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / "docs" / "safety" / "hazards.md"
 TESTS = ROOT / "tests"
-#: The works that will build what is not built yet.
-WORKS = ("the bad day", "the learning loop", "pages", "all weathers")
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+(?:::\w+)*)(?:\[[^\]`]+\])?`")
 ROW = re.compile(r"\| (?P<group>[PRS])(?P<number>\d+)\.(?P<place>\d+) \|")
 
@@ -53,9 +51,7 @@ def test_a_hazard_says_what_happens_what_stops_it_what_shows_it_and_what_remains
     assert len(cells) == 4
     happens, stops, shows, remains = cells
     assert min(len(happens), len(stops), len(remains)) > 0
-    if not NAMED.search(shows):
-        assert shows == "none yet"
-        assert any(f"**{work}**" in remains for work in WORKS), f"{hazard} names neither a test nor the work that will"
+    assert NAMED.search(shows), f"{hazard} names no test"
 
 
 @pytest.mark.parametrize("hazard", HAZARDS)
@@ -77,6 +73,7 @@ def test_no_promise_no_rule_and_no_story_is_left_out(group: str, count: int) -> 
     assert there == set(range(1, count + 1))
 
 
-def test_what_is_not_built_names_a_work_of_the_list() -> None:
-    named = set(re.findall(r"\*\*([^*]+)\*\*", " ".join(cells[3] for cells in HAZARDS.values())))
-    assert named <= set(WORKS)
+@pytest.mark.parametrize("hazard", HAZARDS)
+def test_nothing_is_put_off_to_a_work_that_is_still_to_come(hazard: str) -> None:
+    put_off = re.search(r"\*\*|\bto come\b|\bnot (?:yet )?built\b|\bnone yet\b", " ".join(HAZARDS[hazard]))
+    assert not put_off, f"{hazard}: {put_off and put_off[0]}"
