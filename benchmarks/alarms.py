@@ -70,7 +70,10 @@ async def measure(seeds: Seeds, name: str, plan: Plan, scale: Scale) -> list[Row
     ours = await _flood(seeds, _service, plan, plan.hangs, scale)
     # The floor has one chat for everybody: it would hang altogether.
     floor = await _flood(seeds, _floor, plan, (), scale)
-    return floods.rows_of(seeds.kind, name, plan, ours, floor)
+    rows = floods.rows_of(seeds.kind, name, plan, ours, floor)
+    if name == floods.AT_ONCE and seeds.kind == "postgresql":
+        rows += floods.rows_of_two(seeds.kind, plan, await _flood(seeds, _two_schedulers, plan, (), scale), ours)
+    return rows
 
 
 async def _flood(seeds: Seeds, way: Way, plan: Plan, hangs: Sequence[int], scale: Scale) -> Flood:
@@ -102,6 +105,23 @@ async def _must_hang(sink: Server, hangs: Sequence[int]) -> None:
 
 @asynccontextmanager
 async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Works]:
+    async with processes.doorstep(ground, url, sink) as server, _watched_by(url, server.cpu_by_role) as works:
+        yield works
+
+
+@asynccontextmanager
+async def _two_schedulers(ground: Ground, url: str, sink: Server) -> AsyncIterator[Works]:
+    async with processes.two_doorsteps(ground, url, sink, "web,scheduler") as both:
+
+        def used() -> Used:
+            return usage.together(*(each.cpu_by_role() for each in both))
+
+        async with _watched_by(url, used) as works:
+            yield works
+
+
+@asynccontextmanager
+async def _watched_by(url: str, used: Callable[[], Used]) -> AsyncIterator[Works]:
     database = await Database.open(url, pool_size=2)
     sent = select(outbox.c.visit_id, outbox.c.provider_id).where(
         outbox.c.template.like("alarm.%"), outbox.c.provider_id.is_not(None)
@@ -119,9 +139,8 @@ async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Work
         return numbers
 
     try:
-        async with processes.doorstep(ground, url, sink) as server:
-            await _until_swept(database)
-            yield Works(partial(seed.alarm_at, database), arrived, server.cpu_by_role)
+        await _until_swept(database)
+        yield Works(partial(seed.alarm_at, database), arrived, used)
     finally:
         await database.close()
 

@@ -18,6 +18,7 @@ from benchmarks.watched import Watched
 AT_ONCE, LATENESS, STORM, BESIDE = "hand-over", "lateness", "storm", "hanging"
 FLOODS = (LATENESS, AT_ONCE, STORM, BESIDE)
 THE_POSTS = "the fewest statements and the posts, bare"
+ONE_SCHEDULER = "one scheduler"
 A_LOOP = "a bare loop, 0.25 s"
 SHARES = ((0.5, "p50"), (0.99, "p99"), (1.0, "worst"))
 
@@ -110,6 +111,21 @@ def _from(some: Sequence[Watched], over: float = 0.0, after: float = 0.0) -> lis
 def rows_of(kind: Kind, name: str, plan: Plan, ours: Flood, floor: Flood) -> list[Row]:
     """What was measured under this name, beside the floor."""
     return _at_once_rows(kind, plan, ours, floor) if name == AT_ONCE else _lateness_rows(kind, plan, ours, floor)
+
+
+def rows_of_two(kind: Kind, plan: Plan, two: Flood, one: Flood) -> list[Row]:
+    """What two schedulers hand over, beside one."""
+    ours, alone, count = two.of(plan), one.of(plan), len(plan.measured)
+    about = f"{plan.about}, two schedulers"
+
+    def row(what: str, unit: str, figures: tuple[float, float], *wanted: Target) -> Row:
+        return Row(f"{about}: {what}", NAMES[kind], figures[0], unit, figures[1], ONE_SCHEDULER, wanted)
+
+    return [
+        row("p99 handed over after", "s", (percentile(ours, 0.99), percentile(alone, 0.99))),
+        row("last handed over after", "s", (max(ours), max(alone))),
+        row("handed over", "/s", (count / max(ours), count / max(alone)), targets.HAND_OVER),
+    ]
 
 
 def _at_once_rows(kind: Kind, plan: Plan, ours: Flood, floor: Flood) -> list[Row]:

@@ -66,14 +66,16 @@ async def doorstep(ground: Ground, database_url: str, sink: Server) -> AsyncIter
 
 
 @asynccontextmanager
-async def two_doorsteps(ground: Ground, database_url: str, sink: Server) -> AsyncIterator[tuple[Server, Server]]:
-    """Two web servers beside one bot and one scheduler: the first of these has the latter two as its children."""
+async def two_doorsteps(
+    ground: Ground, database_url: str, sink: Server, second_roles: str = "web"
+) -> AsyncIterator[tuple[Server, Server]]:
+    """A whole service, and a second one that is there for these roles only: another web, or another scheduler."""
     first, second = free_port(), free_port()
     settings = _settings(ground, database_url, sink)
-    web = [*_SERVE, "--roles", "web"]
+    some = [*_SERVE, "--roles", second_roles]
     async with (
         _serving(ground, _SERVE, first, "/health/ready", settings) as whole,
-        _serving(ground, web, second, "/health/ready", settings) as other,
+        _serving(ground, some, second, "/health/ready", settings) as other,
     ):
         yield whole, other
 

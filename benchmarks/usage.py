@@ -53,6 +53,11 @@ def difference(before: Used, after: Used) -> Used:
     return dict(used)
 
 
+def together(*of_each: Used) -> Used:
+    """What several services have used, by what their processes are for."""
+    return dict(sum((Counter(each) for each in of_each), Counter[str]()))
+
+
 def _postmaster(ground: Ground) -> int:
     assert ground.postgres is not None
     return int((ground.postgres.folder / "data/postmaster.pid").read_text().split()[0])
