@@ -82,7 +82,9 @@ class Grouping:
         try:
             await self._together(group)
         except DatabaseAway as away:
-            _tell(group, away)
+            # Whoever waits, too: group after group would each wait as long for a server that says nothing.
+            waiting, self._waiting = self._waiting, []
+            _tell([*group, *waiting], away)
         except Exception:  # noqa: BLE001  (each of them meets it again, where it is answered)
             _tell(group, Alone())
         except BaseException:

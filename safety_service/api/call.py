@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +37,8 @@ KEY_HEADER = "Idempotency-Key"
 KEYED = frozenset({"POST", "PATCH"})
 #: Why the caller opens the family in the path, where they have no visit, duty or alert there now.
 REASON_HEADER = "X-Reason"
+#: Seconds that a request may have waited for its turn until that is told from coming in now.
+A_WHILE = 1.0
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Call:
     raw: bytes
     tx: Tx
     known: Known
+    #: Seconds that it had waited when its transaction began.
+    waited: float
     #: What was bad in a kindly read body and was left out.
     dropped: tuple[Fault, ...] = field(default=())
 
@@ -52,6 +58,14 @@ class Call:
     def actor(self) -> Actor:
         """Who acts."""
         return self.known.actor
+
+    @property
+    def latest(self) -> datetime | None:
+        """When it came in, by the database's clock: nothing in it was said later. None: now.
+
+        Its phone may long have given up on it, and the worker on being heard.
+        """
+        return None if self.waited < A_WHILE else self.tx.now - timedelta(seconds=self.waited)
 
     def body(self, model: type[Read]) -> Read:
         """The checked body. Raises Problem."""
@@ -85,7 +99,8 @@ def endpoint(
     def wrap(work: Work) -> Handler:
         @functools.wraps(work)
         async def handle(request: web.Request) -> web.StreamResponse:
-            turn = _Turn(request, await request.read(), work, subject, status, insists)
+            came = time.monotonic()
+            turn = _Turn(request, await request.read(), came, work, subject, status, insists)
             if together and (asked := _asks(turn)) is not None:
                 return await request.app[GROUPING].done(asked, turn)
             return await in_transaction(request.app[DATABASE], turn)
@@ -101,14 +116,16 @@ class _Turn:
 
     request: web.Request
     raw: bytes
+    came: float
     work: Work
     subject: str
     status: int
     insists: bool
 
     async def __call__(self, tx: Tx) -> web.Response:
+        waited = time.monotonic() - self.came
         try:
-            call = Call(self.request, self.raw, tx, await _caller(tx, self.request))
+            call = Call(self.request, self.raw, tx, await _caller(tx, self.request), waited)
         except Problem as problem:
             return problem.response()
         try:

@@ -38,7 +38,10 @@ class PositionBody(Body):
 
 
 class WordBody(Body):
-    """What any word may carry. `at`: when it was said, if the phone was offline; in the future it counts as now."""
+    """What any word may carry. `at`: when it was said, if the phone was offline; in the future it counts as now.
+
+    Now is when the request came in, also where it had to wait for its turn.
+    """
 
     position: PositionBody | None = None
     note: Annotated[str, Field(max_length=4000)] | None = None
@@ -46,10 +49,11 @@ class WordBody(Body):
     phrase: Annotated[str, Field(max_length=200)] | None = None
     at: AwareDatetime | None = None
 
-    def word(self) -> Word:
+    def word(self, call: Call) -> Word:
         """As the actions know it."""
         position = None if self.position is None else self.position.position()
-        return Word(said_at=self.at, position=position, note=self.note or None, phrase=self.phrase)
+        said_at = min((each for each in (self.at, call.latest) if each is not None), default=None)
+        return Word(said_at=said_at, position=position, note=self.note or None, phrase=self.phrase)
 
 
 class ExtendBody(WordBody):
@@ -74,7 +78,7 @@ class SosBody(WordBody):
 @endpoint("visit")
 async def begin(call: Call) -> dict[str, Any]:
     """At the door, going in."""
-    word = call.kind_body(WordBody).word()
+    word = call.kind_body(WordBody).word(call)
     return await word_shape(call, await words.begin(call.tx, call.actor, call.id(), word))
 
 
@@ -82,7 +86,7 @@ async def begin(call: Call) -> dict[str, Any]:
 @endpoint("visit", together=True)
 async def check_in(call: Call) -> dict[str, Any]:
     """All well."""
-    word = call.kind_body(WordBody).word()
+    word = call.kind_body(WordBody).word(call)
     return await word_shape(call, await words.ok(call.tx, call.actor, call.id(), word))
 
 
@@ -90,7 +94,7 @@ async def check_in(call: Call) -> dict[str, Any]:
 @endpoint("visit")
 async def ring_me(call: Call) -> dict[str, Any]:
     """Ring me with a reason to leave."""
-    word = call.kind_body(WordBody).word()
+    word = call.kind_body(WordBody).word(call)
     return await word_shape(call, await words.ring_me(call.tx, call.actor, call.id(), word))
 
 
@@ -100,7 +104,7 @@ async def extend(call: Call) -> dict[str, Any]:
     """It takes longer."""
     body = call.kind_body(ExtendBody)
     by = (await call.tx.policy()).words.extend if body.by_s is None else timedelta(seconds=body.by_s)
-    return await word_shape(call, await words.extend(call.tx, call.actor, call.id(), body.word(), by))
+    return await word_shape(call, await words.extend(call.tx, call.actor, call.id(), body.word(call), by))
 
 
 @routes.post(f"{WORDS}/left")
@@ -109,14 +113,14 @@ async def left(call: Call) -> dict[str, Any]:
     """Out."""
     body = call.kind_body(LeftBody)
     outcome = None if body.outcome is None else Outcome(body.outcome)
-    return await word_shape(call, await words.left(call.tx, call.actor, call.id(), body.word(), outcome))
+    return await word_shape(call, await words.left(call.tx, call.actor, call.id(), body.word(call), outcome))
 
 
 @routes.post(f"{WORDS}/home")
 @endpoint("visit")
 async def home(call: Call) -> dict[str, Any]:
     """Home, or back at the office."""
-    word = call.kind_body(WordBody).word()
+    word = call.kind_body(WordBody).word(call)
     return await word_shape(call, await words.home(call.tx, call.actor, call.id(), word))
 
 
@@ -124,7 +128,7 @@ async def home(call: Call) -> dict[str, Any]:
 @endpoint("visit")
 async def cancel(call: Call) -> dict[str, Any]:
     """Not going: only before begin."""
-    word = call.kind_body(WordBody).word()
+    word = call.kind_body(WordBody).word(call)
     return await word_shape(call, await words.cancel(call.tx, call.actor, call.id(), word))
 
 
@@ -136,7 +140,7 @@ async def sos(call: Call) -> dict[str, Any]:
     if body.visit_id is not None:
         try:
             async with call.tx.savepoint():
-                return await word_shape(call, await words.sos(call.tx, call.actor, body.visit_id, body.word()))
+                return await word_shape(call, await words.sos(call.tx, call.actor, body.visit_id, body.word(call)))
         except (NotFound, Refused):
             call.dropped = (*call.dropped, Fault("/visit_id", "This is not a visit of yours that is running."))
-    return await word_shape(call, await words.sos(call.tx, call.actor, None, body.word()))
+    return await word_shape(call, await words.sos(call.tx, call.actor, None, body.word(call)))
