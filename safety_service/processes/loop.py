@@ -53,6 +53,9 @@ def _hold_lifeline(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> 
 def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop  # noqa: PLC0415  (not to be had everywhere)
-    except ImportError:
+    except ImportError as missing:
+        if sys.platform != "win32":
+            # Installed with everything else: whoever measures, or wonders, is to know.
+            log.warning("uvloop cannot be used (%s): this process is slower than it might be", missing)
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
