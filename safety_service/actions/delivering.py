@@ -1,6 +1,7 @@
 """What becomes of messages: leased, sent, failed, tried later, unknown; and what follows from that (P4)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from safety_service.domain import handling
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.reaching import REACHING
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, bundles, channels, events, outbox, visits
+from safety_service.store import alerts, bundles, channels, events, outbox, outbox_became, visits
 from safety_service.store.database import Tx
 from safety_service.store.events import Entry
 from safety_service.store.outbox import Delivered, Outgoing
+from safety_service.store.outbox_became import Became
 
 #: How long after an unknown outcome an alarm is sent again, marked as a repeat.
 AGAIN_AFTER = timedelta(seconds=2)
@@ -87,43 +89,45 @@ def _told(done: Delivered | Outgoing, verb: str) -> Entry:
     )
 
 
-async def later(tx: Tx, message_id: UUID, not_before: datetime, error: str) -> None:
-    """Surely not taken: tried again at `not_before`."""
-    await outbox.record(tx, message_id, "pending", not_before=not_before, error=error)
+async def later(tx: Tx, put_off: Collection[tuple[UUID, datetime, str]]) -> None:
+    """Surely not taken: each is tried again at its time. (id, when, why)"""
+    again = [Became(message=each, state="pending", again_at=at, error=why) for each, at, why in put_off]
+    await outbox_became.record_all(tx, again)
 
 
-async def unknown(tx: Tx, message: Outgoing, error: str, *, cut: bool = False) -> None:
-    """It may have been taken. An alarm goes out again, marked as a repeat; anything else is not said twice.
+async def unknown(tx: Tx, doubtful: Collection[tuple[Outgoing, str, bool]]) -> None:
+    """They may have been taken. Alarms go out again, marked as repeats; anything else is not said twice.
 
-    `cut`: the process stopped and cut it off. That goes out again whatever it is, as if the process had been killed.
-    An alarm sent again and again unknown is not reached: the next rung hears by its reach time meanwhile.
+    (message, why, cut.) `cut`: the process stopped and cut it off. That goes out again whatever it is, as if the
+    process had been killed. An alarm sent again and again unknown is not reached: the next rung hears by its reach
+    time meanwhile.
     """
+    await outbox_became.record_all(tx, [_doubtful(tx, *each) for each in doubtful])
+
+
+def _doubtful(tx: Tx, message: Outgoing, error: str, cut: bool) -> Became:
     if cut or message.priority <= Priority.ALARM:
         again = tx.now + AGAIN_AFTER * min(message.attempts, 5)
-        await outbox.record(tx, message.id, "pending", not_before=again, maybe_sent=True, error=error)
-        return
-    await outbox.record(tx, message.id, "sent", sent_at=tx.now, maybe_sent=True, error=error)
+        return Became(message=message.id, state="pending", again_at=again, unsure=True, error=error)
+    return Became(message=message.id, state="sent", sent_at=tx.now, unsure=True, error=error)
 
 
-async def failed(tx: Tx, message: Outgoing, error: str, *, blocked: bool) -> None:
-    """It can never be taken. A blocked channel is closed, and whoever depended on it is found another way."""
-    await outbox.record(tx, message.id, "failed", error=error)
-    await events.log(
-        tx,
-        agency_id=message.agency_id,
-        actor_id=None,
-        verb="not_delivered",
-        subject="person",
-        subject_id=message.person_id,
-        visit_id=message.visit_id,
-        alert_id=message.alert_id,
-        details={"template": message.template, "channel": message.channel, "error": error[:300]},
-    )
-    _announce(tx, [message.alert_id])
-    if blocked:
-        await channel_blocked(tx, message.channel_id, message.person_id)
-    if message.alert_id is not None and message.template.startswith("alarm."):
-        await _climb_if_hopeless(tx, message.alert_id)
+async def failed(tx: Tx, given_up: Collection[tuple[Outgoing, str]]) -> frozenset[UUID]:
+    """They can never be taken, and why: whoever depended on them is found another way.
+
+    Gives the alerts that somebody else has in hand at this moment: they are to be looked at again
+    (`climb_if_hopeless`). Whoever holds one keeps no other message from being written down.
+    """
+    await outbox_became.record_all(tx, [Became(message=m.id, state="failed", error=why) for m, why in given_up])
+    await events.log_all(tx, [_not_delivered(message, error) for message, error in given_up])
+    _announce(tx, [message.alert_id for message, _ in given_up])
+    alarms = (message.alert_id for message, _ in given_up if message.template.startswith("alarm."))
+    return await climb_if_hopeless(tx, {each for each in alarms if each is not None})
+
+
+def _not_delivered(message: Outgoing, error: str) -> Entry:
+    told = _told(message, "not_delivered")
+    return replace(told, details={"template": message.template, "channel": message.channel, "error": error[:300]})
 
 
 async def channel_blocked(tx: Tx, channel_id: UUID, person_id: UUID) -> None:
@@ -145,12 +149,18 @@ async def person_gone(tx: Tx, person_id: UUID) -> None:
         await raise_on_visit(tx, scene, RaiseAlert(person_id, Kind.UNDELIVERABLE, tx.now, tx.now))
 
 
-async def _climb_if_hopeless(tx: Tx, alert_id: UUID) -> None:
-    row = await alerts.load(tx, alert_id, lock=True)
-    if row is None or await outbox.hopeful(tx, alert_id, row.alert.step):
-        return
-    await alerts.save(tx, row, handling.not_reached(row.alert, tx.now))
-    tx.announce("sweep")
+async def climb_if_hopeless(tx: Tx, alert_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these alerts those climb whose messages can reach nobody any more. Gives those that somebody else has in hand.
+
+    They are not waited for: a transaction that was suspended in the middle of "I have it" kept a taken SOS from being
+    written down, and everybody else's alarm.
+    """
+    free = await outbox_became.free_alerts(tx, alert_ids)
+    for row in await alerts.load_many(tx, free):
+        if not await outbox.hopeful(tx, row.id, row.alert.step):
+            await alerts.save(tx, row, handling.not_reached(row.alert, tx.now))
+            tx.announce("sweep")
+    return frozenset(alert_ids) - free
 
 
 async def reached(tx: Tx, person_id: UUID, message_ids: Collection[UUID]) -> None:

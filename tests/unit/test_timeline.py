@@ -74,7 +74,7 @@ async def refuse(world: World, who: str) -> None:
     async with world.database.transaction() as tx:
         for each in await outbox.lease(tx, ["telegram"], 1000, "test", timedelta(minutes=1), most=9):
             if each.person_id == world.ids[who]:
-                await delivering.failed(tx, each, "the chat is gone", blocked=False)
+                await delivering.failed(tx, [(each, "the chat is gone")])
             else:
                 await delivering.sent(tx, [(each, "1")])
 
@@ -142,7 +142,7 @@ async def test_a_message_that_may_have_arrived_twice_says_so(world: World) -> No
     await world.sweep()
     async with world.database.transaction() as tx:
         [out] = await outbox.lease(tx, ["telegram"], 10, "test", timedelta(minutes=1), most=1)
-        await delivering.unknown(tx, out, "the line was cut")
+        await delivering.unknown(tx, [(out, "the line was cut", False)])
     world.clock.move(timedelta(seconds=10))
     await world.deliver()
     said = await page(world, "Mia", await world.alert())
