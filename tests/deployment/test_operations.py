@@ -16,9 +16,9 @@ TEXT = PAGE.read_text(encoding="utf-8")
 #: Lines to be typed: a block of its own, or within a sentence. What is between fences goes into a file.
 _PLAIN = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 TYPED = [*re.findall(r"^ {4}(\S.*)$", _PLAIN, re.MULTILINE), *re.findall(r"`((?:docker|sudo|scripts)[ /][^`]+)`", TEXT)]
-COMPOSE = {"build", "exec", "logs", "ps", "restart", "run", "stop", "up"}
+COMPOSE = {"build", "exec", "logs", "ps", "restart", "run", "stop", "up", "version"}
 #: What a machine has that Doorstep is installed on.
-OTHERS = {"chown", "echo", "git", "rm"}
+OTHERS = {"chcon", "chown", "echo", "git", "rm"}
 
 
 def test_whatever_is_to_be_typed_begins_with_something_that_is_there() -> None:
@@ -86,3 +86,9 @@ def test_no_command_in_a_container_is_given_a_file_that_is_not_in_there() -> Non
     given = [word for line in typed for word in line.split() if re.search(r"\w\.(csv|toml|copy)$", word)]
     assert {word.rpartition(".")[2] for word in given} == {"csv", "toml", "copy"}
     assert [word for word in given if not word.startswith("copies/")] == []
+
+
+def test_the_runbook_asks_for_a_compose_that_reads_what_is_written_for_it() -> None:
+    """`required` beside `path` came with 2.24.0, `!override` with 2.24.4; an older one stops."""
+    said = re.search(r"Compose (\d+)\.(\d+)\.(\d+) or newer", TEXT)
+    assert said and tuple(map(int, said.groups())) >= (2, 24, 4)
