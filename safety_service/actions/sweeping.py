@@ -20,7 +20,7 @@ from safety_service.domain import events as ev
 from safety_service.domain.climb import deadline
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, glance, in_hand, outbox, rings, visits
+from safety_service.store import agencies, alerts, claiming, glance, in_hand, outbox, rings, visits
 from safety_service.store.database import Tx
 from safety_service.store.errors import DatabaseAway, TryAgain
 from safety_service.store.rings import Ring
@@ -57,7 +57,8 @@ async def due_now(tx: Tx) -> glance.Due:
 async def sweep_watches(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     """Pass at most `limit` due moments of watches, alarms first. One that fails raises `unwatched`, and stops no other.
 
-    1. Claim the due watches; what another sweep holds is skipped.
+    1. Claim the due watches; what another sweep holds is skipped, and so are the alarms of an agency that somebody
+       has in hand.
     2. All together, as far as that goes.
     3. Whatever is left each in a savepoint: the rules, the rows, the messages. What somebody has in hand comes later.
     4. What fails is rolled back alone, put off, and told as unwatched in this same transaction.
@@ -65,7 +66,7 @@ async def sweep_watches(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     After `lasts` seconds what is done is kept, and the rest stays due. At least one is done.
     """
     span = _Span(lasts)
-    await _together(tx, await visits.claim_due(tx, limit), span)
+    await _together(tx, await claiming.due(tx, limit), span)
     if span.left:
         await _one_by_one(tx, await _free(tx, span), span)
     return span.done
@@ -94,8 +95,8 @@ async def _together(tx: Tx, due: list[Due], span: _Span) -> None:
 async def _free(tx: Tx, span: _Span) -> list[Due]:
     """Those with no alert that somebody else has in hand. The others are put off for a moment.
 
-    A process that is suspended in the middle of "I have it" keeps its alert locked for a minute. Waited for, it would
-    keep everybody else from being watched.
+    A process that is suspended in the middle of "I have it" keeps its alert locked for ten seconds. Waited for, it
+    would keep everybody else from being watched.
     """
     held = await in_hand.held(tx, {visit_id for visit_id, _ in span.left})
     for visit_id, worker_id in span.left:
@@ -188,8 +189,10 @@ async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     """Requests to be rung that nobody answered become alerts; as `sweep_watches` for a while."""
     span = _Span(lasts)
     due = await rings.due(tx, limit)
+    free = await agencies.lock_free(tx, {each.agency_id for each in due})
     taken = await in_hand.taken(tx, {each.visit_id for each in due if each.visit_id is not None})
-    mine = await rings.lock_free(tx, [each.id for each in due if each.visit_id not in taken])
+    later = {each.id for each in due if each.visit_id in taken or each.agency_id not in free}
+    mine = await rings.lock_free(tx, [each.id for each in due if each.id not in later])
     for ring in (each for each in due if each.id in mine):
         if span.done and span.over:
             break
@@ -205,7 +208,7 @@ async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
             await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
             await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
     # Last: whoever holds the visit may be about to wait for its request.
-    for ring_id in await rings.lock_free(tx, [each.id for each in due if each.visit_id in taken]):
+    for ring_id in await rings.lock_free(tx, later):
         await rings.put_off(tx, ring_id, tx.now + IN_HAND)
         span.done += 1
     return span.done

@@ -1,5 +1,6 @@
 """Agencies: whose data it is, which clock their day runs by, and whether Telegram may carry it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,6 +115,11 @@ async def set_office_phone(tx: Tx, agency_id: UUID, phone: str) -> None:
     await tx.conn.execute(update(agency).where(agency.c.id == agency_id).values(office_phone=phone))
 
 
+async def lock_free(tx: Tx, agency_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Of these, those whose numbers nobody else is counting: held now, as by counting one up."""
+    return frozenset(await tx.scalars(_FREE, ids=agency_ids) if agency_ids else ())
+
+
 async def next_number(tx: Tx, agency_id: UUID) -> int:
     """The next short alert number of this agency; each is given once."""
     if isinstance(tx, Batch):
@@ -133,6 +139,12 @@ async def _next_of_many(tx: Batch, agency_id: UUID) -> int:
 
 
 _LAST_NUMBER = Ready(select(agency.c.last_number).where(agency.c.id == bindparam("id")).with_for_update(key_share=True))
+_FREE = Ready(
+    select(agency.c.id)
+    .where(agency.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(agency.c.id)
+    .with_for_update(key_share=True, skip_locked=True)
+)
 _COUNTED = Ready(update(agency).where(agency.c.id == bindparam("this")), "last_number")
 _GET = Ready(select(*_COLUMNS).where(agency.c.id == bindparam("id")))
 _OF_PERSON = Ready(

@@ -27,7 +27,7 @@ _POSTGRES_SETTINGS = {
     "enable_seqscan": "off",
     "statement_timeout": "30000",
     "lock_timeout": "8000",
-    "idle_in_transaction_session_timeout": "60000",
+    "idle_in_transaction_session_timeout": "10000",
 }
 #: Seconds. After the server's own timeout: for when the server is no longer heard from at all.
 LONGEST_STATEMENT = 40.0

@@ -42,6 +42,9 @@ async def upgrade(url: str, first_policy: str = "", first_guidance: str = "") ->
 
 async def bring_up(connection: AsyncConnection, first_policy: str = "", first_guidance: str = "") -> None:
     """The steps themselves, within the caller's transaction, which nobody else is in. Raises as `upgrade` does."""
+    if connection.dialect.name == "postgresql":
+        # A step may think for long between two statements.
+        await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     await connection.run_sync(_upgrade)
     await _first_policy(connection, first_policy)
     await _first_guidance(connection, first_guidance)

@@ -173,11 +173,6 @@ async def live_of_worker(tx: Tx, worker_id: UUID, *, lock: bool = False) -> list
     return sorted(rows.values(), key=lambda each: each.visit.starts_at)
 
 
-async def claim_due(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
-    """(visit, worker) whose next moment has come, new alarms first; locked visits are another sweep's."""
-    return [(each.visit_id, each.worker_id) for each in await tx.all(sql.DUE, now=tx.now, limit=limit)]
-
-
 async def save(tx: Tx, before: Visit, after: Visit) -> None:
     """Write what changed between two states of a visit that this transaction has locked."""
     for old, new in zip(before.watches, after.watches, strict=True):

@@ -1,6 +1,6 @@
 """The statements on visits and watches that every word and every sweep takes, which are written once."""
 
-from sqlalchemy import and_, bindparam, case, exists, insert, null, select, update
+from sqlalchemy import and_, bindparam, case, exists, insert, null, or_, select, update
 
 from safety_service.domain.watch import Watch
 from safety_service.domain.words import Phase
@@ -48,10 +48,14 @@ _NOW = bindparam("now", type_=watch.c.alarm_at.type)
 _KNOWN = exists().where(alert.c.visit_id == watch.c.visit_id, alert.c.due_now.is_not(None))
 #: Whoever nobody has been told of goes before whoever somebody is told of again, and an alarm before a question.
 _URGENT = case((watch.c.alarm_at > _NOW, 2), (_KNOWN, 1), else_=0)
+#: `but`: agencies of which no alarm is wanted.
 DUE = Ready(
-    select(watch.c.visit_id, watch.c.worker_id)
+    select(watch.c.visit_id, watch.c.worker_id, watch.c.alarm_at, visit.c.agency_id)
     .join(visit, visit.c.id == watch.c.visit_id)
-    .where(watch.c.next_at <= _NOW)
+    .where(
+        watch.c.next_at <= _NOW,
+        or_(watch.c.alarm_at > _NOW, visit.c.agency_id.not_in(bindparam("but", expanding=True))),
+    )
     .order_by(_URGENT, watch.c.next_at)
     .limit(bindparam("limit"))
     .with_for_update(of=visit, skip_locked=True, key_share=True)

@@ -82,7 +82,7 @@ async def test_postgresql_gives_the_time_and_ends_what_is_stuck(postgres_url: st
         assert limits == {
             "statement_timeout": "30s",
             "lock_timeout": "8s",
-            "idle_in_transaction_session_timeout": "1min",
+            "idle_in_transaction_session_timeout": "10s",
         }
     await database.close()
 
