@@ -53,11 +53,11 @@ class Stack:
     port: int
 
     @classmethod
-    def prepare(cls, image: Image, folder: Path, database_url: str, redis_url: str) -> Stack:
+    def prepare(cls, image: Image, folder: Path, database_url: str, redis_url: str, *, keys: str = TEST_KEY) -> Stack:
         """Put the secrets there, for their owner alone."""
         (folder / "secrets").mkdir(mode=0o700)
         inside.give(folder / "secrets")
-        for name, text in {"secret_keys": TEST_KEY, "database_url": database_url}.items():
+        for name, text in {"secret_keys": keys, "database_url": database_url}.items():
             secret = folder / "secrets" / name
             secret.write_text(f"{text}\n")
             inside.give(secret).chmod(0o400)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -161,6 +162,29 @@ async def test_what_is_brought_in_and_what_is_made_goes_by_copies(
     assert (commands.home / "copies/care.csv").stat().st_size
     code, said = await commands.run("export", "care", "--from", "2026-01-01", "--to", "2027-01-01", "--out", "care.csv")
     assert code == 1, "nothing can be written beside copies/"
+
+
+async def test_an_agency_of_an_embedded_database_comes_along_as_the_runbook_says(
+    image: Image, folder: Path, empty_database: str, redis_url: str
+) -> None:
+    old = folder / "old"
+    old.mkdir()
+    for words in (("migrate",), ("agency", "add", "Northshire")):
+        ours_alone = [sys.executable, "-m", "safety_service", *words]
+        plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        subprocess.run(ours_alone, cwd=old, env=plain, check=True, capture_output=True)
+    stack = Stack.prepare(image, folder, empty_database, redis_url, keys=(old / "var/secret_keys").read_text().strip())
+    commands = _commands(stack)
+    moved = ("move", str(old / "var/doorstep.db"), str(stack.folder / "secrets/database_url"))
+    if who():
+        code, said = await commands.run(*moved)
+        assert code != 0, "it is somebody else's"
+    for each in (old / "var", *(old / "var").iterdir()):
+        give(each)
+    code, said = await commands.run(*moved)
+    assert code == 0, said
+    code, said = await commands.run("agency", "list")
+    assert "Northshire" in said and code == 0, said
 
 
 def _commands(stack: Stack) -> Container:
