@@ -7,24 +7,26 @@ from uuid import UUID
 from bots.dialogue import at_work, forming
 from bots.dialogue.turn import Turn
 from config.forms_debrief import CHAT
-from safety_service.actions import debriefs, drafts, kept_files
+from safety_service.actions import debriefs, drafts, kept_files, words
 from safety_service.actions.drafts import Draft
 from safety_service.actions.kept_files import MEDIA, Spoken
 from safety_service.domain.refusal import Refused
+from safety_service.store.debriefs import Debrief
 
 
 async def heard(turn: Turn) -> None:
     """Kept with the debrief that asks for words, or that is still to be told; else with the visit.
 
-    What is too large, or of another kind, is answered with why; that it came is a note all the same.
+    Whoever has called for help is heard by whoever comes: what they send meanwhile is for no debrief. What is too
+    large, or of another kind, is answered with why; that it came, and what stood with it, is a note all the same.
     """
     text = turn.said.text.strip() or turn.frame.say(f"say.{turn.said.kind}")
-    draft = None if turn.inside else await drafts.latest(turn.tx, turn.actor)
+    apart = turn.inside or await kept_files.calls_for_help(turn.tx, turn.actor)
+    draft = None if apart else await drafts.latest(turn.tx, turn.actor)
     if draft is not None and forming.wants_words(turn, draft):
         await _answered(turn, draft, text)
-    elif (about := await _to_be_told(turn)) is not None:
-        await _keep(turn, debrief_id=about)
-        await turn.answer("reply.file_kept", phase=None)
+    elif not apart and (about := await _to_be_told(turn)) is not None:
+        await _told_of(turn, about)
     else:
         await _noted(turn, text)
 
@@ -35,38 +37,64 @@ async def _answered(turn: Turn, draft: Draft, text: str) -> None:
     if answer is None or answer.fault is not None:
         await at_work.note(turn, text)
         return
-    if draft.form == CHAT.name:
-        await _keep(turn, debrief_id=draft.subject_id)
-    elif not turn.said.text.strip():
-        await turn.answer("form.type_it", phase=None)
+    spoken = draft.form == CHAT.name
+    if (spoken and await _kept(turn, debrief_id=draft.subject_id)) or turn.said.text.strip():
+        await forming.typed(turn, draft, answer, text)
+    else:
+        if not spoken:
+            await turn.answer("form.type_it", phase=None)
         await forming.ask(turn, draft)
-        return
-    await forming.typed(turn, draft, answer, text)
 
 
-async def _to_be_told(turn: Turn) -> UUID | None:
+async def _to_be_told(turn: Turn) -> Debrief | None:
     """The one debrief that somebody who is not inside has yet to tell; with several it could be any."""
-    if turn.inside or turn.said.kind not in MEDIA:
+    if turn.said.kind not in MEDIA:
         return None
     wanted = await debriefs.wanted_of(turn.tx, turn.actor)
-    return wanted[0].id if len(wanted) == 1 else None
+    return wanted[0] if len(wanted) == 1 else None
+
+
+async def _told_of(turn: Turn, about: Debrief) -> None:
+    typed = turn.said.text.strip()
+    if typed:
+        await words.note(turn.tx, turn.actor, about.visit_id, turn.word(note=typed))
+    if await _kept(turn, debrief_id=about.id):
+        await turn.answer("reply.file_kept", phase=None)
 
 
 async def _noted(turn: Turn, text: str) -> None:
+    """Why it was not kept comes last: it is what there is to do something about."""
+    why = await _refused(turn, visit_id=None if turn.current is None else turn.current.id)
+    await at_work.note(turn, text)
+    if why is not None:
+        await _say_why(turn, why)
+
+
+async def _kept(turn: Turn, *, debrief_id: UUID) -> bool:
+    why = await _refused(turn, debrief_id=debrief_id)
+    if why is not None:
+        await _say_why(turn, why)
+    return why is None
+
+
+async def _refused(turn: Turn, *, visit_id: UUID | None = None, debrief_id: UUID | None = None) -> Refused | None:
+    """Keep it; or why it is not kept."""
     try:
         async with turn.tx.savepoint():
-            await _keep(turn, visit_id=None if turn.current is None else turn.current.id)
+            await _keep(turn, visit_id=visit_id, debrief_id=debrief_id)
     except Refused as why:
-        await at_work.note(turn, text)
-        await turn.answer(f"refused.{why.code}", **{key: str(value) for key, value in why.facts.items()})
-        return
-    await at_work.note(turn, text)
+        return why
+    return None
 
 
-async def _keep(turn: Turn, *, visit_id: UUID | None = None, debrief_id: UUID | None = None) -> None:
+async def _say_why(turn: Turn, why: Refused) -> None:
+    await turn.answer(f"refused.{why.code}", **{key: str(value) for key, value in why.facts.items()})
+
+
+async def _keep(turn: Turn, *, visit_id: UUID | None, debrief_id: UUID | None) -> None:
     file = turn.said.extra.get("file")
     if file is None or turn.said.kind not in MEDIA:
-        return
+        raise Refused("file_not_known")
     spoken = Spoken(
         kind=turn.said.kind,
         provider_id=f"{turn.said.channel}:{turn.said.provider_id}",

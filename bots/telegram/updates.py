@@ -70,6 +70,8 @@ FILES = {
     "animation": What.PHOTO,
     "document": What.DOCUMENT,
 }
+#: A picture that is sent uncompressed comes as a document, and is a picture all the same.
+SENT_AS_FILE = {"image": What.PHOTO, "video": What.PHOTO, "audio": What.VOICE}
 USUAL = {
     "voice": "audio/ogg",
     "audio": "audio/mpeg",
@@ -140,9 +142,10 @@ def _message(number: int, message: JSON) -> Heard | None:
         return _of(number, message, what, text=ADDRESSED.sub(r"\1", text))
     if "location" in message:
         return _of(number, message, _kind_of_place(message), position=_position(message["location"]))
-    for part, what in FILES.items():
+    for part in FILES:
         if part in message:
-            return _of(number, message, what, text=message.get("caption", ""), file=_file(part, message[part]))
+            file = _file(part, message[part])
+            return _of(number, message, _kind_of_file(part, file), text=message.get("caption", ""), file=file)
     if "sticker" in message:
         return _of(number, message, What.NOTE, text=message["sticker"].get("emoji", ""))
     if "contact" in message:
@@ -185,6 +188,11 @@ def _file(kind: str, part: Any) -> File:
         size=int(largest.get("file_size") or 0),
         seconds=largest.get("duration"),
     )
+
+
+def _kind_of_file(part: str, file: File) -> What:
+    as_said = SENT_AS_FILE.get(file.media_type.partition("/")[0].lower()) if part == "document" else None
+    return as_said or FILES[part]
 
 
 def _is_private(message: JSON) -> bool:

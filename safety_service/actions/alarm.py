@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from safety_service.actions import from_there
 from safety_service.actions.scene import Scene
 from safety_service.actions.telling import HUSHED, iso
 from safety_service.domain.risk import NOT_MET
@@ -59,7 +60,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene, reader_id: UUID | No
         **params,
         "code_phrase": await code_phrase(tx, scene, worker),
         "battery_at": None if battery is None else iso(battery.said_at),
-        "spoken_at": await _spoken_at(tx, scene, alert.worker_id),
+        "spoken_at": await _spoken_at(tx, row, scene, alert.worker_id),
         **await watched_by(tx, alert.worker_id, reader_id),
     }
 
@@ -82,10 +83,11 @@ async def _if_it_opens(work: Awaitable[Result | None], what: str) -> Result | No
         return None
 
 
-async def _spoken_at(tx: Tx, scene: Scene, worker_id: UUID) -> str | None:
+async def _spoken_at(tx: Tx, row: AlertRow, scene: Scene, worker_id: UUID) -> str | None:
     """When the last of what they spoke or photographed there came; it is opened on the alert's page, by few."""
     if scene.row is None:
-        return None
+        found = [each.said_at for each in await from_there.sent_around(tx, row) if each.gone is None]
+        return iso(max(found, default=None))
     return iso(await kept_files.last_from(tx, scene.row.id, worker_id))
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import delivering, matters, passing, timeline, topics
+from safety_service.actions import delivering, kept_files, matters, passing, timeline, topics
 from safety_service.actions.access import Matter, may_handle, may_see_alert
 from safety_service.actions.actor import Actor
 from safety_service.actions.alarm import alarm_params, next_steps, watched_by
@@ -17,7 +17,7 @@ from safety_service.actions.scene import Scene
 from safety_service.domain.refusal import Refused
 from safety_service.domain.timeline import Facts
 from safety_service.domain.words import Kind
-from safety_service.store import alert_now, alerts, kept_files
+from safety_service.store import alert_now, alerts
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.kept_files import KeptFile
@@ -77,7 +77,8 @@ async def mark(tx: Tx, actor: Actor, alert_id: UUID) -> str:
     row, _, _ = await _seen(tx, actor, alert_id)
     # The same worker may be watched by somebody since: nobody is to ring them, about whatever alert.
     watched = row.alert.worker_id is not None and bool(await watched_by(tx, row.alert.worker_id, actor.person_id))
-    return f"{await alert_now.mark_of(tx, alert_id)}.{int(watched)}"
+    files = (f"{each.id.hex}{each.gone or bool(each.next_at)}" for each in await kept_files.of_alert(tx, actor, row))
+    return f"{await alert_now.mark_of(tx, alert_id)}.{int(watched)}.{'.'.join(files)}"
 
 
 async def heard_from(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[str, ...]:
@@ -110,7 +111,7 @@ async def _drawn(tx: Tx, actor: Actor, row: AlertRow, scene: Scene, matter: Matt
         may=may,
         steps=await next_steps(tx, row, params) if may else (),
         receivers=await passing.receivers(tx, actor, row, scene, matter) if mine else (),
-        files=() if scene.row is None else await kept_files.of_visit(tx, scene.row.id),
+        files=await kept_files.of_alert(tx, actor, row),
         emptied=scene.row is not None and scene.row.removed,
     )
 

@@ -1,17 +1,20 @@
 """Voice notes and photographs: kept sealed with the visit or the debrief that they tell of, and opened by few."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import debrief_log, matters, reading, telling
-from safety_service.actions.access import may_see_visit
+from safety_service.actions import debrief_log, from_there, matters, reading, telling
+from safety_service.actions.access import may_see_alert, may_see_visit
 from safety_service.actions.actor import Actor
+from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority
 from safety_service.domain.refusal import Refused
-from safety_service.store import agencies, alerts, debriefs, kept_files, visits
+from safety_service.domain.words import Kind
+from safety_service.store import agencies, alert_now, alerts, debriefs, kept_files, visits
+from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.kept_files import KeptFile
 
@@ -24,6 +27,8 @@ MEDIA = {
 }
 #: Endings by type: the name says what it is, and nothing of where it came from.
 _ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+#: Names that phones, browsers and channels give to a type of ours.
+_ALIKE = {"audio/x-m4a": "audio/mp4", "audio/m4a": "audio/mp4", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav"}
 #: Whoever fetches a file has this long before somebody else tries.
 CLAIM = timedelta(minutes=2)
 #: Between two tries, doubled each time up to the longest.
@@ -75,6 +80,7 @@ async def note(
     )
     added = await kept_files.add(tx, row, spoken.provider_id, spoken.body)
     if added:
+        await _seen_at_once(tx, row)
         await keep(tx, actor, actor.agency_id, "kept", subject=spoken.kind, subject_id=row.id, size=spoken.size)
     return added
 
@@ -82,6 +88,7 @@ async def note(
 def _media_type(spoken: Spoken) -> str:
     """The type without its parameters (`audio/webm;codecs=opus`)."""
     plain = spoken.media_type.partition(";")[0].strip().lower()
+    plain = _ALIKE.get(plain, plain)
     if plain not in MEDIA[spoken.kind]:
         raise Refused("file_not_known")
     return plain
@@ -101,10 +108,29 @@ async def of_debrief(tx: Tx, actor: Actor, debrief_id: UUID) -> list[KeptFile]:
     return await kept_files.of_debrief(tx, debrief_id)
 
 
-async def of_alert(tx: Tx, actor: Actor, alert_id: UUID) -> list[KeptFile]:
-    """What was said during the visit of an alert, for whoever may see that alert. Raises NotFound."""
-    row = await reading.alert(tx, actor, alert_id)
-    return [] if row.alert.visit_id is None else await kept_files.of_visit(tx, row.alert.visit_id)
+async def of_alert(tx: Tx, actor: Actor, row: AlertRow) -> list[KeptFile]:
+    """What was sent from there, for somebody who may see this alert.
+
+    With an alert about no visit, what its worker sent in none since, and a while before: a picture, and then the call.
+    Of a visit that they had yet to begin, nothing to whoever is kept off it.
+    """
+    if row.alert.visit_id is not None:
+        return await kept_files.of_visit(tx, row.alert.visit_id)
+    found = await from_there.sent_around(tx, row)
+    about = {each.visit_id for each in found if each.visit_id is not None}
+    barred = {each for each in about if await _kept_off(tx, actor, each)}
+    return [each for each in found if each.visit_id not in barred]
+
+
+async def _kept_off(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
+    visit = await visits.load(tx, visit_id)
+    return visit is None or actor.person_id in (await matters.of_visit(tx, visit)).excluded
+
+
+async def calls_for_help(tx: Tx, actor: Actor) -> bool:
+    """Whether the actor has called for help in no visit: what they send now is for whoever comes."""
+    waiting = await alerts.open_without_visit(tx, actor.agency_id, actor.person_id)
+    return any(each.alert.kind is Kind.SOS for each in waiting)
 
 
 async def open_file(tx: Tx, actor: Actor, file_id: UUID) -> tuple[KeptFile, bytes]:
@@ -132,9 +158,27 @@ async def _may_open(tx: Tx, actor: Actor, row: KeptFile) -> bool:
         if row.debrief_id is not None:
             await debrief_log.may_read(tx, actor, row.debrief_id)
             return True
+        if await _came_with_an_alert(tx, actor, row):
+            return True
         return row.visit_id is not None and await _sees_visit(tx, actor, row.visit_id)
     except (NotFound, Refused):
         return False
+
+
+async def _came_with_an_alert(tx: Tx, actor: Actor, row: KeptFile) -> bool:
+    """Whether it was sent around an alert without a visit that they may see; a closed one, as they may see a visit."""
+    for alert_id in await alert_now.without_visit(tx, row.person_id, row.said_at, row.said_at + from_there.BEFORE):
+        each = await alerts.load(tx, alert_id)
+        if each is None:
+            continue
+        matter = await matters.of_alert(tx, each, await scene_of(tx, each))
+        try:
+            may_see_alert(actor, matter if each.alert.open else replace(matter, called=frozenset()))
+        except NotFound:
+            continue
+        if actor.person_id not in matter.workers and row.id in {one.id for one in await of_alert(tx, actor, each)}:
+            return True
+    return False
 
 
 async def _sees_visit(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
@@ -164,6 +208,14 @@ async def still_coming(tx: Tx, file_id: UUID) -> None:
 async def fetched(tx: Tx, file_id: UUID, body: bytes) -> None:
     """Here it is."""
     await kept_files.put_body(tx, file_id, body)
+    row = await kept_files.load(tx, file_id)
+    if row is not None:
+        await _seen_at_once(tx, row)
+
+
+async def _seen_at_once(tx: Tx, row: KeptFile) -> None:
+    if row.debrief_id is None:
+        await from_there.show(tx, row.person_id, row.visit_id)
 
 
 async def not_fetched(tx: Tx, row: KeptFile, *, for_good: bool) -> None:
@@ -172,6 +224,7 @@ async def not_fetched(tx: Tx, row: KeptFile, *, for_good: bool) -> None:
         await kept_files.try_again(tx, row.id, tx.now + min(WAIT * 2 ** min(row.attempts, 10), LONGEST_WAIT))
         return
     await kept_files.give_up(tx, row.id, "not_had")
+    await _seen_at_once(tx, row)
     office = (await agencies.of_person(tx, row.person_id)).office_phone
     said = {"said_at": telling.iso(row.said_at), "file": row.kind, "office_phone": office}
     await telling.tell(tx, [row.person_id], "file.lost", said, priority=Priority.NEWS, dedupe=f"file_lost:{row.id}")

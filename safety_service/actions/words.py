@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import danger, matters, phrases, readiness, renewing
+from safety_service.actions import danger, from_there, matters, phrases, readiness, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_say
 from safety_service.actions.actor import Actor
@@ -170,6 +170,7 @@ async def note(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Recei
     row = None if visit_id is None else await _own(tx, actor, visit_id)
     if word.note and await phrases.heard(tx, actor, word.note) is not None:
         word = replace(word, note=None)
+    await from_there.show(tx, actor.person_id, visit_id)
     return await _kept(tx, actor, row, word, "note")
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, update
 
 from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
-from safety_service.store.tables.visits import kept_file
+from safety_service.store.tables.visits import kept_file, said
 
 _KNOWN = [each for each in kept_file.c if each.name not in ("body", "provider_id")]
 
@@ -105,6 +105,19 @@ async def of_debrief(tx: Tx, debrief_id: UUID) -> list[KeptFile]:
 async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
     """Those that were said during a visit, in that order; none of a debrief."""
     return await _where(tx, kept_file.c.visit_id == visit_id, kept_file.c.debrief_id.is_(None))
+
+
+async def outside(tx: Tx, person_id: UUID, since: datetime, until: datetime | None) -> list[KeptFile]:
+    """Those that this person sent between these times in no visit, or of one that they had not begun by then."""
+    begun = exists().where(
+        said.c.visit_id == kept_file.c.visit_id,
+        said.c.worker_id == kept_file.c.person_id,
+        said.c.kind == "begin",
+        said.c.said_at <= kept_file.c.said_at,
+    )
+    theirs = [kept_file.c.person_id == person_id, kept_file.c.debrief_id.is_(None), kept_file.c.said_at >= since]
+    ended = [] if until is None else [kept_file.c.said_at <= until]
+    return await _where(tx, *theirs, *ended, or_(kept_file.c.visit_id.is_(None), ~begun))
 
 
 @foreseen

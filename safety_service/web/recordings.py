@@ -22,9 +22,6 @@ from safety_service.web.visitor import Visitor
 
 routes = web.RouteTableDef()
 
-#: Names that browsers' recorders and phones give to a type of ours.
-_ALIKE = {"audio/x-m4a": "audio/mp4", "audio/m4a": "audio/mp4", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -105,7 +102,7 @@ async def spoken(request: web.Request) -> web.StreamResponse:
         said = Spoken(
             kind="voice",
             provider_id=f"page:{visitor.person_id}:{once}",
-            media_type=_ALIKE.get(media_type, media_type),
+            media_type=media_type,
             size=len(body),
             body=body,
         )

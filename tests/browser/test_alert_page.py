@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -10,7 +12,8 @@ import pytest
 from aiohttp import web as aiohttp_web
 from playwright.async_api import Browser, Page, Route
 
-from safety_service.actions import alerts, danger, words
+from safety_service.actions import alerts, danger, kept_files, words
+from safety_service.actions.kept_files import Spoken
 from safety_service.actions.words import Position, Word
 from safety_service.domain.words import Found, KnownBy
 from safety_service.store import visits
@@ -365,3 +368,30 @@ async def test_with_a_tile_server_the_map_has_a_ground_and_the_server_is_told_no
         await page.goto("about:blank")
         await there.stop()
     assert not any("Referer" in each.headers or "Cookie" in each.headers for each in heard)
+
+
+# --- what was sent from there ---
+
+
+async def test_what_comes_meanwhile_is_shown_and_what_is_listened_to_plays_on(
+    world: World, opened: Opener, service: Service
+) -> None:
+    page = await live(opened, service, await called(world))
+    visit_id = (await world.alert()).alert.visit_id
+    await expect(page.get_by_text("Sent from there")).to_have_count(0)
+    await world.do("Ann", kept_files.note, voice_note(1), visit_id=visit_id)
+    await expect(page.locator("audio")).to_have_count(1)
+    await page.locator("audio").evaluate("each => { each.muted = true; each.same = true; return each.play(); }")
+    await world.do("Ann", kept_files.note, voice_note(2), visit_id=visit_id)
+    await expect(page.locator("audio")).to_have_count(2)
+    assert await page.locator("audio").first.evaluate("each => !each.paused && each.same")
+
+
+def voice_note(number: int) -> Spoken:
+    """A minute of silence."""
+    body = io.BytesIO()
+    with wave.open(body, "wb") as sound:
+        sound.setparams((1, 1, 8000, 480_000, "NONE", "none"))
+        sound.writeframes(b"\x80" * 480_000)
+    data = body.getvalue()
+    return Spoken(kind="voice", provider_id=f"page:{number}", media_type="audio/wav", size=len(data), body=data)

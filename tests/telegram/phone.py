@@ -104,11 +104,18 @@ class Phone(Pressing):
         return self._send({"photo": sizes, "caption": caption}, at=at)
 
     async def sends_document(
-        self, data: bytes = b"%PDF", *, name: str = "note.pdf", caption: str | None = None, at: datetime | None = None
+        self,
+        data: bytes = b"%PDF",
+        *,
+        name: str = "note.pdf",
+        media_type: str | None = None,
+        caption: str | None = None,
+        at: datetime | None = None,
     ) -> Bubble:
-        """Send a file."""
-        file = self._keep_file(name, "application/octet-stream", data, "documents")
-        return self._send({"document": file | {"file_name": name}, "caption": caption}, at=at)
+        """Send a file; a phone says of what type it takes it to be, if it knows."""
+        file = self._keep_file(name, media_type or "application/octet-stream", data, "documents")
+        said = {} if media_type is None else {"mime_type": media_type}
+        return self._send({"document": file | {"file_name": name} | said, "caption": caption}, at=at)
 
     async def sends_contact(self, number: str, first_name: str, *, at: datetime | None = None) -> Bubble:
         """Send a contact."""

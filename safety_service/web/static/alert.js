@@ -69,13 +69,25 @@ function replace(piece) {
   const first = here.drawn === undefined;
   here.drawn = html;
   if (first && plain(here.innerHTML) === plain(html)) return;
-  here.innerHTML = html; // our own template, escaped there
+  if (!added(here, piece)) here.innerHTML = html; // our own template, escaped there
   for (const [name, was] of opened) {
     const again = here.querySelector(`details[data-keep="${name}"]`);
     if (again) again.open = was;
   }
   if (held) [...here.querySelectorAll("a, button, summary")].find((each) => mark(each) === held)?.focus({ preventScroll: true });
   if (piece.dataset.piece === "where") draw();
+}
+
+/** Where things come one by one, each is put in by itself: what somebody listens to plays on. */
+function added(here, piece) {
+  const [list, fresh] = [here, piece].map((each) => each.querySelector("[data-one-by-one]"));
+  if (!list || !fresh) return false;
+  const wanted = [...fresh.children];
+  for (const each of [...list.children]) if (!wanted.some((other) => other.isEqualNode(each))) each.remove();
+  for (const [at, each] of wanted.entries()) {
+    if (!list.children[at]?.isEqualNode(each)) list.insertBefore(each, list.children[at] ?? null);
+  }
+  return true;
 }
 
 /** What somebody who presses it goes by, wherever it now stands. */
