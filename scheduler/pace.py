@@ -43,9 +43,14 @@ class Pace:
         elif seconds < GOOD and self._may_be(self.size * GROWS):
             self.size = min(self._most, self.size * GROWS)
 
-    def given_up(self) -> None:
-        """A batch did not come to its end: the same one would take as long again, and nothing would ever be done."""
+    def given_up(self) -> bool:
+        """A batch did not come to its end: the same one would take as long again, and nothing would ever be done.
+
+        Whether the next one is smaller.
+        """
+        before = self.size
         self._smaller(4)
+        return self.size < before
 
     def _smaller(self, by: int) -> None:
         self._too_many, self._until = self.size, self._steady() + REMEMBERS

@@ -209,8 +209,9 @@ class Sweeper:
 
     async def _give_up(self) -> None:
         """Smaller batches next time; unless it is the database that does not answer, which is no stalled watch."""
-        if self._at is not None:
-            self._paces[self._at].given_up()
+        if self._at is not None and self._paces[self._at].given_up():
+            # Else the watchdog ends this process before the second of the smaller ones, and the next begins anew.
+            self._progress.mark()
         try:
             async with asyncio.timeout(ANSWERS_WITHIN), self._database.reading():
                 return

@@ -27,6 +27,11 @@ def test_a_batch_that_was_given_up_is_tried_again_a_quarter_as_large() -> None:
     assert pace.size == 12
 
 
+def test_it_says_whether_a_batch_that_was_given_up_can_be_tried_in_a_smaller_one() -> None:
+    pace = Pace(256, 256)
+    assert [pace.given_up() for _ in range(6)] == [True, True, True, True, False, False]
+
+
 def test_a_batch_that_takes_about_half_a_second_stays_as_it_is() -> None:
     pace = Pace(50, 10)
     pace.took(0.5, pace.size)

@@ -56,3 +56,22 @@ async def test_a_sweep_that_ended_for_its_length_is_gone_on_with_in_the_same_run
     assert await one.once()
     assert left == 0 and not one.raging
     assert seen[:2] == [(64, False), (3, True)], "what it cannot do in its time, it does not hold"
+
+
+async def test_the_watchdog_has_patience_for_as_long_as_what_is_given_up_is_tried_in_smaller_batches(
+    world: World,
+) -> None:
+    """It ended the process before the second smaller one, and the next process began with as many as ever."""
+    sizes: list[int] = []
+
+    async def hanging(tx: Tx, limit: int) -> int:
+        sizes.append(limit)
+        await asyncio.Event().wait()
+        return 0
+
+    one, progress = sweeper(world.database, {"hanging": hanging}, batch=8, too_long=0.2)
+    marks = []
+    for _ in range(4):
+        assert not await one.once()
+        marks.append(progress.count)
+    assert (sizes, marks) == ([8, 2, 1, 1], [1, 2, 2, 2])

@@ -109,7 +109,7 @@ async def test_a_sweep_that_hangs_is_given_up_and_the_watchdog_not_told_that_all
         await asyncio.Event().wait()
         return 0
 
-    one, progress = sweeper(world.database, {"hanging": hanging}, too_long=0.2)
+    one, progress = sweeper(world.database, {"hanging": hanging}, batch=1, too_long=0.2)
     assert not await one.once()
     assert progress.count == 0
 
