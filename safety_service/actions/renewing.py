@@ -1,5 +1,6 @@
 """Something new is known of a family: its coming and running visits are held against it at once."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ from safety_service.store import coming, events, exclusions, measures, people, v
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
 
+log = logging.getLogger(__name__)
+
 _WAITS = (Status.PLANNED, Status.WAITING)
 
 
@@ -31,8 +34,18 @@ async def renew_family(tx: Tx, family_id: UUID, *, what: str = "") -> None:
 
 
 async def renew(tx: Tx, visit_ids: Iterable[UUID], *, what: str = "") -> None:
-    """Hold these visits against what is known now, in the order of their ids; one that fails stops no other."""
-    for row in (await visits.load_many(tx, list(visit_ids), lock=True)).values():
+    """Hold these visits against what is known now, in the order of their ids; one that fails stops no other.
+
+    One that no key opens is not written anew. It kept a new threat from being recorded, and every other visit of its
+    family from being held against it.
+    """
+    for row in (await visits.opened(tx, list(visit_ids), lock=True)).values():
+        if row.unread:
+            log.error("visit %s cannot be read and is not held against its plan: its key is missing", row.id)
+            if what and row.visit.status is Status.BEGUN:
+                # Somebody is inside: what is new is said all the same.
+                await apart(tx, _tell(tx, row, row, what), None, f"whoever is to hear of visit {row.id}")
+            continue
         await apart(tx, renew_visit(tx, row, what=what), row, f"visit {row.id} is not held against its plan")
 
 
