@@ -14,7 +14,7 @@ from safety_service.domain import handling
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.reaching import REACHING
 from safety_service.domain.words import Kind
-from safety_service.store import alerts, bundles, channels, events, outbox, outbox_became, visits
+from safety_service.store import alerts, bundles, channels, events, outbox, outbox_became, outbox_spared, visits
 from safety_service.store.database import Tx
 from safety_service.store.events import Entry
 from safety_service.store.outbox import Delivered, Outgoing
@@ -22,6 +22,8 @@ from safety_service.store.outbox_became import Became
 
 #: How long after an unknown outcome an alarm is sent again, marked as a repeat.
 AGAIN_AFTER = timedelta(seconds=2)
+#: So often, at most, what comes instead of alarms that nobody needs any more is leased with the others.
+LOOKS = 20
 
 
 async def lease(
@@ -43,14 +45,28 @@ async def lease(
     """
     if most is Priority.ROUTINE:
         await outbox.drop_stale(tx)
-    return await outbox.lease(
-        tx, channel_kinds, limit, holder, for_, most=most, least=least, in_order=in_order, resting=resting
-    )
+    wanted: list[Outgoing] = []
+    for _ in range(LOOKS):
+        free = limit - len(wanted)
+        taken = await outbox.lease(
+            tx, channel_kinds, free, holder, for_, most=most, least=least, in_order=in_order, resting=resting
+        )
+        wanted += await _still_wanted(tx, taken)
+        if len(taken) < free or len(wanted) == limit:
+            break
+    return wanted
 
 
 async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
     """Take every other alarm that waits for these chats, to go out as one message with those taken already."""
-    return await bundles.lease_rest(tx, channel_ids, holder, for_) if channel_ids else []
+    return await _still_wanted(tx, await bundles.lease_rest(tx, channel_ids, holder, for_)) if channel_ids else []
+
+
+async def _still_wanted(tx: Tx, taken: list[Outgoing]) -> list[Outgoing]:
+    """Without alarms that were on their way when somebody took their alert: they went out after "Mia has it"."""
+    again = [each.id for each in taken if each.attempts > 1 and each.alert_id is not None]
+    spared = await outbox_spared.spare(tx, again)
+    return [each for each in taken if each.id not in spared] if spared else taken
 
 
 async def give_back(tx: Tx, taken: Collection[Outgoing]) -> None:
