@@ -93,8 +93,10 @@ async def _say_why(turn: Turn, why: Refused) -> None:
 
 async def _keep(turn: Turn, *, visit_id: UUID | None, debrief_id: UUID | None) -> None:
     file = turn.said.extra.get("file")
-    if file is None or turn.said.kind not in MEDIA:
+    if turn.said.kind not in MEDIA:
         raise Refused("file_not_known")
+    if file is None:
+        return
     spoken = Spoken(
         kind=turn.said.kind,
         provider_id=f"{turn.said.channel}:{turn.said.provider_id}",
