@@ -49,6 +49,9 @@ class Door:
         self._dialogue = dialogue
         self._background = background
         self._base_url = base_url
+        #: Groups that were told why we leave, and those that we are about to leave.
+        self._refused: set[int] = set()
+        self._leaving: set[int] = set()
 
     async def hear(self, tx: Tx, said: Incoming) -> None:
         """Pass on what a linked person says; link whoever shows a code; ask all others for theirs."""
@@ -91,9 +94,22 @@ class Door:
         tx.after_commit(lambda: self._background.start(call(chat, text, link_preview_options=NO_PREVIEW)))
 
     async def refuse_group(self, chat_id: int) -> None:
-        """Say once that this is for one person at a time, and leave."""
-        await self._api.rest.send_message(chat_id, self._words.own("no_groups"))
-        await self._api.rest.leave_chat(chat_id)
+        """Say once that this is for one person at a time, and leave: also where nothing may be said.
+
+        Of several updates that a group brings together the first is answered, and whoever asks us in again knows.
+        """
+        if chat_id in self._leaving:
+            return
+        self._leaving.add(chat_id)
+        try:
+            if chat_id not in self._refused:
+                self._refused.add(chat_id)
+                await self._api.rest.send_message(chat_id, self._words.own("no_groups"))
+        finally:
+            try:
+                await self._api.rest.leave_chat(chat_id)
+            finally:
+                self._leaving.discard(chat_id)
 
     async def stop_waiting(self, query_id: str) -> None:
         """Let a pressed button stop showing that it waits."""

@@ -150,8 +150,32 @@ async def test_a_group_is_refused_politely_once_and_left_alone(desk: Desk) -> No
         await ann.says("done")
         await desk.hears("done")
     assert desk.notebook.texts == ["done"]
-    # An update that Telegram brings again is refused again.
-    assert {bubble.text for bubble in there.screen.from_bot} == {desk.own("no_groups")}
+    assert [bubble.text for bubble in there.screen.from_bot] == [desk.own("no_groups")]
+
+
+async def test_a_group_where_it_may_not_write_is_left_all_the_same(desk: Desk) -> None:
+    ann = await desk.phone("Ann")
+    group = desk.telegram.group(members=[ann])
+    muted = desk.telegram.fault("blocked", method="sendMessage", chat=group.chat_id)
+    await ann.in_group(group).says("/ok")
+    async with desk.working():
+        await desk.telegram.until_hit(muted)
+        await desk.telegram.called("leaveChat", group)
+
+
+async def test_a_group_that_brings_several_updates_and_asks_it_in_again_is_told_once(desk: Desk) -> None:
+    ann = await desk.phone("Ann")
+    group = desk.telegram.group(members=[ann])
+    there = ann.in_group(group)
+    for _ in range(3):
+        await there.says("/ok")
+    async with desk.working() as bot:
+        await desk.telegram.called("leaveChat", group)
+        await until(lambda: not bot._door._leaving)
+        group.chat.bot_left = False
+        await bot._door.refuse_group(group.chat_id)
+    assert group.chat.bot_left
+    assert [bubble.text for bubble in there.screen.from_bot] == [desk.own("no_groups")]
 
 
 async def test_blocking_the_bot_is_noticed_at_once_and_the_manager_of_who_is_watched_hears(desk: Desk) -> None:
