@@ -6,18 +6,19 @@ from uuid import UUID
 from safety_service.actions import words
 from safety_service.actions.actor import Actor
 from safety_service.actions.words import Word
-from safety_service.store import said
+from safety_service.store import alert_now, said
 from safety_service.store.database import Tx
 
-#: One in this time is kept.
-EVERY = timedelta(seconds=60)
+#: One in this time is kept; in the shorter while somebody looks for them.
+EVERY, IN_AN_ALARM = timedelta(seconds=60), timedelta(seconds=10)
 
 
 async def sample(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> bool:
     """Keep this position if the last is old enough. Gives whether it was kept."""
     last = await said.last_position(tx, actor.person_id, visit_id)
     said_at = tx.now if word.said_at is None else word.said_at
-    if last is not None and said_at - last.said_at < EVERY:
+    since = EVERY if last is None else said_at - last.said_at
+    if since < IN_AN_ALARM or (since < EVERY and not await alert_now.open_about(tx, actor.person_id, visit_id)):
         return False
     await words.note(tx, actor, visit_id, word)
     return True

@@ -1,4 +1,4 @@
-"""Hot state: what several processes share and may lose — wake-ups, live events, throttles, latest positions.
+"""Hot state: what several processes share and may lose — wake-ups, live events, throttles, turns.
 
 Nothing here decides anything: whoever is told looks into the database. Losing Redis slows things and loses nothing.
 """

@@ -152,6 +152,19 @@ async def test_a_live_position_changes_no_deadline_and_one_a_minute_is_kept(worl
         assert sum(each.position is not None for each in await said.of_visit(tx, row.id)) == 3
 
 
+async def test_while_an_alarm_is_open_a_live_position_is_kept_every_ten_seconds(world: World, talk: Talk) -> None:
+    row = await world.inside()
+    await talk.sends("Ann", "live_position", place=Place(50.9, -1.4))
+    world.clock.move(timedelta(seconds=5))
+    await world.do("Ann", words.sos, row.id, Word())
+    for step in range(1, 7):
+        world.clock.move(timedelta(seconds=5))
+        await talk.sends("Ann", "live_position", place=Place(50.9, -1.4 - step / 1000))
+    async with world.database.reading() as tx:
+        kept = [round(each.position["longitude"], 3) for each in await said.of_visit(tx, row.id) if each.position]
+    assert kept == [-1.4, -1.401, -1.403, -1.405]
+
+
 async def test_anything_else_said_inside_is_kept_and_answered_with_ok(world: World, talk: Talk) -> None:
     row = await world.inside()
     due_at = (await world.visit(row.id)).visit.watch(world.ids["Ann"]).due_at
