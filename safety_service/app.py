@@ -28,7 +28,7 @@ from safety_service import web as pages
 from safety_service.actions.places import open_geocoder
 from safety_service.processes.alive import show_alive
 from safety_service.processes.memory import hold_still
-from safety_service.processes.present import show_presence
+from safety_service.processes.present import come_in, show_presence
 from safety_service.processes.tasks import Tasks, pause, until_stopped
 from safety_service.services import DATABASE, HEALTH, HOT, SETTINGS, WORDING, Services
 from safety_service.store import stamps, tallies
@@ -135,6 +135,7 @@ def build_web_app(services: Services, handle: Handle = router.handle, hook: Hook
 async def run_roles(settings: Settings, roles: Collection[str], stopping: asyncio.Event) -> None:
     """Be these roles until stopped. The scheduler's failure ends this; the others are begun again beside it."""
     async with opened(settings) as parts:
+        await come_in(parts.database, roles, parts.holder)
         tasks = Tasks()
         for role in roles:
             add = tasks.vital if role == "scheduler" or len(roles) == 1 else tasks.in_place

@@ -68,6 +68,7 @@ REFUSALS: dict[str, str] = {
     "review_too_far": "years",
     "not_on_duty": "name post",
     "seals_otherwise": "role host",
+    "newer_key": "name",
     "not_reachable": "name",
     "not_to_them": "name",
     "taken_already": "owner",

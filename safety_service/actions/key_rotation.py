@@ -27,8 +27,13 @@ class Rotated:
 
     #: How many values were sealed anew, by table.
     resealed: Counter[str] = field(default_factory=Counter)
-    #: What is sealed by which key, in which table; "": by none that is here.
+    #: What is sealed by which key, in which table, as was met when all was gone through for the last time; "": by none
+    #: that is here.
     found: dict[str, Counter[str]] = field(default_factory=dict)
+    #: By which keys anything was sealed when it was gone through for the first time.
+    met: set[str] = field(default_factory=set)
+    #: Older keys that are not needed any more. One that never sealed anything is a new one, and is not among them.
+    free: list[str] = field(default_factory=list)
 
     def needed(self, name: str) -> Mapping[str, int]:
         """What this key alone opens, by table."""
@@ -38,13 +43,15 @@ class Rotated:
 async def rotate(database: Database, on_page: Callable[[int], None] = lambda _: None) -> Rotated:
     """Seal everything anew that an older key sealed, while the service runs. It may be killed, and done again.
 
-    Raises Refused where a process runs that does not seal with the first key; DatabaseAway, TryAgain, SchemaIsNewer.
+    Raises Refused where a process runs that does not seal with the first key, or a newer key is in use; DatabaseAway,
+    TryAgain, SchemaIsNewer.
     """
     await in_transaction(database, _begin)
     done = Rotated()
     for _ in range(PASSES):
         before = done.resealed.total()
         done.found = {each: await _through(database, each, done, on_page) for each in resealing.tables()}
+        done.met |= {name for count in done.found.values() for name in count}
         if done.resealed.total() == before:
             break
     await in_transaction(database, partial(_keep, done=done))
@@ -71,9 +78,21 @@ async def _through(database: Database, table: str, done: Rotated, on_page: Calla
 
 
 async def _begin(tx: Tx) -> None:
-    """Only now the new key is needed to start: before, processes elsewhere may not have it yet."""
+    """Only now the new key is needed to start: before, processes elsewhere may not have it yet.
+
+    From here on no other one seals, whoever begins with which order: what this goes through afterwards is all there is.
+    """
+    await _is_the_newest(tx)
+    await key_notes.replace(tx)
     await _all_seal_alike(tx)
-    await key_notes.keep(tx)
+
+
+async def _is_the_newest(tx: Tx) -> None:
+    """With the old order all would be sealed with the old key again, and the new one be thrown away."""
+    ring, decided, noted = sealing.ring(), await key_notes.decided(tx), await key_notes.noted(tx)
+    for name in ring.names[1:]:
+        if decided.first == ring.names[0] and name in noted - decided.replaced:
+            raise Refused("newer_key", name=name)
 
 
 async def _put(tx: Tx, table: str, page: resealing.Page) -> None:
@@ -94,12 +113,13 @@ async def _keep(tx: Tx, done: Rotated) -> None:
     """What is needed no more is forgotten; what came of it is kept, for the doctor and in the evidence log."""
     await _all_seal_alike(tx)
     first, *older = sealing.ring().names
-    free = [name for name in older if not done.needed(name)]
-    await key_notes.forget(tx, free)
+    sealed = done.met | (await key_notes.decided(tx)).replaced
+    done.free = [name for name in older if name in sealed and not done.needed(name)]
+    await key_notes.forget(tx, done.free)
     said: dict[str, Any] = {
         "first": first,
-        "free": free,
-        "needed": {name: dict(done.needed(name)) for name in older if name not in free},
+        "free": done.free,
+        "needed": {name: dict(done.needed(name)) for name in older if name not in done.free},
         "unopened": dict(done.needed("")),
     }
     await stamps.stamp(tx, ROTATED, said)

@@ -18,7 +18,7 @@ async def look_at_keys(database: Database) -> AsyncIterator[str]:
     """One line for each fault, or note."""
     async with database.reading() as tx:
         last = await stamps.last(tx, ROTATED)
-        noted = await key_notes.noted(tx)
+        noted, decided = await key_notes.noted(tx), await key_notes.decided(tx)
         for each in _others(await presence.seen(tx)):
             yield each
         if await resealing.guard_is_open(tx):
@@ -26,8 +26,15 @@ async def look_at_keys(database: Database) -> AsyncIterator[str]:
                 f"evidence: the mark `{resealing.MARK}` stands in the table `lease`, so what was said and decided could"
                 " be changed: somebody put it there by hand; take it away"
             )
-    for place, name in enumerate(sealing.ring().names[1:], 2):
-        yield _older(place, name, {} if last is None else last.info, noted)
+    ring = sealing.ring()
+    for name in ring.names[1:]:
+        if name in decided.replaced or name == decided.first:
+            yield _older(ring.places[name], name, {} if last is None else last.info, noted)
+        else:
+            yield Note(
+                f"keys: key {ring.places[name]} ({name}) is a new one, and not the first here: once every machine has"
+                " it, move it to the first line on each, start again, and run `doorstep keys rotate`"
+            )
 
 
 def _older(place: int, name: str, last: Mapping[str, Any], noted: set[str]) -> Note:

@@ -10,6 +10,8 @@ from safety_service.commands.progress import Progress
 from safety_service.commands.running import Fault, run_on
 from safety_service.store import sealing
 
+_NEW = "keep it, move it to the first line on every machine, start each process again, and then run this again."
+
 
 @click.group("keys")
 def command() -> None:
@@ -25,10 +27,9 @@ def rotate() -> None:
     anew.
     """
     done = run_on(lambda database: key_rotation.rotate(database, Progress()))
-    first, *older = sealing.ring().names
-    tables = len(done.resealed)
-    click.echo(f"Sealed anew with the first key ({first}): {done.resealed.total()} values in {tables} tables.")
-    faults = [line for place, name in enumerate(older, 2) for line in _say(done, place, name)]
+    ring, tables = sealing.ring(), len(done.resealed)
+    click.echo(f"Sealed anew with the first key ({ring.names[0]}): {done.resealed.total()} values in {tables} tables.")
+    faults = [line for name in ring.names[1:] for line in _say(done, ring.places[name], name)]
     if unopened := done.needed(""):
         faults.append(f"No key here opens some of it ({named(unopened)}): put back the key that sealed it.")
     if faults:
@@ -40,6 +41,8 @@ def _say(done: Rotated, place: int, name: str) -> list[str]:
     """What is at fault with an older key; if nothing is, that is said here."""
     if needed := done.needed(name):
         return [f"Key {place} ({name}) is still needed ({named(needed)}): run this again."]
+    if name not in done.free:
+        return [f"Key {place} ({name}) is new, and seals nothing yet: {_NEW}"]
     click.echo(
         f"Key {place} ({name}) seals nothing here any more: take it out on every machine, and start each process"
     )

@@ -90,7 +90,7 @@ def run_alone(work: Awaitable[Done]) -> Done:
 async def _within(url: str, work: Callable[[Database], Awaitable[Done]]) -> Done:
     if not await migrate.is_current(url):
         raise SchemaIsOlder
-    database = await Database.open(url)
+    database = await Database.open(url, unseen=True)
     try:
         return await work(database)
     finally:

@@ -17,6 +17,8 @@ _SENTENCES = {
     "name_taken": "There is {name!r} already.",
     "name_wanted": "Say who, by name.",
     "never_your_own": "Not for yourself: another administrator has to do this.",
+    "newer_key": "Key {name} is newer than the one that is first here, and seals elsewhere already. Keep it, and move"
+    " it to the first line here, too.",
     "not_on_duty": "{name} is not {post} at any time in these hours, so there is nothing to cover.",
     "not_there": "{name} is not on the standing list.",
     "number_unknown": "That is no phone number. With its country, please: +44 7700 900123.",

@@ -138,7 +138,7 @@ async def _migrated(read: Settings, stopping: asyncio.Event) -> None:
 
 
 async def _seeded(read: Settings) -> list[DemoPerson]:
-    database = await Database.open(read.database_url)
+    database = await Database.open(read.database_url, unseen=True)
     try:
         return await in_transaction(database, demonstration.seed)
     finally:
@@ -182,7 +182,7 @@ async def _sign_in_links(read: Settings, people: Sequence[DemoPerson]) -> list[t
     async def work(tx: Tx) -> list[tuple[Invitation, str]]:
         return [(await signing_in.sign_in_link(tx, None, each.person_id), each.role) for each in people]
 
-    database = await Database.open(read.database_url)
+    database = await Database.open(read.database_url, unseen=True)
     try:
         return await in_transaction(database, work)
     finally:

@@ -14,7 +14,7 @@ from sqlalchemy import String, column, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from config.policy import Policy
-from safety_service.store import guidances, policies, schema, sealing
+from safety_service.store import guidances, key_notes, policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
 from safety_service.store.drivers import Driver, driver_of
 from safety_service.store.engines import connected, full, open_engines
@@ -196,6 +196,7 @@ class Database:
         self.shelf = Shelf()
         self.guidances: Known = {}
         self.index_key = ""
+        self._unseen = False
         self._write = write
         self._read = read
         self._standby = Standby()
@@ -206,15 +207,19 @@ class Database:
 
     @classmethod
     async def open(
-        cls, url: str, *, clock: Clock | None = None, hot: Hot | None = None, pool_size: int = 16
+        cls, url: str, *, clock: Clock | None = None, hot: Hot | None = None, pool_size: int = 16, unseen: bool = False
     ) -> Database:
         """Connect to `sqlite:///path` or `postgresql://…`, which must have been upgraded (`migrate.upgrade`).
+
+        `unseen`: for who does not say that it is there, as a process of the service does (`presence`): each of its
+        transactions looks whether keys were changed meanwhile, or everything was moved or upgraded.
 
         Raises DatabaseAway, SchemaIsOlder, SchemaIsNewer, KeysDoNotOpen.
         """
         write, read = open_engines(url, pool_size)
         database = cls(write, read, clock or DatabaseClock(), hot or InProcessHot())
         database._url = url
+        database._unseen = unseen
         try:
             await database._check()
         except BaseException:
@@ -234,6 +239,9 @@ class Database:
                 async with self._connected(self._write) as tx:
                     if self._standby.doubted and self.dialect == "postgresql":
                         await self._standby.must_confirm(tx.conn, await tx.driver())
+                    if self._unseen:
+                        await key_notes.hold(tx)
+                        await tx.must_be_current()
                     yield tx
         await tx.follow(self.hot)
 
@@ -295,4 +303,5 @@ class Database:
             await tx.conn.run_sync(schema.must_be_current)
             # All are opened: each key that sealed anything here has to be there.
             secrets = (await tx.conn.execute(select(secret.c.name, secret.c.value))).all()
+            await tx.conn.run_sync(key_notes.follow)
         self.index_key = next(value for name, value in secrets if name == "index")

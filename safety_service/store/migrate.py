@@ -97,6 +97,7 @@ def _upgrade(connection: Connection) -> None:
     at = schema.revision(connection)
     if at is not None:
         connection.execute(select(secret.c.value)).all()  # opens them: with wrong keys nothing is touched
+        key_notes.follow(connection)
     elif ASIDE in inspect(connection).get_schema_names():
         # An empty database would be made beside the people whom nobody then watches.
         raise CopyFailed(_INTERRUPTED)

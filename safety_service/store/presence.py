@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from safety_service.store import schema, sealing, stamps
+from safety_service.store import key_notes, schema, sealing, stamps
 from safety_service.store.database import Tx
 from safety_service.store.tables.system import stamp
 
@@ -35,7 +35,8 @@ class Process:
 
 
 async def here(tx: Tx, roles: Iterable[str], holder: str) -> None:
-    """Say that this process is there. `holder` names it as in its leases."""
+    """Say that this process is there, and by which keys. `holder` names it as in its leases."""
+    await key_notes.hold(tx)
     for role in roles:
         info = {"role": role, "host": socket.gethostname(), "step": schema.head(), "keys": sealing.ring().names}
         await stamps.stamp(tx, _name(role, holder), info)

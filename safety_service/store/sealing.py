@@ -22,8 +22,11 @@ class KeyRing:
         if not keys:
             raise ValueError("at least one secret key is needed")
         self._fernet = MultiFernet([_fernet(key, place) for place, key in enumerate(keys, start=1)])
+        self._keys = tuple(keys)
         #: What names each key, and tells nothing of it; in the order of the keys.
         self.names = tuple(_name(key) for key in keys)
+        #: Where each stands for whoever keeps them, by its name.
+        self.places = {name: place for place, name in enumerate(self.names, 1)}
         # Of a Fernet key the first half signs.
         self._signing = [base64.urlsafe_b64decode(key)[:16] for key in keys]
 
@@ -48,6 +51,12 @@ class KeyRing:
             if hmac.compare_digest(hmac.digest(key, token[:-32], "sha256"), token[-32:]):
                 return name
         return None
+
+    def led_by(self, name: str) -> "KeyRing":
+        """The same keys, of which this one seals; each is known by the place that it was given."""
+        led = KeyRing(sorted(self._keys, key=lambda each: _name(each) != name))
+        led.places = self.places
+        return led
 
     def rotate(self, sealed: bytes) -> bytes:
         """The same text sealed with the first key. Raises KeysDoNotOpen."""

@@ -77,3 +77,34 @@ def test_a_service_that_was_not_begun_again_is_named(doorstep: Doorstep) -> None
     said = doorstep("keys", "rotate", fails=True).output
     assert "The scheduler on " in said and "seals with another key than the one that is first here" in said
     assert "cannot open what that one seals: start it again" in doorstep("doctor", fails=True).output
+
+
+def test_what_is_typed_with_the_old_order_afterwards_is_read_without_the_old_key(doorstep: Doorstep) -> None:
+    new, old = put_in_front(), keyfile.read(keyfile.KEY_FILE)
+    doorstep("keys", "rotate")
+    keyfile.KEY_FILE.write_text("\n".join(reversed(old)))
+    words = ("--agency", "Northshire", "--team", "North", "--role", "manager", "--name", "Mia")
+    doorstep("people", "add", *words, "--email", "mia@northshire.example")
+    assert f"note: keys: key 1 ({new[1]}) seals nothing here any more: take it out" in doorstep("doctor").output
+    assert f"Key 1 ({new[1]}) seals nothing here any more" in doorstep("keys", "rotate").output
+    keyfile.KEY_FILE.write_text(old[0])
+    assert "Mia" in doorstep("people", "list").output
+    assert doorstep("doctor").output.endswith("All is well.\n")
+
+
+def test_before_it_is_the_first_a_new_key_is_never_to_be_taken_out(doorstep: Doorstep) -> None:
+    new, old = put_in_front()
+    both = keyfile.read(keyfile.KEY_FILE)
+    keyfile.KEY_FILE.write_text("\n".join(reversed(both)))
+    for _ in range(2):
+        said = doorstep("doctor").output
+        assert f"note: keys: key 2 ({new}) is a new one, and not the first here" in said and "take" not in said
+        said = doorstep("keys", "rotate", fails=True).output
+        assert f"Key 2 ({new}) is new, and seals nothing yet: keep it" in said and "take" not in said
+    keyfile.KEY_FILE.write_text("\n".join(both))
+    doorstep("migrate")
+    keyfile.KEY_FILE.write_text("\n".join(reversed(both)))
+    said = doorstep("keys", "rotate", fails=True).output
+    assert f"Key {new} is newer than the one that is first here" in said and "Keep it, and move it" in said
+    keyfile.KEY_FILE.write_text("\n".join(both))
+    assert f"Key 2 ({old}) seals nothing here any more" in doorstep("keys", "rotate").output
