@@ -24,7 +24,7 @@ from safety_service.commands.doctor_inside import look_inside
 from safety_service.commands.doctor_keys import look_at_keys, missing
 from safety_service.store import keyfile, migrate, sealing, stamps
 from safety_service.store.database import Database
-from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain
+from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, TryAgain, WasMoved
 
 #: Seconds that whoever is asked may take.
 PATIENCE = 5.0
@@ -100,13 +100,13 @@ async def _database(read: Settings) -> Faults:
             yield "database: it is not up to date: run `doorstep migrate`"
             return
         database = await Database.open(read.database_url, pool_size=2)
+    except (WasMoved, DatabaseAway, TryAgain) as error:
+        yield f"database: {error}"
     except SchemaIsNewer:
         yield "database: it was upgraded by a newer Doorstep, and this one does not sweep it: put the newer one here"
     except KeysDoNotOpen:
         for each in await missing(read.database_url):
             yield each
-    except (DatabaseAway, TryAgain) as error:
-        yield f"database: {error}"
     except RuntimeError:
         yield "database: without keys it is not looked into"
     else:

@@ -43,7 +43,8 @@ def command(source: str, target: str) -> None:
     """Move everything from the database SOURCE to TARGET, which is empty. Stop the service first, wherever it runs.
 
     Each is an address as in DOORSTEP_DATABASE_URL, or a file in which one is (it may hold a password), or an SQLite
-    file. Nothing is changed in SOURCE. All of it arrives, and was held against SOURCE, or TARGET stays empty.
+    file. All of it arrives, and was held against SOURCE, or TARGET stays empty. In the end SOURCE is marked: nothing
+    begins on it any more.
     """
     settings()
     kinds = (driver_url(source).get_backend_name(), driver_url(target).get_backend_name())
@@ -57,7 +58,7 @@ def command(source: str, target: str) -> None:
     except CopyFailed as why:
         raise Fault(f"Nothing was moved: {why}.") from None
     _say(moved, walked, found)
-    _next(source, target)
+    _next(target, marked=moved.marked)
 
 
 def _say(moved: Moved, walked: Verifier, found: list[str]) -> None:
@@ -77,15 +78,14 @@ def _say(moved: Moved, walked: Verifier, found: list[str]) -> None:
         click.echo(f"The evidence log is whole: {walked.count} entries are linked, {walked.outside} not linked yet.")
 
 
-def _next(source: str, target: str) -> None:
-    path = driver_url(source).database if driver_url(source).get_backend_name() == "sqlite" else None
+def _next(target: str, *, marked: bool) -> None:
     click.echo("\nNow, before anything starts:")
     click.echo(f"1. Set DOORSTEP_DATABASE_URL to the new one ({_shown(target)}), everywhere.")
     click.echo("   The keys stay the same: wherever a process starts it needs them.")
     click.echo(
-        f"2. Keep the old one, out of the way: mv {path} {path}.moved"
-        if path
-        else "2. Keep the old one, out of the way: nothing may start on it any more."
+        "2. Keep the old one as it is. It is marked: nothing begins on it, or is kept in it, any more."
+        if marked
+        else "2. The old one could not be marked as moved: see to it that nothing starts on it any more."
     )
     click.echo("3. `doorstep doctor`, then start the service. It tells everybody concerned from when to when nobody")
     click.echo("   was watched; what fell due meanwhile is overdue. From then on the old one knows nothing of today.")

@@ -12,7 +12,7 @@ from safety_service.commands.sentences import sentence
 from safety_service.domain.refusal import Refused
 from safety_service.store import keyfile, migrate, sealing
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder, TryAgain
+from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, SchemaIsNewer, SchemaIsOlder, TryAgain, WasMoved
 from safety_service.transact import in_transaction
 
 Done = TypeVar("Done")
@@ -106,6 +106,8 @@ async def _spoken(work: Awaitable[Done]) -> Done:
         raise Fault("There is nothing with that name or id.") from None
     except SchemaIsOlder:
         raise Fault("The database is not up to date. Run `doorstep migrate` first.") from None
+    except WasMoved as moved:
+        raise Fault(f"Nothing was done: {moved}.") from None
     except SchemaIsNewer:
         raise Fault("The database was upgraded by a newer Doorstep than this one.") from None
     except KeysDoNotOpen:

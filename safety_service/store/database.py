@@ -18,7 +18,6 @@ from safety_service.store import guidances, key_notes, policies, schema, sealing
 from safety_service.store.clock import Clock, DatabaseClock
 from safety_service.store.drivers import Driver, driver_of
 from safety_service.store.engines import connected, full, open_engines
-from safety_service.store.errors import SchemaIsNewer
 from safety_service.store.guidances import Edition, Known
 from safety_service.store.hot import Hot, InProcessHot
 from safety_service.store.in_time import begun
@@ -170,7 +169,7 @@ class Tx:
         """One tiny query: raises SchemaIsNewer when newer code has upgraded the database under this process."""
         at = await self.scalar(_REVISION)
         if at != schema.head():
-            raise SchemaIsNewer(schema.newer_than_this(at))
+            raise schema.newer_than_this(at)
 
     async def follow(self, hot: Hot) -> None:
         """Do what follows the commit. Nothing that fails here fails the word that was kept."""
@@ -211,15 +210,12 @@ class Database:
     ) -> Database:
         """Connect to `sqlite:///path` or `postgresql://…`, which must have been upgraded (`migrate.upgrade`).
 
-        `unseen`: for who does not say that it is there, as a process of the service does (`presence`): each of its
-        transactions looks whether keys were changed meanwhile, or everything was moved or upgraded.
-
+        `unseen`: who is in no list of processes (`presence`) looks in each transaction what became of keys and schema.
         Raises DatabaseAway, SchemaIsOlder, SchemaIsNewer, KeysDoNotOpen.
         """
         write, read = open_engines(url, pool_size)
         database = cls(write, read, clock or DatabaseClock(), hot or InProcessHot())
-        database._url = url
-        database._unseen = unseen
+        database._url, database._unseen = url, unseen
         try:
             await database._check()
         except BaseException:

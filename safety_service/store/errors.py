@@ -23,6 +23,10 @@ class SchemaIsNewer(Exception):
     """The database was upgraded by newer code than this. This process must not touch it."""
 
 
+class WasMoved(SchemaIsNewer):
+    """All that was in this database goes on in another: whoever began here would watch, and hear, for nobody."""
+
+
 class SchemaIsOlder(Exception):
     """The database has no schema yet, or an older one: `doorstep migrate` brings it up to date."""
 

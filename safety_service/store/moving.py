@@ -1,25 +1,26 @@
 """Moving everything from one database to another that is empty: in one transaction there, while nothing runs here.
 
-Whatever goes wrong before its end, the old database is as it was, and the new one is as empty as it was.
+Whatever goes wrong before its end, the old database is as it was, and the new one is as empty as it was. Then the old
+one is marked: whoever began on it again would watch, and hear, for nobody.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, event, func, select, text
+from sqlalchemy import Connection, Table, delete, event, func, inspect, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from safety_service.store import contents, migrate, moving_rows, presence, schema
+from safety_service.store import contents, key_notes, migrate, moving_rows, presence, schema
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.contents import Contents
 from safety_service.store.database import Database, Tx
 from safety_service.store.engines import connected, driver_url, open_for_upgrade
-from safety_service.store.errors import CopyFailed, KeysDoNotOpen, TryAgain
+from safety_service.store.errors import CopyFailed, DatabaseAway, KeysDoNotOpen, TryAgain
 from safety_service.store.hot import InProcessHot
 from safety_service.store.moving_rows import Sum
 from safety_service.store.own_words import in_our_words
@@ -29,17 +30,17 @@ from safety_service.store.tables.learning import guidance_edition
 from safety_service.store.tables.system import lease, policy_edition, secret, stamp
 
 Done = TypeVar("Done")
-_ONLY_READ = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
 #: What `doorstep migrate` puts into a new database, and what looking at it leaves: of each, no more than so many rows.
 _FRESH: dict[Table, int | None] = {secret: None, stamp: None, lease: None, policy_edition: 1, guidance_edition: 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was moved: by table, and in figures."""
+    """What was moved: by table, and in figures. `marked`: nothing begins on the old one any more."""
 
     tables: dict[str, Sum]
     of: Contents
+    marked: bool = True
 
     @property
     def rows(self) -> int:
@@ -64,7 +65,25 @@ async def move(
     """
     if driver_url(source) == driver_url(target):
         raise CopyFailed("the old database and the new one are the same")
-    async with _old(source) as old, _new(target) as new:
+    done: tuple[Moved, Done] | None = None
+    try:
+        async with _old(source) as old:
+            done = await _brought(old, target, last, on_rows)
+            await _mark(old)
+    except (DatabaseAway, TryAgain):
+        if done is None:
+            raise
+        done = replace(done[0], marked=False), done[1]
+    return done
+
+
+async def _brought(
+    old: AsyncConnection,
+    target: str,
+    last: Callable[[Tx, Moved], Awaitable[Done]],
+    on_rows: Callable[[int], None],
+) -> tuple[Moved, Done]:
+    async with _new(target) as new:
         of = await old.run_sync(_looked_at)
         await _nobody_lately(await _as_tx(old))
         await _emptied(new)
@@ -74,11 +93,20 @@ async def move(
         return moved, await last(await _as_tx(new), moved)
 
 
+async def _mark(old: AsyncConnection) -> None:
+    """The new one is kept: from now on nothing begins on the old one, and who waited to write there is refused."""
+    if old.dialect.name == "sqlite":
+        await old.execute(text("PRAGMA query_only = OFF"))
+    mark = schema.moved(await DatabaseClock().now(old))
+    await old.execute(text("UPDATE alembic_version SET version_num = :mark"), {"mark": mark})
+
+
 def _looked_at(connection: Connection) -> Contents:
     """What is in the old one. Raises CopyFailed, SchemaIsNewer, KeysDoNotOpen."""
     found = contents.contents(connection)
     if found is None:
         raise CopyFailed("there is nothing of Doorstep in the old database")
+    key_notes.follow(connection)
     if found.revision != schema.head():
         raise CopyFailed(
             f"the old database is at step {found.revision}, this code is at {schema.head()}: set DOORSTEP_DATABASE_URL"
@@ -109,14 +137,24 @@ async def _old(url: str) -> AsyncIterator[AsyncConnection]:
         connection = await stack.enter_async_context(_opened(stack, engine))
         if path is None:
             await stack.enter_async_context(_said_of("old", nobody_else(connection)))
+        hold = ["PRAGMA query_only = ON"] if path is not None else await _held(connection)
         try:
             await stack.enter_async_context(connection.begin())
+            for each in hold:
+                await connection.execute(text(each))
         except TryAgain:
             raise CopyFailed(f"the old database: {RUNNING}") from None
-        for each in _ONLY_READ if path is None else ("PRAGMA query_only = ON",):
-            await connection.execute(text(each))
         await _for_long(connection)
         yield connection
+
+
+async def _held(connection: AsyncConnection) -> list[str]:
+    """PostgreSQL: one view of all of it, which nobody changes. The locks come first: the view is of their moment."""
+    async with connection.begin():
+        there = set(await connection.run_sync(lambda opened: inspect(opened).get_table_names()))
+    tables = ", ".join(f'"{each.name}"' for each in metadata.sorted_tables if each.name in there)
+    view = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    return [view, f"LOCK TABLE {tables} IN SHARE MODE"] if tables else [view]
 
 
 def _file_alone(path: Path) -> AsyncEngine:

@@ -15,7 +15,7 @@ from sqlalchemy import URL, create_engine, func, select, text
 from sqlalchemy.exc import DatabaseError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from safety_service.store import backup, libpq, manifest, migrate, schema, sealing
+from safety_service.store import backup, key_notes, libpq, manifest, migrate, schema, sealing
 from safety_service.store.clock import of_this_machine
 from safety_service.store.contents import holds_anybody
 from safety_service.store.database import Database
@@ -184,19 +184,23 @@ async def _kept(url: str, address: URL, kept: Path) -> Path:
 
 @asynccontextmanager
 async def nobody_else(connection: AsyncConnection) -> AsyncIterator[None]:
-    """A service that starts meanwhile waits before it looks into the database; one that runs is not put up with."""
+    """A service that starts meanwhile waits before it looks into the database; one that runs is not put up with.
+
+    A command, or a child that its parent starts again, waits before it keeps anything.
+    """
     async with connection.begin():
         mine = (await connection.execute(select(func.pg_try_advisory_lock(migrate.UPGRADING)))).scalar_one()
+        none_seals = (await connection.execute(select(func.pg_try_advisory_lock(key_notes.SEALING)))).scalar_one()
         others = (await connection.execute(_OTHERS)).scalar_one()
     try:
         if not mine:
             raise CopyFailed("an upgrade, a restore or a move is under way")
-        if others:
+        if others or not none_seals:
             raise CopyFailed(RUNNING)
         yield
     finally:
         async with connection.begin():
-            await connection.execute(select(func.pg_advisory_unlock(migrate.UPGRADING)))
+            await connection.execute(select(func.pg_advisory_unlock_all()))
 
 
 _OTHERS = text(

@@ -1,5 +1,6 @@
 """Which schema this code is written for, and which one a database has."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from safety_service.store.errors import SchemaIsNewer, SchemaIsOlder
+from safety_service.store.errors import SchemaIsNewer, SchemaIsOlder, WasMoved
+
+#: What stands in place of the step in a database of which everything was moved to another: no code knows that step.
+_MOVED = "moved"
 
 
 @cache
@@ -36,13 +40,25 @@ def revision(connection: Connection) -> str | None:
     at = MigrationContext.configure(connection).get_current_revision()
     known = {step.revision for step in steps().walk_revisions()}
     if at is not None and at not in known:
-        raise SchemaIsNewer(newer_than_this(at))
+        raise newer_than_this(at)
     return at
 
 
-def newer_than_this(at: str | None) -> str:
+def moved(at: datetime) -> str:
+    """The mark of a database that was moved: when, and which step it was at."""
+    return f"{_MOVED} {at:%Y-%m-%d} at {head()}"
+
+
+def newer_than_this(at: str | None) -> SchemaIsNewer:
     """What is wrong, and what to do."""
-    return f"the database is at step {at}, this code knows no further than {head()}: start the newer Doorstep"
+    if at is not None and at.startswith(_MOVED):
+        return WasMoved(
+            f"everything in this database was moved to another on {at.split()[1]}, and goes on there: set"
+            " DOORSTEP_DATABASE_URL to that one (see `Move to PostgreSQL` in docs/operations.md, also for the way back)"
+        )
+    return SchemaIsNewer(
+        f"the database is at step {at}, this code knows no further than {head()}: start the newer Doorstep"
+    )
 
 
 def must_be_current(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from safety_service.store.errors import DatabaseAway
 from tests.commands import Doorstep, in_an_empty_folder
 
 
@@ -24,10 +25,27 @@ def test_it_says_what_was_moved_what_was_checked_and_what_is_to_be_done_next(
     assert "Moved: " in said and "agencies: 1," in said
     assert "is what was sent" in said and "opens with the keys" in said and "The evidence log is whole" in said
     assert "Set DOORSTEP_DATABASE_URL to the new one (sqlite:///new/doorstep.db)" in said
-    assert "mv var/doorstep.db var/doorstep.db.moved" in said
+    assert "Keep the old one as it is. It is marked" in said
     monkeypatch.setenv("DOORSTEP_DATABASE_URL", "sqlite:///new/doorstep.db")
     assert "Northshire" in doorstep("agency", "list").output
     doorstep("log", "verify")
+
+
+def test_on_the_old_one_nothing_is_said_to_nobody(doorstep: Doorstep) -> None:
+    """With the address unchanged each of these began on yesterday's people, or on an empty database."""
+    doorstep("move", "var/doorstep.db", "sqlite:///new/doorstep.db")
+    for words in (("serve",), ("migrate",), ("agency", "add", "Oakshire"), ("keys", "rotate"), ("doctor",)):
+        said = doorstep(*words, fails=True).output
+        assert "was moved to another on" in said and "DOORSTEP_DATABASE_URL" in said, words
+
+
+def test_a_mark_that_could_not_be_set_is_said(doorstep: Doorstep, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_old: object) -> None:
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr("safety_service.store.moving._mark", fails)
+    said = doorstep("move", "var/doorstep.db", "sqlite:///new/doorstep.db").output
+    assert "could not be marked as moved: see to it that nothing starts on it" in said
 
 
 def test_a_service_that_runs_is_not_moved_away_under(doorstep: Doorstep, tmp_path: Path) -> None:

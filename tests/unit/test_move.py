@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -12,16 +13,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from safety_service.actions import moving as moving_actions
 from safety_service.actions.gaps import Cause
 from safety_service.domain.event_chain import Verifier
-from safety_service.store import agencies, kept_files, migrate, moving_rows, presence, schema, sealing, stamps
+from safety_service.store import agencies, kept_files, migrate, moving, moving_rows, presence, schema, sealing, stamps
 from safety_service.store.clock import SetClock
 from safety_service.store.database import Database, Tx
 from safety_service.store.engines import driver_url, open_for_upgrade
-from safety_service.store.errors import CopyFailed, KeysDoNotOpen
+from safety_service.store.errors import CopyFailed, DatabaseAway, KeysDoNotOpen, TryAgain, WasMoved
 from safety_service.store.moving import Moved, move
 from safety_service.store.sealing import KeyRing, new_key
 from safety_service.store.tables import metadata
@@ -177,6 +179,82 @@ async def test_nobody_comes_to_the_old_one_before_all_is_there(lived: World, dat
 
     await move(database_url, target, last, on_rows)
     assert "locked" in tried[0] or tried == ["refused"]
+
+
+async def test_a_command_that_came_meanwhile_keeps_nothing_in_the_old_one(
+    lived: World, database_url: str, target: str
+) -> None:
+    before, coming = await content(database_url), []
+
+    async def add() -> None:
+        opened = await Database.open(database_url, unseen=True)
+        try:
+            async with opened.transaction() as tx:
+                await agencies.add(tx, "Oakshire")
+        finally:
+            await opened.close()
+
+    async def last(_tx: Tx, _what: Moved) -> None:
+        coming.append(asyncio.create_task(add()))
+        await asyncio.sleep(0.5)
+        assert not coming[0].done(), "it waits"
+
+    await move(database_url, target, last)
+    with pytest.raises(WasMoved):
+        await coming[0]
+    assert await content(database_url) == before
+
+
+async def test_in_the_old_one_nobody_changes_a_row_meanwhile(postgres_url: str, tmp_path: Path) -> None:
+    """Also who asks nobody: a child of older code, or a person with psql."""
+    sealing.use(KeyRing([TEST_KEY]))
+
+    async def last(_tx: Tx, _what: Moved) -> None:
+        engine = create_async_engine(driver_url(postgres_url))
+        for table in ("agency", "inbox", "visit"):
+            async with engine.connect() as connection:
+                await connection.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                with pytest.raises(DBAPIError, match="lock timeout"):
+                    await connection.execute(text(f"DELETE FROM {table}"))
+        await engine.dispose()
+
+    await move(postgres_url, f"sqlite:///{tmp_path}/new.db", last)
+
+
+async def test_nothing_begins_on_the_old_one_until_somebody_takes_the_mark_away(
+    lived: World, database_url: str, target: str
+) -> None:
+    done, _ = await moved(database_url, target)
+    assert done.marked
+    for begin in (migrate.upgrade, Database.open, migrate.is_current):
+        with pytest.raises(WasMoved, match=r"was moved to another on \d{4}-\d\d-\d\d, and goes on there: set"):
+            await begin(database_url)
+    with pytest.raises(WasMoved):
+        await moved(database_url, target)
+    engine = open_for_upgrade(database_url)
+    async with engine.begin() as connection:
+        mark = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
+        assert mark.split()[3] == schema.head(), "it says where the way back leads to"
+        await connection.execute(text(f"UPDATE alembic_version SET version_num = '{schema.head()}'"))
+    await engine.dispose()
+    await (await Database.open(database_url)).close()
+
+
+@pytest.mark.parametrize("failed", [DatabaseAway("gone"), TryAgain("busy"), ValueError("killed")])
+async def test_the_new_one_is_kept_before_the_old_one_is_marked(
+    lived: World, database_url: str, target: str, monkeypatch: pytest.MonkeyPatch, failed: Exception
+) -> None:
+    async def fails(_old: object) -> None:
+        raise failed
+
+    monkeypatch.setattr(moving, "_mark", fails)
+    if isinstance(failed, ValueError):
+        with pytest.raises(ValueError, match="killed"):
+            await moved(database_url, target)
+    else:
+        assert not (await moved(database_url, target))[0].marked, "and it is said"
+    for each in (database_url, target):
+        await (await Database.open(each)).close()
 
 
 async def test_a_database_that_was_only_made_is_as_good_as_an_empty_one(
