@@ -19,6 +19,7 @@ from config.policy_reaching import BundlePolicy
 from safety_service.actions import delivering
 from safety_service.actions.telling import Priority
 from safety_service.domain.reaching import VOICE
+from safety_service.store import bundles
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Outgoing
 
@@ -28,6 +29,9 @@ RINGING = 20.0
 MORE_COME_WITHIN = 2.0
 #: Seconds after that wait in which they are looked for. Then another scheduler has them, or nobody needs them any more.
 LOOKED_FOR = 5.0
+#: Seconds until the next message for several, where one could not take all that waited: ten thousand for a few chats
+#: would else climb, not reached in time.
+MORE_WAIT = 1.0
 #: So many are named in one message; of the rest it says how many they are.
 NAMED = 12
 TEMPLATE = "bundle.alarms"
@@ -89,10 +93,11 @@ class Bundling:
         for chat in waiting:
             found += await self._without_the_rest(tx, chat, alarms.pop(chat), room[chat])
         rest = await delivering.lease_rest(tx, [each for each in flooded if each in alarms], holder, for_)
+        full = len(rest) >= bundles.MOST
         for each in rest:
             alarms[each.channel_id].append(each)
         for chat, rows in alarms.items():
-            found += self._gathered(chat, rows, room[chat], policy)
+            found += self._gathered(chat, rows, room[chat], MORE_WAIT if full else policy.every.total_seconds())
         return found
 
     def _is_to_wait(self, chat: UUID) -> bool:
@@ -120,7 +125,7 @@ class Bundling:
             went.popleft()
         return max(policy.more_than - len(went), 0)
 
-    def _gathered(self, chat: UUID, rows: list[Outgoing], alone: int, policy: BundlePolicy) -> list[Parcel]:
+    def _gathered(self, chat: UUID, rows: list[Outgoing], alone: int, every: float) -> list[Parcel]:
         apart = [each for each in rows if is_watched(each)]
         several = [each for each in rows if not is_watched(each)]
         rest = several[alone:]
@@ -134,7 +139,7 @@ class Bundling:
         if rows[0].channel == VOICE:
             self._rests[chat] = now + RINGING
         elif len(rest) > 1:
-            self._rests[chat] = now + policy.every.total_seconds()
+            self._rests[chat] = now + every
         return parcels
 
 

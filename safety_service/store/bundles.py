@@ -13,7 +13,7 @@ from safety_service.store.outbox_sql import gathered
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import outbox
 
-#: As many are taken at most; what is left is the next message's.
+#: As many are taken at most; what is left is the next message's. To open many more would keep an SOS waiting.
 MOST = 2000
 #: A provider's name is kept to this length.
 LONGEST = 120
@@ -30,7 +30,7 @@ def _begins(bundle_id: UUID) -> str:
 
 async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
     """Every other alarm that waits for these chats and is due, the oldest first; cries are not among them."""
-    return await rows.hold(tx, await tx.scalars(_REST, chats=channel_ids, now=tx.now), holder, for_)
+    return await rows.hold(tx, await tx.scalars(_REST, chats=channel_ids, now=tx.now, most=MOST), holder, for_)
 
 
 async def give_back(tx: Tx, ids: Collection[UUID]) -> None:
@@ -45,7 +45,7 @@ _REST = Ready(
     select(outbox.c.id)
     .where(or_(_due, _lost), outbox.c.channel_id.in_(bindparam("chats", expanding=True)), gathered())
     .order_by(outbox.c.id)
-    .limit(MOST)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _BACK = Ready(

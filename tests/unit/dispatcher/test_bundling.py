@@ -15,10 +15,10 @@ from safety_service.actions import cases, danger, scene, sweeping, words
 from safety_service.actions.words import Word
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind, State
-from safety_service.store import alerts, outbox
+from safety_service.store import alerts, bundles, outbox
 from safety_service.store.alerts import AlertRow
 from safety_service.store.outbox import Outgoing
-from scheduler.bundling import LOOKED_FOR, MORE_COME_WITHIN, NAMED, RINGING
+from scheduler.bundling import LOOKED_FOR, MORE_COME_WITHIN, MORE_WAIT, NAMED, RINGING
 from tests.patience import until
 from tests.talk import Talk
 from tests.unit.dispatcher.provider import Provider, dispatching, rows
@@ -210,6 +210,22 @@ async def _copy(tx: object, alert_id: UUID) -> None:
     fresh = {"id": new_id(), "state": "pending", "sent_at": None, "reached_at": None, "dedupe": None, "attempts": 0}
     await tx.conn.execute(insert(table).values({**row._mapping, **fresh}))  # type: ignore[attr-defined]
     tx.announce("outbox")  # type: ignore[attr-defined]
+
+
+async def test_where_one_message_cannot_take_all_that_waits_the_next_one_comes_soon(
+    world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand for a few chats took half a minute, and those that came last climbed, not reached in time."""
+    monkeypatch.setattr(bundles, "MOST", 5)
+    monkeypatch.setattr("scheduler.dispatcher.BATCH", MORE_THAN + 1)
+    assert parse_policy("").bundle.every > 2 * timedelta(seconds=MORE_WAIT)
+    await alarm(world, MORE_THAN + 1 + 5 + 5)
+    steady = Steady()
+    async with dispatching(world, provider, steady=steady):
+        await until(lambda: to(provider, "Mia").count("bundle.alarms") == 1)
+        steady.at += MORE_WAIT
+        await until(lambda: all_sent(world))
+    assert to(provider, "Mia").count("bundle.alarms") == 2
 
 
 async def test_a_bundle_that_was_not_sent_is_sent_again_whole(world: World, provider: Provider) -> None:
