@@ -11,7 +11,7 @@ from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.scene import Scene
 from safety_service.domain.local_time import say_time
-from safety_service.domain.timeline import Deed, Facts
+from safety_service.domain.timeline import Deed, Facts, WordSaid
 from safety_service.domain.timeline_story import told
 from safety_service.domain.words import Role
 from safety_service.store import agencies, alerts, beside, events, people, timelines
@@ -74,6 +74,8 @@ async def facts_of(
     if reader_id is not None and await _there(tx, reader_id, workers):
         # An agreed word that was typed is kept nowhere: a note without its text would tell that it was said (P5).
         words = [each for each in words if each.kind != NOTE]
+    if most is not None:
+        words = _with_one_sample(words)
     if scene.visit_id is not None:
         deeds += await timelines.rings(tx, scene.visit_id)
         sendings += await timelines.to_workers(tx, scene.visit_id, workers, since, until)
@@ -95,6 +97,13 @@ async def facts_of(
         sendings=sorted(sendings, key=lambda each: each.put_at),
         service=await timelines.of_service(tx, first, until),
     )
+
+
+def _with_one_sample(words: list[WordSaid]) -> list[WordSaid]:
+    """Where only the latest is shown, a phone that sends its position by itself pushes nothing else out of sight."""
+    samples = [number for number, each in enumerate(words) if each.kind == NOTE and not each.note]
+    passed = set(samples[:-1])
+    return [each for number, each in enumerate(words) if number not in passed]
 
 
 async def _there(tx: Tx, reader_id: UUID, workers: frozenset[UUID]) -> bool:

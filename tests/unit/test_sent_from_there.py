@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from bots.dialogue.router import handle
 from safety_service import web
-from safety_service.actions import alerts, kept_files, words
+from safety_service.actions import alerts, kept_files, live, words
 from safety_service.actions.errors import NotFound
 from safety_service.actions.kept_files import Spoken
-from safety_service.actions.words import Word
+from safety_service.actions.words import Position, Word
 from safety_service.domain.words import Found, KnownBy
 from safety_service.store import exclusions, families
 from safety_service.store import kept_files as rows
@@ -118,6 +118,22 @@ async def test_a_note_is_announced_to_the_pages_of_the_alerts_that_it_is_about(w
         assert (await anext(events))[0] == f"alert:{mine.id}"
         await world.do("Ben", words.note, None, Word(note="behind the shop"))
         assert (await anext(events))[0] == f"alert:{other.id}"
+
+
+async def test_positions_that_a_phone_sends_by_itself_push_nothing_out_of_the_pages_story(
+    world: World, browser: ClientSession
+) -> None:
+    row = await world.inside()
+    await world.do("Ann", words.sos, row.id, Word())
+    await world.do("Ann", words.note, row.id, Word(note="he has gone out"))
+    for number in range(70):
+        world.clock.move(timedelta(seconds=10))
+        place = Position(latitude=53.48 + number / 10_000, longitude=-2.24)
+        assert await world.do("Ann", live.sample, row.id, Word(position=place))
+    await signed_in(world, browser, "Mia")
+    async with browser.get(f"/alerts/{(await world.alert()).id}") as answer:
+        shown = await answer.text()
+    assert "he has gone out" in shown and shown.count("said: a note") == 2
 
 
 # --- a call for help without a visit ---
