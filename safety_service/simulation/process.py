@@ -93,8 +93,9 @@ class _Steady(Pace):
     def took(self, seconds: float, done: int) -> None:
         """However long."""
 
-    def given_up(self) -> None:
+    def given_up(self) -> bool:
         """It is not."""
+        return False
 
 
 class Process:

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 import redis
 
-from safety_service.store.hot import PREFIX, SHARERS, Hot, InProcessHot, RedisHot
+from safety_service.store.ears_of_redis import PREFIX
+from safety_service.store.hot import SHARERS, Hot, InProcessHot, RedisHot
 from safety_service.store.turns import MANY, Bucket, Turns
 from tests.services.redis import RedisServer
 
