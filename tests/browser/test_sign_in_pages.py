@@ -17,8 +17,8 @@ from tests.browser.hand import Hand
 from tests.browser.phone import PATIENCE, expect
 from tests.http import application, serving, sign_in_code
 from tests.services.openid import CLIENT, SECRET, Provider, providing
+from tests.unit.account_pages.signing import linked
 from tests.unit.reachable import has, said
-from tests.unit.test_web_account import linked
 from tests.unit.test_web_again import LATER
 from tests.world import World
 

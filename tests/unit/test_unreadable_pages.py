@@ -13,7 +13,7 @@ from safety_service.actions import board_duty, exclusions, waking
 from safety_service.actions.reached_by import PROVIDERS
 from safety_service.store import people, rota, stamps
 from tests import http
-from tests.unit.test_web_visits import typed
+from tests.unit.visit_pages.forms import typed
 from tests.world import World
 
 SPOILT = b"nothing that a key opens"
