@@ -53,9 +53,9 @@ def everybodys_folder() -> Iterator[Path]:
 
 def python(folder: Path) -> dict[str, str]:
     """`PYTHON`, and what it needs to run for them: a copy of ours, where that lies in somebody's own folder."""
-    packages = sysconfig.get_paths()["purelib"]
+    packages = str(_packages(folder))
     ours = Path(sys.executable)
-    if not who() or _everybody_gets_to(ours.resolve()):
+    if not who() or (_everybody_gets_to(ours.resolve()) and _everybody_gets_to(ours.parent)):
         return {"PYTHON": str(ours), "PYTHONPATH": packages}
     base, version = Path(sys.base_prefix), f"python{sys.version_info.major}.{sys.version_info.minor}"
     if not (folder / "bin").exists():
@@ -66,6 +66,23 @@ def python(folder: Path) -> dict[str, str]:
             shutil.copy2(library, folder / "lib")
         shutil.copytree(base / "lib" / version, folder / "lib" / version, ignore=NOT_NEEDED)
     return {"PYTHON": str(folder / "bin" / version), "PYTHONPATH": packages, "LD_LIBRARY_PATH": str(folder / "lib")}
+
+
+def _packages(folder: Path) -> Path:
+    """Those that are installed: linked to where they can be read, if the project lies in somebody's own folder."""
+    ours, theirs = Path(sysconfig.get_paths()["purelib"]), folder / "packages"
+    if not who() or _everybody_gets_to(ours.resolve()):
+        return ours
+    if not theirs.exists():
+        shutil.copytree(ours, theirs, copy_function=_link)
+    return theirs
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 def _everybody_gets_to(path: Path) -> bool:

@@ -264,6 +264,7 @@ NOT_NEEDED = {
     "debrief_urgent.pass_on": "tells the managers, never the worker",
     "kept_files.note": "a worker's own voice note",
     "refusals.note": "keeps what was refused",
+    "canary.note": "of a visit that is nobody's",
     "places.answer": "a geocoder's",
     "telling.answer": "our own answer to a word",
     "words.note": "a worker's own word",
