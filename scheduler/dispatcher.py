@@ -162,7 +162,7 @@ class Dispatcher:
                 task = asyncio.create_task(self._deliver(parcel, setting))
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
-            if len(taken) < free or not free:
+            if not lane.more or not free:
                 await _wait(lane.wake, min(self._idle, SOON) if self._bundling.waits else self._idle)
             elif free < lane.slots // 4:
                 # Each that arrives frees a slot: leased one by one, they took as long to lease as to send.

@@ -4,12 +4,12 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
 
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
+from safety_service.store.glance import Due
 from scheduler.gap import GapWatch
 from scheduler.pace import Pace
 from scheduler.watchdog import Progress
@@ -18,20 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Does at most so many due things, urgent first, and gives how many it did.
 Sweep = Callable[[Tx, int], Awaitable[int]]
-
-
-class Seen(Protocol):
-    """Which sweeps have something to do, and in how many seconds another has."""
-
-    @property
-    def now(self) -> Collection[str]: ...
-
-    @property
-    def next_in(self) -> float: ...
-
-
-#: One look.
-Glance = Callable[[Tx], Awaitable[Seen]]
+#: Which sweeps have something to do, and in how many seconds another has, by one look.
+Glance = Callable[[Tx], Awaitable[Due]]
 #: Sweeps that raise alerts, which may have to climb in the same run.
 RAISING = frozenset({"watches", "rings"})
 #: Seconds that a look may take; then everything is swept.
