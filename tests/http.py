@@ -99,6 +99,18 @@ async def browsing(base: str) -> AsyncIterator[ClientSession]:
         yield session
 
 
+async def get(browser: ClientSession, path: str) -> tuple[int, str, str]:
+    """Status, text, and where it ended."""
+    async with browser.get(path) as answer:
+        return answer.status, await answer.text(), answer.url.path_qs
+
+
+async def post(browser: ClientSession, path: str, data: Any) -> tuple[int, str, str]:
+    """The same."""
+    async with browser.post(path, data=data) as answer:
+        return answer.status, await answer.text(), answer.url.path_qs
+
+
 async def signed_in(world: World, session: ClientSession, who: str) -> None:
     """Sign this browser in."""
     async with session.post(f"/in/{await sign_in_code(world, who)}", allow_redirects=False) as answer:

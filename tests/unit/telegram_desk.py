@@ -201,9 +201,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_in(world: World) -> AsyncIterator[Desk]:
-    """A desk beside a Bot API server of its own, which tells this world's time."""
+async def desk_in(world: World, dialogue: Handle | None = None) -> AsyncIterator[Desk]:
+    """A desk beside a Bot API server of its own, which tells this world's time; `dialogue`: what answers there."""
     async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world)
+        desk = Desk(telegram, world, dialogue)
         yield desk
         await desk.close()

@@ -28,8 +28,7 @@ from tests.guidance.telling import HARD, debrief_of, out, tells
 from tests.http import application, browsing, serving, signed_in
 from tests.patience import until
 from tests.talk import Talk
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import Desk
+from tests.unit.telegram_desk import Desk, desk_in
 from tests.world import World
 
 SAID = b"OggS he is shouting upstairs"
@@ -37,10 +36,8 @@ SAID = b"OggS he is shouting upstairs"
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world, handle)
+    async with desk_in(world, handle) as desk:
         yield desk
-        await desk.close()
 
 
 async def every(world: World) -> list[KeptFile]:

@@ -26,8 +26,7 @@ from tests.guidance.telling import debrief_of, out
 from tests.http import application, browsing, serving, signed_in
 from tests.patience import until
 from tests.talk import Talk
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import Desk
+from tests.unit.telegram_desk import Desk, desk_in
 from tests.world import World
 
 SAID = b"OggS they are at the door"
@@ -36,10 +35,8 @@ PHOTO = b"\xff\xd8\xff\xe0 a car"
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world, handle)
+    async with desk_in(world, handle) as desk:
         yield desk
-        await desk.close()
 
 
 @pytest.fixture

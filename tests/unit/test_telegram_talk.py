@@ -14,17 +14,14 @@ from bots.telegram.bot import TelegramBot
 from safety_service.actions.telling import Priority, tell
 from scheduler.dispatcher import Dispatcher
 from tests.patience import until
-from tests.telegram import BotApiServer
-from tests.unit.telegram_desk import PAGES, Desk
+from tests.unit.telegram_desk import PAGES, Desk, desk_in
 from tests.world import World
 
 
 @pytest.fixture
 async def desk(world: World) -> AsyncIterator[Desk]:
-    async with BotApiServer(clock=lambda: world.now) as telegram:
-        desk = Desk(telegram, world, router.handle)
+    async with desk_in(world, router.handle) as desk:
         yield desk
-        await desk.close()
 
 
 @asynccontextmanager

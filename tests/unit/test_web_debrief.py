@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -13,7 +12,7 @@ from safety_service.actions import words
 from safety_service.actions.words import Word
 from safety_service.domain.words import Outcome
 from tests.guidance.telling import CHILD, HARD, debrief_of, gives, open_items, out, tells
-from tests.http import application, browsing, serving, signed_in
+from tests.http import application, browsing, get, post, serving, signed_in
 from tests.world import World
 
 
@@ -21,17 +20,6 @@ from tests.world import World
 async def browser(world: World) -> AsyncIterator[ClientSession]:
     async with serving(application(world, web)) as base, browsing(base) as session:
         yield session
-
-
-async def get(browser: ClientSession, path: str) -> tuple[int, str, str]:
-    """Status, text, and where it ended."""
-    async with browser.get(path) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
-
-
-async def post(browser: ClientSession, path: str, data: Any) -> tuple[int, str, str]:
-    async with browser.post(path, data=data) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
 
 
 async def test_the_rest_is_told_part_by_part_and_given_at_the_end(world: World, browser: ClientSession) -> None:

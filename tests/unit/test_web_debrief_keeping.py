@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -12,7 +11,7 @@ from safety_service import web
 from safety_service.actions import words
 from safety_service.actions.words import Word
 from tests.guidance.telling import CHILD, HARD, debrief_of, open_items, out, tells
-from tests.http import application, browsing, serving, signed_in
+from tests.http import application, browsing, get, post, serving, signed_in
 from tests.world import World
 
 
@@ -20,17 +19,6 @@ from tests.world import World
 async def browser(world: World) -> AsyncIterator[ClientSession]:
     async with serving(application(world, web)) as base, browsing(base) as session:
         yield session
-
-
-async def get(browser: ClientSession, path: str) -> tuple[int, str, str]:
-    """Status, text, and where it ended."""
-    async with browser.get(path) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
-
-
-async def post(browser: ClientSession, path: str, data: Any) -> tuple[int, str, str]:
-    async with browser.post(path, data=data) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
 
 
 async def test_what_is_typed_is_kept_by_itself_and_a_tap_that_was_not_meant_is_not(

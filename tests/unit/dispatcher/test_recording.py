@@ -14,6 +14,7 @@ from safety_service.actions import delivering
 from safety_service.actions.telling import Priority
 from safety_service.domain.alert import Doing
 from safety_service.store import alerts, outbox_became
+from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.errors import TryAgain
 from safety_service.store.outbox import Outgoing
@@ -34,18 +35,23 @@ async def became(world: World, who: str, template: str = "") -> list[str]:
     return [row.state for row in mine if row.template.startswith(template)]
 
 
+async def to_be_refused(world: World, provider: Provider) -> AlertRow:
+    """An alert whose alarm the manager's chat will not take."""
+    await world.inside()
+    await world.deliver()
+    await world.jump(41)
+    await world.sweep()
+    provider.answers["chat-Mia"] = [Refused("too long")]
+    return await world.alert()
+
+
 async def test_somebody_in_the_middle_of_i_have_it_keeps_nothing_from_being_written_down(
     world: World, provider: Provider
 ) -> None:
     """A refused alarm waited for the alert, and a taken SOS behind it: it was not reached, and climbed."""
     if world.database.dialect != "postgresql":
         pytest.skip("only one transaction at a time writes here")
-    await world.inside()
-    await world.deliver()
-    await world.jump(41)
-    await world.sweep()
-    alert = await world.alert()
-    provider.answers["chat-Mia"] = [Refused("too long")]
+    alert = await to_be_refused(world, provider)
     async with world.database.transaction() as slow:
         await alerts.load(slow, alert.id, lock=True)
         async with dispatching(world, provider):
@@ -63,12 +69,7 @@ async def written(world: World, who: str, template: str, state: str) -> bool:
 async def test_an_alert_that_somebody_had_in_hand_climbs_when_they_let_go(world: World, provider: Provider) -> None:
     if world.database.dialect != "postgresql":
         pytest.skip("only one transaction at a time writes here")
-    await world.inside()
-    await world.deliver()
-    await world.jump(41)
-    await world.sweep()
-    alert = await world.alert()
-    provider.answers["chat-Mia"] = [Refused("too long")]
+    alert = await to_be_refused(world, provider)
     async with dispatching(world, provider):
         async with world.database.transaction() as slow:
             await alerts.load(slow, alert.id, lock=True)

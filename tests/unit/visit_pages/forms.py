@@ -5,25 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import ClientSession
-
 from tests.world import MINUTE, World
 
 HIGH = {"raise": "yes"}
 
 
 LONDON = ZoneInfo("Europe/London")
-
-
-async def get(browser: ClientSession, path: str) -> tuple[int, str, str]:
-    """Status, text, and where it ended."""
-    async with browser.get(path) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
-
-
-async def post(browser: ClientSession, path: str, data: Any) -> tuple[int, str, str]:
-    async with browser.post(path, data=data) as answer:
-        return answer.status, await answer.text(), answer.url.path_qs
 
 
 def typed(world: World, **more: Any) -> dict[str, Any]:

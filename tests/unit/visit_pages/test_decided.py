@@ -8,8 +8,8 @@ from aiohttp import ClientSession
 
 from safety_service.domain.words import Role, Status
 from safety_service.store import people
-from tests.http import signed_in
-from tests.unit.visit_pages.forms import HIGH, get, post, typed
+from tests.http import get, post, signed_in
+from tests.unit.visit_pages.forms import HIGH, typed
 from tests.world import World
 
 

@@ -16,8 +16,8 @@ from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Risk, Status
 from safety_service.store import risk_facts
 from safety_service.store.visits import VisitRow
-from tests.http import signed_in
-from tests.unit.visit_pages.forms import LONDON, get, post, typed
+from tests.http import get, post, signed_in
+from tests.unit.visit_pages.forms import LONDON, typed
 from tests.world import MINUTE, World
 
 #: A line of the risk that a threat told of before makes.

@@ -14,8 +14,8 @@ from safety_service.domain.words import Found, KnownBy, Risk, Role
 from safety_service.store import people, teams
 from tests.danger import DURESS, agreed, inside_high
 from tests.guidance.telling import gives, out
-from tests.http import signed_in
-from tests.unit.visit_pages.forms import HIGH, get, post, typed
+from tests.http import get, post, signed_in
+from tests.unit.visit_pages.forms import HIGH, typed
 from tests.world import MINUTE, World
 
 
