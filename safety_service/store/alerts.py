@@ -114,11 +114,6 @@ async def owned_by(tx: Tx, person_id: UUID) -> list[AlertRow]:
     return await _loaded(tx, [alert.c.owner_id == person_id, alert.c.state == State.TAKEN], lock=True)
 
 
-async def every_open(tx: Tx) -> list[AlertRow]:
-    """Every unresolved alert of every agency, for those who look after the watch itself."""
-    return await _loaded(tx, [alert.c.state != State.RESOLVED])
-
-
 async def listed(tx: Tx, wanted: WantedAlerts, limit: int) -> list[AlertRow]:
     """Alerts as wanted, newest first."""
     return await _to_show(tx, list(_conditions(wanted)), limit)
