@@ -108,10 +108,10 @@ async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
 
 
 async def outside(tx: Tx, person_id: UUID, since: datetime, until: datetime | None) -> list[KeptFile]:
-    """Those that this person sent between these times in no visit, or of one that they had not begun by then."""
+    """Those that this person sent between these times in no visit, or of one that nobody had begun by then."""
+    # Whoever begins: one may speak for all who go, and then only their own word is kept.
     begun = exists().where(
         said.c.visit_id == kept_file.c.visit_id,
-        said.c.worker_id == kept_file.c.person_id,
         said.c.kind == "begin",
         said.c.said_at <= kept_file.c.said_at,
     )

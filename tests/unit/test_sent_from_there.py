@@ -196,6 +196,28 @@ async def test_a_picture_from_before_the_door_of_a_visit_is_not_for_whoever_is_k
     assert await opens(world, "Dev", kept.id)
 
 
+async def test_what_was_sent_inside_a_home_is_no_part_of_a_later_call_whoever_began_the_visit(world: World) -> None:
+    """One begins for both: of the other no begin is kept, and they are inside all the same."""
+    ann, ben = world.ids["Ann"], world.ids["Ben"]
+    joint = await world.plan("Ann", workers=(ann, ben), speaker_id=ann)
+    await world.do("Ben", kept_files.note, spoken(1), visit_id=joint.id)
+    world.clock.move(timedelta(minutes=1))
+    await world.do("Ann", words.begin, joint.id, Word())
+    await world.do("Ben", kept_files.note, spoken(2), visit_id=joint.id)
+    before, inside = await every(world)
+    world.clock.move(timedelta(minutes=10))
+    await world.do("Ann", words.left, joint.id, Word())
+    for each in ("Ann", "Ben"):
+        await world.do(each, words.home, joint.id, Word())
+    await world.do("Ben", words.sos, None, Word())
+    await world.later(5)
+    alert = await world.alert()
+    assert world.ids["Adam"] in alert.alert.told, "an administrator, who reads no case"
+    assert [each.id for each in await world.do("Adam", kept_files.of_alert, alert)] == [before.id]
+    assert not await opens(world, "Adam", inside.id)
+    assert await opens(world, "Mia", inside.id), "their manager may see the visit"
+
+
 async def test_whoever_has_called_for_help_speaks_to_whoever_comes_and_not_to_a_debrief(desk: Desk) -> None:
     await out(desk.world)
     await desk.world.do("Ann", words.sos, None, Word())
