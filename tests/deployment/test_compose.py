@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from pydantic import ValidationError
 
 from config.secret_files import from_files
 from config.settings import SECRET, known_variables
@@ -16,16 +18,8 @@ from safety_service import cli
 from safety_service.commands.serve import ROLES
 from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, environment, ours, services
 from tests.deployment.overrides import merged, override
+from tests.deployment.specification import Compose
 
-#: The keys of the compose specification that we use: a misspelt one would be ignored, or refused on the machine itself.
-TOP = {"name", "services", "networks", "volumes", "secrets", "x-doorstep"}
-SERVICE = {
-    *("image", "build", "command", "user", "init", "restart", "stop_grace_period", "read_only", "tmpfs", "cap_drop"),
-    *("security_opt", "environment", "env_file", "volumes", "networks", "depends_on", "logging", "secrets", "shm_size"),
-    *("healthcheck", "ports", "deploy", "profiles"),
-}
-HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period", "disable"}
-CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 #: What nobody may go without where several processes share one database.
 NEEDED = {
     "DOORSTEP_DATABASE_URL",
@@ -39,28 +33,60 @@ each_service = pytest.mark.parametrize("name", services())
 each_of_ours = pytest.mark.parametrize("name", ours())
 
 
-def test_only_what_the_specification_knows_is_said() -> None:
-    assert set(compose()) <= TOP
-    for name, service in services().items():
-        assert set(service) <= SERVICE, name
-        assert set(service.get("healthcheck", {})) <= HEALTHCHECK, name
-        assert set(service.get("deploy", {})) <= {"replicas"}, name
-        assert set(service["logging"]) == {"driver", "options"}, name
-        for each in service.get("env_file", []):
-            assert set(each) <= {"path", "required"}, name
+def test_an_engine_can_read_all_that_is_said() -> None:
+    Compose.model_validate(compose())
+
+
+@pytest.mark.parametrize("after", ["For more web processes on this machine", "In containers: leave our `postgres` out"])
+def test_an_engine_can_read_it_also_with_what_the_runbook_adds(after: str) -> None:
+    Compose.model_validate(merged(compose(), override(after)))
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("services.redis.healthcheck.retries", "x"),
+        ("services.redis.healthcheck.retries", 0),
+        ("services.redis.healthcheck.interval", "10"),
+        ("services.redis.healthcheck.test", ["redis-cli", "ping"]),
+        ("services.redis.stop_grace_period", "ten seconds"),
+        ("services.redis.restart", False),
+        ("services.redis.comand", ["redis-server"]),
+        ("services.redis.command", "redis-server"),
+        ("services.redis.image", None),
+        ("services.redis.read_only", "yes"),
+        ("services.redis.tmpfs", ["data:size=16m"]),
+        ("services.web.ports", ["127.0.0.1:80:8080:1"]),
+        ("services.web.depends_on.migrat", {"condition": "service_completed_successfully"}),
+        ("services.web.depends_on.migrate.condition", "service_done"),
+        ("services.web.depends_on.migrate.condition", "service_healthy"),
+        ("services.web.networks", ["inside", "outsde"]),
+        ("services.web.environment.DOORSTEP_LISTEN", ["0.0.0.0:8080"]),
+        ("services.scheduler.deploy.replicas", "2"),
+        ("services.postgres.volumes", ["databse:/var/lib/postgresql/data"]),
+        ("services.postgres.secrets", ["databse_password"]),
+        ("services.postgres.shm_size", "much"),
+        ("services.postgres.logging.options.max-size", 20),
+        ("secrets.database_password.fil", "secrets/database_password"),
+        ("networks.inside.internal", "true"),
+        ("version", "3"),
+    ],
+)
+def test_what_an_engine_would_refuse_is_refused_here(where: str, value: Any) -> None:
+    broken = deepcopy(compose())
+    *way, last = where.split(".")
+    part = broken
+    for each in way:
+        part = part[each]
+    part[last] = value
+    with pytest.raises(ValidationError):
+        Compose.model_validate(broken)
 
 
 @each_service
-def test_what_a_service_names_is_there(name: str) -> None:
-    service, whole = services()[name], compose()
-    assert set(service["networks"]) <= set(whole["networks"])
-    assert set(service.get("secrets", [])) <= set(whole["secrets"])
-    for other, how in service.get("depends_on", {}).items():
-        assert how["condition"] in CONDITIONS
-        assert how["condition"] != "service_healthy" or services()[other]["healthcheck"]["test"]
-    for volume in service.get("volumes", []):
-        source = volume.split(":")[0]
-        assert source in whole["volumes"] or source in {"./secrets", "./copies"}, volume
+def test_of_this_machine_only_two_folders_are_seen(name: str) -> None:
+    sources = {volume.split(":")[0] for volume in services()[name].get("volumes", [])}
+    assert {each for each in sources if each.startswith((".", "/", "~"))} <= {"./secrets", "./copies"}
 
 
 def test_there_is_a_service_for_each_role_and_there_are_two_schedulers() -> None:
