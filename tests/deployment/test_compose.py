@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from copy import deepcopy
@@ -16,7 +17,7 @@ from config.secret_files import from_files
 from config.settings import SECRET, known_variables
 from safety_service import cli
 from safety_service.commands.serve import ROLES
-from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, environment, ours, services
+from tests.deployment.files import INTERPOLATED, ROOT, SECRETS, compose, dockerfile, environment, ours, services
 from tests.deployment.overrides import merged, override
 from tests.deployment.specification import Compose
 
@@ -87,6 +88,20 @@ def test_what_an_engine_would_refuse_is_refused_here(where: str, value: Any) -> 
 def test_of_this_machine_only_two_folders_are_seen(name: str) -> None:
     sources = {volume.split(":")[0] for volume in services()[name].get("volumes", [])}
     assert {each for each in sources if each.startswith((".", "/", "~"))} <= {"./secrets", "./copies"}
+
+
+@each_of_ours
+def test_whoever_stays_is_asked_for_its_health_as_the_image_says(name: str) -> None:
+    """An image built in OCI's format has no HEALTHCHECK: then nobody asks, and `ps` shows a hung one as well."""
+    said = services()[name]["healthcheck"]
+    if services()[name]["restart"] == "no":
+        assert said == {"disable": True}
+        return
+    (line,) = [line.rest for line in dockerfile()[-1] if line.word == "HEALTHCHECK"]
+    options, _, words = line.partition("CMD ")
+    of_image = {name.replace("-", "_"): value for name, value in re.findall(r"--([\w-]+)=(\S+)", options)}
+    assert said["test"] == ["CMD", *json.loads(words)]
+    assert {name: str(value) for name, value in said.items() if name != "test"} == of_image
 
 
 def test_there_is_a_service_for_each_role_and_there_are_two_schedulers() -> None:
