@@ -63,8 +63,9 @@ async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: t
 
 
 async def _still_wanted(tx: Tx, taken: list[Outgoing]) -> list[Outgoing]:
-    """Without alarms that were on their way when somebody took their alert: they went out after "Mia has it"."""
-    again = [each.id for each in taken if each.attempts > 1 and each.alert_id is not None]
+    """Without what stopped being wanted while it was on its way: alarms went out after "Mia has it"."""
+    about = (each for each in taken if (each.alert_id or each.visit_id) is not None)
+    again = [each.id for each in about if each.attempts > 1]
     spared = await outbox_spared.spare(tx, again)
     return [each for each in taken if each.id not in spared] if spared else taken
 

@@ -9,7 +9,7 @@ import pytest
 
 from bots.delivery.outcome import Later, NotSent, Outcome, Unknown
 from safety_service.actions import alerts as handling
-from safety_service.actions import delivering, words
+from safety_service.actions import delivering, exclusions, telling, words
 from safety_service.actions.telling import Priority
 from safety_service.actions.words import Word
 from safety_service.domain.words import Found, KnownBy
@@ -92,6 +92,40 @@ async def test_the_second_rung_hears_an_sos_although_the_first_has_it_and_whoeve
     assert "alarm.sos" in provider.got("Dev") and "alarm.sos" not in provider.got("Mia")
 
 
+@pytest.mark.parametrize("family_ref", ["F-0", None])
+async def test_who_is_kept_off_meanwhile_hears_nothing_of_it_when_it_is_tried_again(
+    world: World, provider: Provider, family_ref: str | None
+) -> None:
+    await alarm(world, 1)
+    worker_id = world.ids["Ann"] if family_ref is None else None
+    provider.answers["chat-Mia"] = [NotSent("no connection")]
+    provider.hangs["chat-Mia"] = asyncio.Event()
+    async with dispatching(world, provider):
+        await until(lambda: are(world, "sending", "Mia"))
+        world.clock.move(timedelta(seconds=1))
+        async with world.database.transaction() as tx:
+            mia, why = world.ids["Mia"], "her brother"
+            await exclusions.add(tx, None, mia, worker_id=worker_id, family_ref=family_ref, reason=why)
+        provider.hangs["chat-Mia"].set()
+        await until(lambda: are(world, "pending", "Mia"))
+        world.clock.move(timedelta(seconds=10))
+        await until(lambda: are(world, "dropped", "Mia"))
+    assert not [each for each in provider.got("Mia") if each.startswith("alarm.")]
+
+
+async def test_who_is_kept_off_and_out_there_all_the_same_is_asked_also_at_the_second_try(world: World) -> None:
+    row = await world.inside("Ann")
+    async with world.database.transaction() as tx:
+        await exclusions.add(tx, None, world.ids["Ann"], family_ref=row.family_ref, reason="an old quarrel")
+    async with world.database.transaction() as tx:
+        question = Priority.QUESTION
+        await telling.tell(tx, [world.ids["Ann"]], "ask.check_in", {}, priority=question, visit_id=row.id)
+    for _ in range(2):
+        world.clock.move(timedelta(minutes=2))
+        async with world.database.transaction() as tx:
+            assert "ask.check_in" in [each.template for each in await lease(tx, 50, Priority.ROUTINE)]
+
+
 async def test_who_is_woken_by_whoever_has_it_is_told_even_if_it_takes_two_tries(
     world: World, provider: Provider
 ) -> None:
@@ -121,6 +155,6 @@ async def test_what_comes_after_many_that_are_spared_waits_no_longer_for_them(wo
         assert [each.person_id for each in await lease(tx, 4)] == [world.ids["Rita"]]
 
 
-async def lease(tx: Tx, limit: int) -> list[Outgoing]:
-    urgent = Priority.ALARM
-    return await delivering.lease(tx, ["telegram"], limit, "test", timedelta(minutes=1), least=urgent, most=urgent)
+async def lease(tx: Tx, limit: int, most: Priority = Priority.ALARM) -> list[Outgoing]:
+    least = Priority.ALARM
+    return await delivering.lease(tx, ["telegram"], limit, "test", timedelta(minutes=1), least=least, most=most)
