@@ -18,6 +18,8 @@ _KEEPS_NOTHING = ("53100", "25006", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IO
 #: Said alike wherever it is found out.
 IN_USE = "every connection that PostgreSQL allows is in use"
 _NONE_LEFT = "53300"
+#: A statement that was ready before an upgrade; the driver makes it ready anew the next time.
+_UPGRADED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 def in_our_words(context: ExceptionContext) -> None:
@@ -51,6 +53,8 @@ def own_words(error: Exception, *, away: bool = False) -> Exception:
         return DatabaseAway("the database is away, or cannot keep anything")
     if code.startswith(_BUSY):
         return TryAgain("the database is busy with others")
+    if isinstance(error, _UPGRADED):
+        return TryAgain("the database was upgraded under this connection")
     _leave_out_the_row(error)
     return error
 

@@ -16,6 +16,7 @@ from sqlalchemy import select, text, update
 from safety_service.store import engines, in_time, migrate, sealing
 from safety_service.store.database import Database
 from safety_service.store.errors import AllInUse, DatabaseAway, TryAgain
+from safety_service.store.ready import Ready
 from safety_service.store.sealing import KeyRing
 from safety_service.store.tables.people import agency
 from safety_service.transact import in_transaction
@@ -69,6 +70,24 @@ async def test_a_deadlock_is_try_again_for_one_and_nothing_for_the_other(postgre
     ends = await asyncio.gather(lock(first, second), lock(second, first), return_exceptions=True)
     assert sorted(map(repr, ends)) == ["None", repr(TryAgain("the database is busy with others"))]
     await database.close()
+
+
+async def test_a_column_that_an_upgrade_changes_under_a_connection_is_try_again_once(postgres_url: str) -> None:
+    ours, upgrade = await Database.open(postgres_url, pool_size=1), await Database.open(postgres_url)
+    of_agencies = Ready(select(agency.c.timezone))
+
+    async def zones() -> list[str]:
+        async with ours.transaction() as tx:
+            return await tx.scalars(of_agencies)
+
+    assert await zones() == []
+    async with upgrade.transaction() as tx:
+        await tx.conn.execute(text("ALTER TABLE agency ALTER COLUMN timezone TYPE varchar(90)"))
+    with pytest.raises(TryAgain):
+        await zones()
+    assert await zones() == []
+    await ours.close()
+    await upgrade.close()
 
 
 async def test_postgresql_gives_the_time_and_ends_what_is_stuck(postgres_url: str) -> None:
