@@ -85,16 +85,20 @@ async def plan_visit(tx: Tx, actor: Actor, request: PlanRequest) -> VisitRow:
         created_at=tx.now,
         created_by=actor.person_id,
     )
-    row = await held_against_plan(tx, row)
+    return await _keep(tx, actor, await held_against_plan(tx, row))
+
+
+async def _keep(tx: Tx, actor: Actor, row: VisitRow) -> VisitRow:
+    """Keep it, and say so to whoever is to know, or to decide."""
     await visits.insert_visit(tx, row)
-    await hurry(tx, family_id, asked.starts_at)
+    await hurry(tx, row.family_id, row.visit.starts_at)
     await _log(tx, actor, row)
     await apart(tx, visit_news.planned(tx, actor, row), None, "who goes was not told that a visit is planned for them")
     waits = row.visit.status is Status.WAITING
     effects = (DecisionWanted(),) if waits else ()
     await carry_out(tx, await scenes.of_visit(tx, row, with_people=waits), {}, effects)
     await readiness.tell_gaps(tx, row, "planned")
-    tx.announce(f"board:{team_id}")
+    tx.announce(f"board:{row.team_id}")
     tx.announce("sweep")
     return row
 

@@ -71,12 +71,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
 
     Gives how many of the messages can reach somebody: what is written and lies there is not counted.
     """
-    reachable: Ways = await _live(tx, person_ids)
-    known = await people.many(tx, [each for each, ways in reachable.items() if ways])
-    reachable = {each: ways for each, ways in reachable.items() if each in known}
-    if any(way.kind in PROVEN for ways in reachable.values() for way in ways):
-        reachable = await that_carry(tx, reachable, known, _urgency(template, params, priority))
-    silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
+    known, reachable = await _reachable(tx, person_ids, _urgency(template, params, priority))
     links = await _links(tx, alert_id, reachable)
     warned = frozenset() if about is None else await hushed.known_to(tx, about, reachable)
     messages = [
@@ -101,9 +96,22 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
         )
         for person_id, ways in reachable.items()
         for way in ways
-        if way.kind != "telegram" or known[person_id].agency_id not in silent
     ]
     return await _put_once(tx, [*messages, *_calls_again(tx, messages, calls)])
+
+
+async def _reachable(tx: Tx, person_ids: Collection[UUID], urgency: Urgency) -> tuple[dict[UUID, Person], Ways]:
+    """Those who are known, and their ways that carry it and that their agencies allow."""
+    ways: Ways = await _live(tx, person_ids)
+    known = await people.many(tx, [each for each, theirs in ways.items() if theirs])
+    ways = {each: theirs for each, theirs in ways.items() if each in known}
+    if any(way.kind in PROVEN for theirs in ways.values() for way in theirs):
+        ways = await that_carry(tx, ways, known, urgency)
+    silent = await _without_telegram(tx, {each.agency_id for each in known.values()})
+    return known, {
+        each: tuple(way for way in theirs if way.kind != "telegram" or known[each].agency_id not in silent)
+        for each, theirs in ways.items()
+    }
 
 
 async def _live(tx: Tx, person_ids: Collection[UUID]) -> Ways:

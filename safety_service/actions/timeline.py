@@ -71,11 +71,7 @@ async def facts_of(
     deeds = await timelines.deeds(tx, row.id, most)
     sendings = await timelines.about_alert(tx, row.id, most)
     words = await timelines.words(tx, scene.visit_id, workers, since, until)
-    if reader_id is not None and await _there(tx, reader_id, workers):
-        # An agreed word that was typed is kept nowhere: a note without its text would tell that it was said (P5).
-        words = [each for each in words if each.kind != NOTE]
-    if most is not None:
-        words = _with_one_sample(words)
+    words = await _words_for(tx, reader_id, workers, words, few=most is not None)
     if scene.visit_id is not None:
         deeds += await timelines.rings(tx, scene.visit_id)
         sendings += await timelines.to_workers(tx, scene.visit_id, workers, since, until)
@@ -97,6 +93,15 @@ async def facts_of(
         sendings=sorted(sendings, key=lambda each: each.put_at),
         service=await timelines.of_service(tx, first, until),
     )
+
+
+async def _words_for(
+    tx: Tx, reader_id: UUID | None, workers: frozenset[UUID], words: list[WordSaid], *, few: bool
+) -> list[WordSaid]:
+    if reader_id is not None and await _there(tx, reader_id, workers):
+        # An agreed word that was typed is kept nowhere: a note without its text would tell that it was said (P5).
+        words = [each for each in words if each.kind != NOTE]
+    return _with_one_sample(words) if few else words
 
 
 def _with_one_sample(words: list[WordSaid]) -> list[WordSaid]:

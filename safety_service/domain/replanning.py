@@ -45,18 +45,11 @@ def replanned(
     Refused `change_only_before_start`, `ends_before_it_starts`, `starts_in_the_past`, `on_their_way`.
     """
     may_change(visit, now)
-    if ends_at <= starts_at:
-        raise Refused("ends_before_it_starts")
-    if starts_at <= now:
-        raise Refused("starts_in_the_past")
-    if starts_at > visit.starts_at and any(each.carries_home for each in visit.watches):
-        raise Refused("on_their_way")
+    going = tuple(dict.fromkeys(workers))
+    _sensible(visit, frozenset(going), starts_at, ends_at, now)
     longest = policy.level(level_of(risk)).interval
     every = min(interval, longest) if interval is not None and interval > timedelta() else longest
     before = {each.worker_id: each for each in visit.watches}
-    going = tuple(dict.fromkeys(workers))
-    if any(before[each].carries_home for each in before.keys() - set(going)):
-        raise Refused("on_their_way")
     watches = (
         replace(
             before.get(each) or Watch(worker_id=each, phase=Phase.BEGIN, interval=every, ends_at=ends_at),
@@ -74,3 +67,13 @@ def replanned(
         watches=tuple(arm(each, starts_at, now, risk, policy) for each in watches),
         speaker_id=visit.speaker_id if visit.speaker_id in going else None,
     )
+
+
+def _sensible(visit: Visit, going: frozenset[UUID], starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Refused("ends_before_it_starts")
+    if starts_at <= now:
+        raise Refused("starts_in_the_past")
+    on_their_way = (each for each in visit.watches if each.carries_home)
+    if any(starts_at > visit.starts_at or each.worker_id not in going for each in on_their_way):
+        raise Refused("on_their_way")
