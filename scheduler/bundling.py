@@ -6,6 +6,7 @@ is said again. Which chats had how many is this process's own memory; losing it 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -25,8 +26,11 @@ from safety_service.store.outbox import Outgoing
 
 #: Seconds in which a phone that was called rings or is spoken into: no second call is of use.
 RINGING = 20.0
-#: Seconds for which the first message for several waits, at most, for alarms that are being raised.
-MORE_COME_WITHIN = 2.0
+#: Seconds for which the first message for several waits, at most, while alarms are being raised: those of one team that
+#: are due at the same moment come in one batch of the sweep, or in two.
+MORE_COME_WITHIN = 0.5
+#: Seconds between two moments at which chats stop waiting: each by itself made a look, past all that still waits.
+STEP = 0.25
 #: Seconds after that wait in which they are looked for. Then another scheduler has them, or nobody needs them any more.
 LOOKED_FOR = 5.0
 #: Seconds until the next message for several, where one could not take all that waited: ten thousand for a few chats
@@ -90,8 +94,13 @@ class Bundling:
         room = {chat: self._room(chat, first[0].channel, policy) for chat, first in alarms.items()}
         flooded = [chat for chat, first in alarms.items() if len(first) > room[chat]]
         waiting = [chat for chat in flooded if self._is_to_wait(chat)]
+        back = {each.id: each for chat in waiting for each in _together(alarms[chat])[room[chat] :]}
+        # They go back into the outbox: no crash may hold them for long.
+        await delivering.give_back(tx, back.values())
         for chat in waiting:
-            found += await self._without_the_rest(tx, chat, alarms.pop(chat), room[chat])
+            now = [each for each in alarms.pop(chat) if each.id not in back]
+            self._went[chat].extend(self._steady() for _ in now)
+            found += [Parcel(each, (each,)) for each in now]
         rest = await delivering.lease_rest(tx, [each for each in flooded if each in alarms], holder, for_)
         full = len(rest) >= bundles.MOST
         for each in rest:
@@ -104,17 +113,8 @@ class Bundling:
         """Once, and for a moment."""
         if self._waits.pop(chat, None) is not None or not self.raging():
             return False
-        self._waits[chat] = self._steady() + MORE_COME_WITHIN
+        self._waits[chat] = math.floor((self._steady() + MORE_COME_WITHIN) / STEP) * STEP
         return True
-
-    async def _without_the_rest(self, tx: Tx, chat: UUID, rows: list[Outgoing], alone: int) -> list[Parcel]:
-        """Those that go each by itself. The others go back into the outbox: no crash may hold them for long."""
-        several = [each for each in rows if not is_watched(each)]
-        back = several[alone:]
-        await delivering.give_back(tx, back)
-        now = [each for each in rows if each not in back]
-        self._went[chat].extend(self._steady() for _ in now)
-        return [Parcel(each, (each,)) for each in now]
 
     def _room(self, chat: UUID, kind: str, policy: BundlePolicy) -> int:
         """How many may still go to this chat each by itself."""
@@ -127,7 +127,7 @@ class Bundling:
 
     def _gathered(self, chat: UUID, rows: list[Outgoing], alone: int, every: float) -> list[Parcel]:
         apart = [each for each in rows if is_watched(each)]
-        several = [each for each in rows if not is_watched(each)]
+        several = _together(rows)
         rest = several[alone:]
         parcels = [Parcel(each, (each,)) for each in (*apart, *several[:alone])]
         if len(rest) == 1:
@@ -157,6 +157,11 @@ def outcomes(parcel: Parcel, outcome: Outcome) -> list[tuple[Outgoing, Outcome]]
 def may_be_gathered(out: Outgoing) -> bool:
     """An alarm that is no cry: SOS and duress are never gathered."""
     return out.priority == Priority.ALARM and out.template.startswith("alarm.")
+
+
+def _together(rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """Those that may go as one message."""
+    return [each for each in rows if not is_watched(each)]
 
 
 def is_watched(out: Outgoing) -> bool:

@@ -156,23 +156,33 @@ class Dispatcher:
         while not self._stopping.is_set():
             lane.wake.clear()
             free = min(lane.slots - len(lane.busy), BATCH)
-            taken = await self._take(lane, free) if free else []
-            lane.more = len(taken) == free
-            for parcel, setting in taken:
+            lane.more = not free
+            for parcel, setting in await self._take(lane, free) if free else ():
                 task = asyncio.create_task(self._deliver(parcel, setting))
                 lane.busy.add(task)
                 task.add_done_callback(lambda done: self._freed(lane, done))
             if not lane.more or not free:
-                await _wait(lane.wake, min(self._idle, SOON) if self._bundling.waits else self._idle)
+                await self._woken(lane)
             elif free < lane.slots // 4:
                 # Each that arrives frees a slot: leased one by one, they took as long to lease as to send.
                 await asyncio.sleep(BREATH)
         if lane.busy:
             await asyncio.wait(lane.busy)
 
+    async def _woken(self, lane: Lane) -> None:
+        """By what is put into the outbox, by time, or by the moment at which gathered alarms may go."""
+        until = _steady() + self._idle
+        resting = self._bundling.resting()
+        while not lane.wake.is_set() and (left := until - _steady()) > 0:
+            await _wait(lane.wake, min(left, SOON) if lane.gathers and self._bundling.waits else left)
+            if lane.gathers and resting != self._bundling.resting():
+                return
+
     def _freed(self, lane: Lane, done: asyncio.Task[None]) -> None:
         lane.busy.discard(done)
-        lane.wake.set()
+        if lane.more or lane.in_order:
+            # Where nothing waits for a slot, nobody need look: each message of a storm made one look of its own.
+            lane.wake.set()
         if not done.cancelled() and (error := done.exception()) is not None:
             log.error("a message's delivery failed; its lease runs out", exc_info=error)
 
@@ -191,6 +201,7 @@ class Dispatcher:
                     in_order=lane.in_order,
                     resting=self._bundling.resting(),
                 )
+                lane.more = len(taken) == limit
                 return await self._parcels(tx, taken)
         except (DatabaseAway, TryAgain) as error:
             log.warning("no messages are sent (%s): %s", lane.name, type(error).__name__)

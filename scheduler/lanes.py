@@ -23,6 +23,11 @@ class Lane:
     #: Whether more waits than there were slots, as far as is known.
     more: bool = False
 
+    @property
+    def gathers(self) -> bool:
+        """Whether alarms go out here, of which many to one chat go as one message."""
+        return self.least <= Priority.ALARM <= self.most
+
 
 def lanes(kinds: Collection[str]) -> tuple[Lane, ...]:
     """Three of the chats: danger, alarms, routine. Two of each other provider, which carries little routine: an SOS by

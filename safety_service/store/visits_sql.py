@@ -56,7 +56,8 @@ DUE = Ready(
         watch.c.next_at <= _NOW,
         or_(watch.c.alarm_at > _NOW, visit.c.agency_id.not_in(bindparam("but", expanding=True))),
     )
-    .order_by(_URGENT, watch.c.next_at)
+    # What falls due at the same moment (visits begin on the hour) comes team by team: its manager hears of it at once.
+    .order_by(_URGENT, watch.c.next_at, visit.c.team_id)
     .limit(bindparam("limit"))
     .with_for_update(of=visit, skip_locked=True, key_share=True)
 )

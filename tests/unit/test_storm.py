@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from safety_service.actions import cases, sweeping, words
 from safety_service.actions.words import Word
 from safety_service.domain import events as ev
 from safety_service.domain.phrases import Phrases, Tap
-from safety_service.store import channels, drivers, exclusions, outbox, phrases, said, stamps
+from safety_service.store import channels, claiming, drivers, exclusions, outbox, phrases, said, stamps, teams
 from safety_service.store.database import Tx
 from safety_service.store.said import Said
 from safety_service.store.tables.alerts import alert, told
 from safety_service.store.tables.alerts import outbox as outbox_table
 from safety_service.store.tables.system import event_log
-from safety_service.store.tables.visits import watch
+from safety_service.store.tables.visits import visit, watch
 from safety_service.store.visits import VisitRow
 from tests.storm import storm, waiting, whose, workers
 from tests.world import World
@@ -33,6 +33,17 @@ async def test_a_storm_is_one_alert_and_one_message_for_each_and_no_number_is_le
     assert whose(await waiting(world)) == sorted(each.id for each in rows)
     for row in rows:
         assert (await world.visit(row.id)).visit.watches[0].next_at is not None
+
+
+async def test_what_is_due_at_the_same_moment_comes_team_by_team(world: World) -> None:
+    """Its manager then hears of all of it at once; in any order, the last of it came seconds after the first."""
+    rows = await storm(world, 8)
+    async with world.database.transaction() as tx:
+        south = await teams.add(tx, world.agency_id, "South")
+        theirs = [each.id for each in rows[::2]]
+        await tx.conn.execute(update(visit).where(visit.c.id.in_(theirs)).values(team_id=south.id))
+        due = [visit_id in theirs for visit_id, _ in await claiming.due(tx, 8)]
+    assert due in ([True] * 4 + [False] * 4, [False] * 4 + [True] * 4)
 
 
 async def test_a_storm_of_a_dozen_takes_no_more_statements_than_two_alarms_did_one_by_one(

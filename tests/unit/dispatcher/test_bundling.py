@@ -12,6 +12,7 @@ from bots.delivery.outcome import Blocked, NotSent, Outcome, Refused
 from bots.dialogue.render import Rendered
 from config.policy import parse_policy
 from safety_service.actions import cases, danger, scene, sweeping, words
+from safety_service.actions.telling import Priority
 from safety_service.actions.words import Word
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.words import Kind, State
@@ -19,9 +20,10 @@ from safety_service.store import alerts, bundles, outbox
 from safety_service.store.alerts import AlertRow
 from safety_service.store.outbox import Outgoing
 from scheduler.bundling import LOOKED_FOR, MORE_COME_WITHIN, MORE_WAIT, NAMED, RINGING
+from scheduler.dispatcher import BATCH
 from tests.patience import until
 from tests.talk import Talk
-from tests.unit.dispatcher.provider import Provider, dispatching, rows
+from tests.unit.dispatcher.provider import Provider, dispatching, rows, say
 from tests.unit.reachable import has
 from tests.world import World
 
@@ -131,7 +133,7 @@ async def test_an_alarm_that_says_not_to_ring_goes_by_itself(world: World, provi
 async def test_while_alarms_are_being_raised_the_first_bundle_waits_for_them(world: World, provider: Provider) -> None:
     raging = [True]
     await alarm(world, 10)
-    async with dispatching(world, provider) as dispatcher:
+    async with dispatching(world, provider, steady=Steady()) as dispatcher:
         dispatcher.heed(lambda: raging[0])
         await until(lambda: _is_at(provider, MORE_THAN))
         await _again(world)
@@ -167,6 +169,14 @@ async def test_what_another_scheduler_took_meanwhile_is_waited_for_no_longer(wor
         assert dispatcher._bundling.waits
         steady.at += MORE_COME_WITHIN + LOOKED_FOR
         await until(lambda: not dispatcher._bundling.waits)
+
+
+async def test_many_for_one_chat_keep_those_for_others_waiting_no_longer(world: World, provider: Provider) -> None:
+    """More was leased than became messages, and it was taken for all that there was: the next look was far away."""
+    await alarm(world, BATCH)
+    await say(world, "Rita", priority=Priority.ALARM)
+    async with dispatching(world, provider, idle=60.0):
+        await until(lambda: provider.got("Rita"))
 
 
 async def _is_at(provider: Provider, many: int) -> bool:
