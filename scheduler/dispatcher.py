@@ -155,7 +155,8 @@ class Dispatcher:
     async def _serve(self, lane: Lane) -> None:
         while not self._stopping.is_set():
             lane.wake.clear()
-            free = min(lane.slots - len(lane.busy), BATCH)
+            # Of a flood more may be on its way than there are slots; SQLite takes a limit below nothing for none.
+            free = max(0, min(lane.slots - len(lane.busy), BATCH))
             lane.more = not free
             for parcel, setting in await self._take(lane, free) if free else ():
                 task = asyncio.create_task(self._deliver(parcel, setting))
