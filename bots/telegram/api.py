@@ -46,14 +46,13 @@ class Api:
     async def updates(self, offset: int | None, wait: float) -> list[JSON]:
         """The next updates as Telegram wrote them, oldest first; waits `wait` seconds for some if there are none.
 
-        Unparsed, because one update that the library cannot read must not stop all the others. A method's name is
-        not case-sensitive: in its usual spelling the library keeps this one to its own parsing. Telegram counts whole
-        seconds, and may refuse others.
+        Unparsed, because one update that the library cannot read must not stop all the others: so it goes past the
+        library's own method. Telegram counts whole seconds, and may refuse others.
         """
         asked: JSON = {"timeout": int(wait), "limit": BATCH, "allowed_updates": UPDATES}
         if offset is not None:
             asked["offset"] = offset
-        found: list[JSON] = await self._polling.do_api_request("getupdates", asked, read_timeout=wait + READ)
+        found: list[JSON] = await self._polling._post("getUpdates", asked, read_timeout=wait + READ)
         return found
 
     async def close(self) -> None:

@@ -41,7 +41,7 @@ class Fault:
         """Say whether it applies to a call."""
         if self.lifted.is_set() or (self.times is not None and self.hits >= self.times):
             return False
-        return (self.method is None or self.method.lower() == method.lower()) and self.chat in (None, chat)
+        return self.method in (None, method) and self.chat in (None, chat)
 
     def lift(self) -> None:
         """End it, and let go on what hangs in it."""

@@ -12,7 +12,7 @@ from .records import Call
 from .wire import JSON
 
 METHODS = {
-    kind.__api_method__.lower(): kind
+    kind.__api_method__: kind
     for kind in vars(aiogram.methods).values()
     if isinstance(kind, type)
     and issubclass(kind, aiogram.methods.TelegramMethod)
@@ -22,7 +22,7 @@ METHODS = {
 
 def judge_call(call: Call) -> None:
     """Raise unless the result of a call is one that Telegram could have given."""
-    kind: Any = METHODS[call.method.lower()]
+    kind: Any = METHODS[call.method]
     _judge(TypeAdapter(kind.__returning__), call.result, call.method)
 
 

@@ -124,7 +124,7 @@ class Stage:
     def calls_of(self, method: str, chat: ChatLike | None = None) -> list[Call]:
         """Return the calls of one method, about one chat or any."""
         number = chat if chat is None or isinstance(chat, int) else chat.chat_id
-        of_method = [call for call in self.calls if call.method.lower() == method.lower()]
+        of_method = [call for call in self.calls if call.method == method]
         return [call for call in of_method if number is None or call.chat == number]
 
     async def called(

@@ -48,7 +48,12 @@ def ann(telegram: BotApiServer) -> Phone:
 
 
 def test_every_method_of_the_server_is_one_of_telegrams() -> None:
-    assert {name.lower() for name in method.names} <= set(METHODS)
+    assert set(method.names) <= set(METHODS)
+
+
+async def test_a_method_is_known_by_its_exact_name(telegram: BotApiServer) -> None:
+    async with aiohttp.ClientSession() as outside, outside.get(f"{telegram.base_url}{telegram.token}/getme") as answer:
+        assert answer.status == 404
 
 
 async def test_what_a_person_says_reaches_the_bot_until_it_is_confirmed(

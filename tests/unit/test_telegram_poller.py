@@ -18,6 +18,7 @@ from bots.telegram.listening import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.patience import until
+from tests.telegram.judge import METHODS
 from tests.unit.telegram_desk import QUICK, Desk, desk_in
 from tests.world import World
 
@@ -36,6 +37,16 @@ async def test_what_is_said_is_heard_with_its_date_by_whom_it_was_said(desk: Des
         await desk.hears("ok")
     said = desk.notebook.heard[0]
     assert (said.person_id, said.said_at, said.kind) == (desk.world.ids["Ann"], said_at, "text")
+
+
+async def test_a_bot_api_server_that_minds_the_case_of_names_is_understood(desk: Desk) -> None:
+    ann = await desk.phone("Ann")
+    await ann.says("ok")
+    async with desk.working():
+        await desk.hears("ok")
+        await desk.telegram.called("deleteMyCommands")
+    assert "getUpdates" in (names := {call.method for call in desk.telegram.calls})
+    assert names <= set(METHODS)
 
 
 async def test_words_of_a_chat_keep_their_order_and_chats_go_side_by_side(desk: Desk) -> None:
