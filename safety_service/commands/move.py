@@ -31,6 +31,11 @@ def _of_file(path: Path) -> str:
     try:
         with path.open("rb") as opened:
             start = opened.read(2000)
+    except FileNotFoundError:
+        # Not taken for a new database: whose file with an address is misspelt would move all to where nobody looks.
+        raise click.BadParameter(
+            f"there is no {path}; a new database is named by its address, sqlite:///{path}"
+        ) from None
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}") from None
     return f"sqlite:///{path}" if start.startswith(_SQLITE) else start.decode(errors="replace").strip()

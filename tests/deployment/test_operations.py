@@ -88,6 +88,36 @@ def test_no_command_in_a_container_is_given_a_file_that_is_not_in_there() -> Non
     assert [word for word in given if not word.startswith("copies/")] == []
 
 
+def test_whatever_is_moved_to_is_a_secret_or_an_address_and_in_a_container_one_that_outlives_it() -> None:
+    """A path to no file is refused; `var/` of a container is in memory, small, and gone with it."""
+    moves = [each.partition(" move ")[2].split() for each in re.findall(r"doorstep move \S+ [^\s`]+", TEXT)]
+    inside = [line.split()[-1] for line in TYPED if re.search(r" run .*doorstep move ", line)]
+    assert {"/run/secrets/database_url", "sqlite:///copies/embedded.db"} == set(inside)
+    command = cli.doorstep.get_command(click.Context(cli.doorstep), "move")
+    assert command is not None
+    for _, target in moves:
+        if target != "/run/secrets/database_url":
+            with command.make_context("move", ["sqlite:///old.db", target]):
+                pass
+
+
+def test_nothing_that_is_typed_while_people_are_out_ends_both_schedulers() -> None:
+    assert [line for line in TYPED if re.search(r"compose restart.* scheduler", line)] == []
+    begun = [at for at, line in enumerate(TYPED) if re.fullmatch(r"docker compose up( --build)? --detach", line)]
+    before = [TYPED[at - 1] for at in begun]
+    first, *others = before
+    assert "> .env" in first, "nobody is watched before the first start"
+    assert len(others) == 2
+    for line in others:
+        assert line.startswith(("docker stop doorstep-scheduler", "docker compose run --rm doorstep restore")), line
+
+
+def test_the_doctor_is_asked_at_night_also_while_the_database_is_ill() -> None:
+    """Otherwise the engine waits for a healthy one, and then says no more than that it is not."""
+    night = TEXT.partition("## At three in the morning")[2].partition("|")[0]
+    assert "`docker compose run --rm --no-deps doorstep doctor`" in night
+
+
 def test_the_runbook_asks_for_a_compose_that_reads_what_is_written_for_it() -> None:
     """`required` beside `path` came with 2.24.0, `!override` with 2.24.4; an older one stops."""
     said = re.search(r"Compose (\d+)\.(\d+)\.(\d+) or newer", TEXT)

@@ -62,3 +62,12 @@ def test_what_is_no_address_is_said_without_the_password(doorstep: Doorstep) -> 
         with pytest.raises(AssertionError, match="Invalid value") as raised:
             doorstep("move", *words)
         assert "hidden" not in str(raised.value)
+
+
+def test_a_new_file_is_named_by_its_address_and_whoever_names_a_path_reads_so(
+    doorstep: Doorstep, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match=r"a new database is named by its address, sqlite:///var/embedded\.db"):
+        doorstep("move", "var/doorstep.db", "var/embedded.db")
+    assert not (tmp_path / "var/embedded.db").exists()
+    doorstep("move", "var/doorstep.db", "sqlite:///var/embedded.db")
