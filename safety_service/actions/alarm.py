@@ -60,7 +60,7 @@ async def alarm_params(tx: Tx, row: AlertRow, scene: Scene, reader_id: UUID | No
         **params,
         "code_phrase": await code_phrase(tx, scene, worker),
         "battery_at": None if battery is None else iso(battery.said_at),
-        "spoken_at": await _spoken_at(tx, row, scene, alert.worker_id),
+        "spoken_at": await _if_it_opens(_spoken_at(tx, row, scene, alert.worker_id), "when a file came"),
         **await watched_by(tx, alert.worker_id, reader_id),
     }
 

@@ -8,6 +8,7 @@ from safety_service.actions import debrief_log, from_there, matters, reading, te
 from safety_service.actions.access import may_see_alert, may_see_visit
 from safety_service.actions.actor import Actor
 from safety_service.actions.alerts import scene_of
+from safety_service.actions.apart import by_itself
 from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority
@@ -123,7 +124,8 @@ async def of_alert(tx: Tx, actor: Actor, row: AlertRow) -> list[KeptFile]:
 
 
 async def _kept_off(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
-    visit = await visits.load(tx, visit_id)
+    # Of one that no key opens it is known all the same whose it is and who is kept off.
+    visit = (await visits.opened(tx, [visit_id])).get(visit_id)
     return visit is None or actor.person_id in (await matters.of_visit(tx, visit)).excluded
 
 
@@ -182,7 +184,7 @@ async def _came_with_an_alert(tx: Tx, actor: Actor, row: KeptFile) -> bool:
 
 
 async def _sees_visit(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
-    visit = await visits.load(tx, visit_id)
+    visit = (await visits.opened(tx, [visit_id])).get(visit_id)
     if visit is None:
         return False
     for each in await alerts.open_of_visits(tx, [visit_id]):
@@ -196,8 +198,15 @@ async def _sees_visit(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
 
 
 async def to_fetch(tx: Tx, limit: int) -> list[KeptFile]:
-    """Files that their channel still has, to be fetched now by whoever asks."""
-    return await kept_files.claim(tx, tx.now + CLAIM, limit)
+    """Files that their channel still has, to be fetched now by whoever asks.
+
+    One of which no key opens where it is keeps nobody else's waiting.
+    """
+    found = await kept_files.claim(tx, tx.now + CLAIM, limit)
+    for each in found:
+        if each.source is None:
+            await by_itself(tx, not_fetched(tx, each, for_good=False), "putting off a file that no key opens")
+    return [each for each in found if each.source is not None]
 
 
 async def still_coming(tx: Tx, file_id: UUID) -> None:

@@ -1,19 +1,21 @@
 """Voice notes and photographs, sealed whole. A row is there from the moment that it was said; its body follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, update
 
+from safety_service.store import unopened
 from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
 from safety_service.store.tables.visits import kept_file, said
 
-_KNOWN = [each for each in kept_file.c if each.name not in ("body", "provider_id")]
+#: Nothing sealed is among them: alarms and pages of alerts ask for files, and one that no key opens stops neither.
+_KNOWN = [each for each in kept_file.c if each.name not in ("body", "provider_id", "source")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,14 @@ class KeptFile:
     media_type: str
     size: int
     seconds: int | None
-    #: Where its channel has it.
-    source: str | None
     next_at: datetime | None
     attempts: int
     said_at: datetime
     kept_at: datetime
     #: Why there is nothing to open: `not_had`, `retention`.
     gone: str | None
+    #: Where its channel has it: known to whoever keeps or fetches it.
+    source: str | None = None
 
 
 async def add(tx: Tx, made: KeptFile, provider_id: str, body: bytes | None = None) -> bool:
@@ -45,7 +47,7 @@ async def add(tx: Tx, made: KeptFile, provider_id: str, body: bytes | None = Non
     if (await tx.conn.execute(known)).first():
         return False
     row = {each.name: getattr(made, each.name) for each in _KNOWN}
-    await tx.conn.execute(insert(kept_file).values(**row, provider_id=provider_id, body=body))
+    await tx.conn.execute(insert(kept_file).values(**row, source=made.source, provider_id=provider_id, body=body))
     return True
 
 
@@ -55,7 +57,10 @@ def new(**known: Any) -> KeptFile:
 
 
 async def claim(tx: Tx, until: datetime, limit: int) -> list[KeptFile]:
-    """Files that are to be fetched now, the longest waiting first; nobody else is given them before `until`."""
+    """Files that are to be fetched now, the longest waiting first; nobody else is given them before `until`.
+
+    One without a `source`: no key opens where it is.
+    """
     due = select(kept_file.c.id).where(kept_file.c.next_at.is_not(None), kept_file.c.next_at <= tx.now)
     due = due.order_by(kept_file.c.next_at).limit(limit).with_for_update(skip_locked=True)
     ids = (await tx.conn.execute(due)).scalars().all()
@@ -63,7 +68,9 @@ async def claim(tx: Tx, until: datetime, limit: int) -> list[KeptFile]:
         return []
     tried = {"next_at": until, "attempts": kept_file.c.attempts + 1}
     await tx.conn.execute(update(kept_file).where(kept_file.c.id.in_(ids)).values(tried))
-    return await _where(tx, kept_file.c.id.in_(ids))
+    places = select(kept_file.c.id, kept_file.c.source).where(kept_file.c.id.in_(ids))
+    sources = {row.id: row.source for row in await unopened.rows(tx, places, source=None)}
+    return [replace(each, source=sources[each.id]) for each in await _where(tx, kept_file.c.id.in_(ids))]
 
 
 async def put_body(tx: Tx, file_id: UUID, body: bytes) -> None:

@@ -1,0 +1,120 @@
+"""Nothing that no key opens stands between a cry for help and whoever comes, nor keeps them from the alert's page."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from safety_service.actions import alert_page, kept_files, words
+from safety_service.actions.alert_page import AlertPage
+from safety_service.actions.kept_files import GIVE_UP, Spoken
+from safety_service.actions.words import Word
+from safety_service.domain.words import Kind
+from safety_service.store import kept_files as rows
+from safety_service.store.kept_files import KeptFile
+from safety_service.store.tables.visits import kept_file
+from tests.danger import DURESS, agreed
+from tests.talk import Talk
+from tests.unit.test_unreadable_rows import spoil
+from tests.world import World
+
+SAID = b"OggS they are at the door"
+SOURCE = "UPDATE kept_file SET source = :spoilt"
+
+
+def spoken(number: int = 1, **more: object) -> Spoken:
+    known = {"kind": "voice", "media_type": "audio/ogg", "size": len(SAID), "source": "f-1"}
+    return Spoken(**{**known, "provider_id": f"telegram:{number}", **more})  # type: ignore[arg-type]
+
+
+async def sent(world: World, who: str = "Ann", visit_id: UUID | None = None, number: int = 1, **more: object) -> KeptFile:
+    """Somebody sends a voice note."""
+    await world.do(who, kept_files.note, spoken(number, **more), visit_id=visit_id)
+    async with world.database.reading() as tx:
+        newest = select(kept_file.c.id).order_by(kept_file.c.kept_at.desc(), kept_file.c.id.desc()).limit(1)
+        found = await rows.load(tx, (await tx.conn.execute(newest)).scalar_one())
+    assert found is not None
+    return found
+
+
+async def page_of(world: World, who: str, alert_id: UUID) -> AlertPage:
+    """The alert's page, also as it looks again and again while it is open."""
+    assert await world.do(who, alert_page.mark, alert_id)
+    page = await world.do(who, alert_page.look, alert_id)
+    assert isinstance(page, AlertPage)
+    return page
+
+
+# --- a voice note, of which no key opens where it is ---
+
+
+async def test_who_sent_a_file_that_no_key_opens_is_heard_when_they_call_for_help(world: World) -> None:
+    await agreed(world)
+    talk = Talk(world)
+    file = await sent(world)
+    await spoil(world, SOURCE)
+    await talk.says("Ann", "/sos")
+    await talk.says("Ann", DURESS)
+    assert {each.alert.kind for each in await world.alerts()} == {Kind.SOS, Kind.DURESS}
+    told = {each.template for each in await world.deliver() if world.name(each.person_id) == "Mia"}
+    assert told == {"alarm.sos", "alarm.duress"}
+    for each in await world.alerts():
+        assert [one.id for one in (await page_of(world, "Mia", each.id)).files] == [file.id]
+
+
+@pytest.mark.parametrize("cry", ["sos", "ring_me"])
+async def test_a_file_that_no_key_opens_keeps_no_call_for_help_from_climbing(world: World, cry: str) -> None:
+    await world.do("Ann", getattr(words, cry), None, Word())
+    await sent(world)
+    await spoil(world, SOURCE)
+    await world.later(8)
+    (row,) = await world.alerts()
+    assert (row.alert.kind, row.alert.rung) == (Kind(cry), row.alert.ladder.last)
+    assert world.told("Dev", f"alarm.{cry}")
+
+
+async def test_the_page_of_an_alert_about_a_visit_shows_a_file_that_no_key_opens(world: World) -> None:
+    row = await world.inside()
+    await world.do("Ann", words.sos, row.id, Word())
+    file = await sent(world, visit_id=row.id)
+    await spoil(world, SOURCE)
+    assert [each.id for each in (await page_of(world, "Mia", (await world.alert()).id)).files] == [file.id]
+
+
+async def test_a_file_from_before_the_door_of_a_visit_that_no_key_opens_is_on_the_page_of_a_later_call(
+    world: World,
+) -> None:
+    row = await world.plan()
+    file = await sent(world, visit_id=row.id, source=None, body=SAID)
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.do("Ann", words.sos, None, Word())
+    assert [each.id for each in (await page_of(world, "Mia", (await world.alert()).id)).files] == [file.id]
+    assert (await world.do("Mia", kept_files.open_file, file.id))[1] == SAID
+
+
+async def test_a_file_that_no_key_opens_is_put_off_alone_and_loudly_and_given_up_after_a_day(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = await sent(world)
+    await spoil(world, SOURCE)
+    other = await sent(world, "Ben", number=2, source="f-2")
+    with caplog.at_level(logging.ERROR):
+        assert await to_fetch(world) == ["f-2"]
+    assert str(lost.id) in caplog.text and str(other.id) not in caplog.text
+    assert await to_fetch(world) == [], "not again in the same moment"
+    world.clock.move(GIVE_UP + timedelta(minutes=1))
+    assert await to_fetch(world) == ["f-2"]
+    async with world.database.reading() as tx:
+        found = await rows.load(tx, lost.id)
+    assert found is not None and found.gone == "not_had"
+    await world.deliver()
+    assert world.told("Ann", "file.lost")
+
+
+async def to_fetch(world: World) -> list[str | None]:
+    async with world.database.transaction() as tx:
+        return [each.source for each in await kept_files.to_fetch(tx, 10)]
