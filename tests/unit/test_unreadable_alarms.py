@@ -31,7 +31,9 @@ def spoken(number: int = 1, **more: object) -> Spoken:
     return Spoken(**{**known, "provider_id": f"telegram:{number}", **more})  # type: ignore[arg-type]
 
 
-async def sent(world: World, who: str = "Ann", visit_id: UUID | None = None, number: int = 1, **more: object) -> KeptFile:
+async def sent(
+    world: World, who: str = "Ann", visit_id: UUID | None = None, number: int = 1, **more: object
+) -> KeptFile:
     """Somebody sends a voice note."""
     await world.do(who, kept_files.note, spoken(number, **more), visit_id=visit_id)
     async with world.database.reading() as tx:
