@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 
 from safety_service.store import outbox as rows
+from safety_service.store import outbox_sql as sql
 from safety_service.store.database import Tx
 from safety_service.store.outbox import Outgoing
-from safety_service.store.outbox_sql import gathered
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import outbox
 
@@ -29,8 +29,10 @@ def _begins(bundle_id: UUID) -> str:
 
 
 async def lease_rest(tx: Tx, channel_ids: Collection[UUID], holder: str, for_: timedelta) -> list[Outgoing]:
-    """Every other alarm that waits for these chats and is due, the oldest first; cries are not among them."""
-    return await rows.hold(tx, await tx.scalars(_REST, chats=channel_ids, now=tx.now, most=MOST), holder, for_)
+    """Every other alarm that waits for these chats and is due, as many as are taken; cries are not among them."""
+    asked = {"chats": channel_ids, "now": tx.now, "limit": MOST}
+    found = [*await tx.all(sql.REST_LOST, **asked), *await tx.all(sql.REST, **asked)]
+    return await rows.hold(tx, [each.id for each in found[:MOST]], holder, for_)
 
 
 async def give_back(tx: Tx, ids: Collection[UUID]) -> None:
@@ -39,15 +41,6 @@ async def give_back(tx: Tx, ids: Collection[UUID]) -> None:
         await tx.do(_BACK, ids=ids)
 
 
-_lost = and_(outbox.c.state == "sending", outbox.c.lease_until <= bindparam("now"))
-_due = and_(outbox.c.state == "pending", outbox.c.not_before <= bindparam("now"))
-_REST = Ready(
-    select(outbox.c.id)
-    .where(or_(_due, _lost), outbox.c.channel_id.in_(bindparam("chats", expanding=True)), gathered())
-    .order_by(outbox.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
 _BACK = Ready(
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))

@@ -92,6 +92,11 @@ OLDEST = {resting: Ready(_oldest(resting=resting)) for resting in (False, True)}
 NEXT = {resting: Ready(_first(and_(_PENDING, _THESE, _awake(resting=resting)), *_URGENCY)) for resting in (False, True)}
 LOST = Ready(_first(and_(_LOST, _THESE), outbox.c.lease_until, outbox.c.id))
 
+_OF_CHATS = and_(gathered(), outbox.c.channel_id.in_(bindparam("chats", expanding=True)))
+#: What more waits for these chats, of alarms that may be gathered.
+REST = Ready(_first(and_(_PENDING, _OF_CHATS), *_URGENCY))
+REST_LOST = Ready(_first(and_(_LOST, _OF_CHATS), outbox.c.lease_until, outbox.c.id))
+
 _REACHING = or_(*(outbox.c.channel == kind for kind in sorted(REACHING)))
 SENT = Ready(
     update(outbox)
