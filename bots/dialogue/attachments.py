@@ -17,11 +17,11 @@ from safety_service.store.debriefs import Debrief
 async def heard(turn: Turn) -> None:
     """Kept with the debrief that asks for words, or that is still to be told; else with the visit.
 
-    Whoever has called for help is heard by whoever comes: what they send meanwhile is for no debrief. What is too
-    large, or of another kind, is answered with why; that it came, and what stood with it, is a note all the same.
+    While an alert about somebody is open, what they send is for whoever comes, and for no debrief. What is too large,
+    or of another kind, is answered with why; that it came, and what stood with it, is a note all the same.
     """
     text = turn.said.text.strip() or turn.frame.say(f"say.{turn.said.kind}")
-    apart = turn.inside or await kept_files.calls_for_help(turn.tx, turn.actor)
+    apart = turn.inside or await at_work.call_of(turn) is not None
     draft = None if apart else await drafts.latest(turn.tx, turn.actor)
     if draft is not None and forming.wants_words(turn, draft):
         await _answered(turn, draft, text)
@@ -64,7 +64,7 @@ async def _told_of(turn: Turn, about: Debrief) -> None:
 
 async def _noted(turn: Turn, text: str) -> None:
     """Why it was not kept comes last: it is what there is to do something about."""
-    why = await _refused(turn, visit_id=None if turn.current is None else turn.current.id)
+    why = await _refused(turn, visit_id=await at_work.place_of(turn))
     await at_work.note(turn, text)
     if why is not None:
         await _say_why(turn, why)

@@ -1,9 +1,11 @@
 """What comes from the people whom open alerts are about: whoever has the alert is to hear and see it at once."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from safety_service.actions import topics
+from safety_service.domain.words import Kind
 from safety_service.store import alert_now, kept_files
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -13,6 +15,24 @@ from safety_service.store.kept_files import KeptFile
 BEFORE = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An alert about somebody is open: where what they send is kept, so that whoever comes sees it."""
+
+    visit_id: UUID | None
+
+
+async def call_of(tx: Tx, person_id: UUID, current_id: UUID | None) -> Call | None:
+    """The open alert to which belongs what this person sends; with several, one of no visit, else their current one's.
+
+    Duress by itself is none: what they send goes where it would on any other day, and is answered so (P5).
+    """
+    visits = [each.visit_id for each in await alert_now.cries_of(tx, person_id) if each.kind is not Kind.DURESS]
+    if not visits:
+        return None
+    return Call(next((each for each in (None, current_id) if each in visits), visits[0]))
+
+
 async def show(tx: Tx, person_id: UUID, visit_id: UUID | None) -> None:
     """Something came from this person, during this visit or none: open pages do not wait for their next beat."""
     for alert_id in await alert_now.open_about(tx, person_id, visit_id):
@@ -20,8 +40,12 @@ async def show(tx: Tx, person_id: UUID, visit_id: UUID | None) -> None:
 
 
 async def sent_around(tx: Tx, row: AlertRow) -> list[KeptFile]:
-    """Files around an alert without a visit, whoever asks: what its worker sent since, and a while before."""
+    """Files that its worker sent outside any visit, whoever asks: since; of an alert without one also a while before.
+
+    Whoever calls for help on a visit may send what they have when they are out of it, and before the alert is closed.
+    """
     alert = row.alert
-    if alert.worker_id is None or alert.visit_id is not None:
+    if alert.worker_id is None:
         return []
-    return await kept_files.outside(tx, alert.worker_id, alert.opened_at - BEFORE, alert.resolved_at)
+    since = alert.opened_at - BEFORE if alert.visit_id is None else alert.opened_at
+    return await kept_files.outside(tx, alert.worker_id, since, alert.resolved_at)

@@ -13,7 +13,6 @@ from safety_service.actions.errors import NotFound
 from safety_service.actions.evidence import keep
 from safety_service.actions.telling import Priority
 from safety_service.domain.refusal import Refused
-from safety_service.domain.words import Kind
 from safety_service.store import agencies, alert_now, alerts, debriefs, kept_files, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
@@ -112,27 +111,22 @@ async def of_debrief(tx: Tx, actor: Actor, debrief_id: UUID) -> list[KeptFile]:
 async def of_alert(tx: Tx, actor: Actor, row: AlertRow) -> list[KeptFile]:
     """What was sent from there, for somebody who may see this alert.
 
-    With an alert about no visit, what its worker sent in none since, and a while before: a picture, and then the call.
-    Of a visit that they had yet to begin, nothing to whoever is kept off it.
+    On its visit, and what its worker sent in none since; with an alert about no visit, also a while before: a picture,
+    and then the call. Of another visit that they had yet to begin, nothing to whoever is kept off it.
     """
-    if row.alert.visit_id is not None:
-        return await kept_files.of_visit(tx, row.alert.visit_id)
-    found = await from_there.sent_around(tx, row)
+    here = row.alert.visit_id
+    there = [] if here is None else await kept_files.of_visit(tx, here)
+    found = [each for each in await from_there.sent_around(tx, row) if here is None or each.visit_id != here]
     about = {each.visit_id for each in found if each.visit_id is not None}
     barred = {each for each in about if await _kept_off(tx, actor, each)}
-    return [each for each in found if each.visit_id not in barred]
+    allowed = [each for each in found if each.visit_id not in barred]
+    return sorted([*there, *allowed], key=lambda each: (each.said_at, each.id))
 
 
 async def _kept_off(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
     # Of one that no key opens it is known all the same whose it is and who is kept off.
     visit = (await visits.opened(tx, [visit_id])).get(visit_id)
     return visit is None or actor.person_id in (await matters.of_visit(tx, visit)).excluded
-
-
-async def calls_for_help(tx: Tx, actor: Actor) -> bool:
-    """Whether the actor has called for help in no visit: what they send now is for whoever comes."""
-    waiting = await alerts.open_without_visit(tx, actor.agency_id, actor.person_id)
-    return any(each.alert.kind is Kind.SOS for each in waiting)
 
 
 async def open_file(tx: Tx, actor: Actor, file_id: UUID) -> tuple[KeptFile, bytes]:
@@ -168,10 +162,13 @@ async def _may_open(tx: Tx, actor: Actor, row: KeptFile) -> bool:
 
 
 async def _came_with_an_alert(tx: Tx, actor: Actor, row: KeptFile) -> bool:
-    """Whether it was sent around an alert without a visit that they may see; a closed one, as they may see a visit."""
-    for alert_id in await alert_now.without_visit(tx, row.person_id, row.said_at, row.said_at + from_there.BEFORE):
+    """Whether it was sent around an alert that they may see, outside its visit; a closed one, as they may see a visit.
+
+    What was sent on a visit goes by who may see that visit, and its alerts.
+    """
+    for alert_id in await alert_now.around(tx, row.person_id, row.said_at, from_there.BEFORE):
         each = await alerts.load(tx, alert_id)
-        if each is None:
+        if each is None or (row.visit_id is not None and each.alert.visit_id == row.visit_id):
             continue
         matter = await matters.of_alert(tx, each, await scene_of(tx, each))
         try:

@@ -10,6 +10,7 @@ from safety_service.actions.actor import Actor
 from safety_service.actions.alerts import scene_of
 from safety_service.actions.errors import NotFound
 from safety_service.actions.scene import Scene
+from safety_service.domain.alert import Alert
 from safety_service.domain.local_time import say_time
 from safety_service.domain.timeline import Deed, Facts, WordSaid
 from safety_service.domain.timeline_story import told
@@ -71,10 +72,11 @@ async def facts_of(
     deeds = await timelines.deeds(tx, row.id, most)
     sendings = await timelines.about_alert(tx, row.id, most)
     words = await timelines.words(tx, scene.visit_id, workers, since, until)
-    words = await _words_for(tx, reader_id, workers, words, few=most is not None)
     if scene.visit_id is not None:
+        words = await _with_those_outside(tx, row.alert, words, until)
         deeds += await timelines.rings(tx, scene.visit_id)
         sendings += await timelines.to_workers(tx, scene.visit_id, workers, since, until)
+    words = await _words_for(tx, reader_id, workers, words, few=most is not None)
     # A gap is noted on return: one that was still going on when the alert ended is noted after it.
     first = min([row.alert.opened_at - BEFORE, *(each.heard_at for each in words)])
     known = await people.many(tx, _named(row, workers) | {each.to for each in sendings} | _mentioned(deeds))
@@ -93,6 +95,13 @@ async def facts_of(
         sendings=sorted(sendings, key=lambda each: each.put_at),
         service=await timelines.of_service(tx, first, until),
     )
+
+
+async def _with_those_outside(tx: Tx, alert: Alert, words: list[WordSaid], until: datetime) -> list[WordSaid]:
+    """Out of the visit, and the alert is open still: what its worker says then is for whoever comes."""
+    worker = frozenset[UUID]() if alert.worker_id is None else {alert.worker_id}
+    outside = await timelines.words(tx, None, worker, alert.opened_at, until)
+    return sorted([*words, *outside], key=lambda each: each.heard_at)
 
 
 async def _words_for(

@@ -1,11 +1,12 @@
 """Whether anything about an alert has changed: small questions, asked again and again while its page is open."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
-from safety_service.domain.words import State
+from safety_service.domain.words import Kind, State
 from safety_service.store.database import Tx
 from safety_service.store.ready import Ready
 from safety_service.store.tables.alerts import alert, outbox
@@ -22,7 +23,7 @@ async def mark_of(tx: Tx, alert_id: UUID) -> str:
         func.count(outbox.c.reached_at),
         func.sum(outbox.c.attempts),
     ).where(outbox.c.alert_id == alert_id)
-    theirs = or_(said.c.visit_id == alert.c.visit_id, alert.c.visit_id.is_(None) & said.c.visit_id.is_(None))
+    theirs = or_(said.c.visit_id == alert.c.visit_id, said.c.visit_id.is_(None))
     words = select(func.max(said.c.heard_at)).where(said.c.worker_id == alert.c.worker_id, theirs)
     planned = select(visit.c.version).where(visit.c.id == alert.c.visit_id)
     query = select(
@@ -42,18 +43,36 @@ async def was_read(tx: Tx, alert_id: UUID, person_id: UUID) -> bool:
 
 
 async def open_about(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> list[UUID]:
-    """The unresolved alerts about this visit, and about this worker and no visit."""
+    """The unresolved alerts about this visit, and about this worker."""
     return await tx.scalars(_OPEN_ABOUT, worker=worker_id, visit=visit_id)
 
 
-_WITHOUT = and_(alert.c.worker_id == bindparam("worker"), alert.c.visit_id.is_(None))
 _OPEN_ABOUT = Ready(
-    select(alert.c.id).where(or_(alert.c.visit_id == bindparam("visit"), _WITHOUT), alert.c.state != State.RESOLVED)
+    select(alert.c.id).where(
+        or_(alert.c.visit_id == bindparam("visit"), alert.c.worker_id == bindparam("worker")),
+        alert.c.state != State.RESOLVED,
+    )
 )
 
 
-async def without_visit(tx: Tx, worker_id: UUID, open_at: datetime, opened_by: datetime) -> list[UUID]:
-    """Alerts about this worker and no visit that were opened by one time, and not resolved before the other."""
-    then = (alert.c.opened_at <= opened_by, or_(alert.c.resolved_at.is_(None), alert.c.resolved_at >= open_at))
-    query = select(alert.c.id).where(alert.c.worker_id == worker_id, alert.c.visit_id.is_(None), *then)
+@dataclass(frozen=True, slots=True)
+class Cry:
+    """An unresolved alert about a worker: of what kind, and on which visit, if on any."""
+
+    kind: Kind
+    visit_id: UUID | None
+
+
+async def cries_of(tx: Tx, worker_id: UUID) -> list[Cry]:
+    """The unresolved alerts about this worker, the latest first. Nothing that is sealed is read."""
+    theirs = (alert.c.worker_id == worker_id, alert.c.state != State.RESOLVED)
+    query = select(alert.c.kind, alert.c.visit_id).where(*theirs).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
+    return [Cry(Kind(each.kind), each.visit_id) for each in await tx.conn.execute(query)]
+
+
+async def around(tx: Tx, worker_id: UUID, at: datetime, ahead: timedelta) -> list[UUID]:
+    """Alerts about this worker that were open at this time; and those of no visit that opened so soon after it."""
+    opened = or_(alert.c.opened_at <= at, alert.c.visit_id.is_(None) & (alert.c.opened_at <= at + ahead))
+    not_over = or_(alert.c.resolved_at.is_(None), alert.c.resolved_at >= at)
+    query = select(alert.c.id).where(alert.c.worker_id == worker_id, opened, not_over)
     return list((await tx.conn.execute(query)).scalars())

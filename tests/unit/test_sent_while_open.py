@@ -1,0 +1,169 @@
+"""What somebody says and sends while an alert about them is open stands with the alert, wherever they are by then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from bots.dialogue.router import handle
+from safety_service.actions import alert_page, kept_files, words
+from safety_service.actions.alert_page import AlertPage
+from safety_service.actions.errors import NotFound
+from safety_service.actions.kept_files import Spoken
+from safety_service.actions.words import Word
+from safety_service.domain.words import Kind
+from safety_service.store import kept_files as rows
+from safety_service.store.alerts import AlertRow
+from safety_service.store.kept_files import KeptFile
+from safety_service.store.tables.visits import kept_file
+from safety_service.store.visits import VisitRow
+from tests.danger import DURESS, agreed
+from tests.guidance.telling import debrief_of
+from tests.patience import until
+from tests.talk import Talk
+from tests.unit.telegram_desk import Desk, desk_in
+from tests.world import World
+
+SAID = b"OggS they are at the door"
+
+
+@pytest.fixture
+async def desk(world: World) -> AsyncIterator[Desk]:
+    async with desk_in(world, handle) as desk:
+        yield desk
+
+
+@pytest.fixture
+def talk(world: World) -> Talk:
+    return Talk(world)
+
+
+async def every(world: World) -> list[KeptFile]:
+    async with world.database.reading() as tx:
+        ids = (await tx.conn.execute(select(kept_file.c.id).order_by(kept_file.c.id))).scalars().all()
+        found = [await rows.load(tx, each) for each in ids]
+    return [each for each in found if each is not None]
+
+
+async def page(world: World, alert: AlertRow, who: str = "Mia") -> AlertPage:
+    found = await world.do(who, alert_page.look, alert.id)
+    assert isinstance(found, AlertPage)
+    return found
+
+
+async def opens(world: World, who: str, file_id: UUID) -> bool:
+    try:
+        return bool((await world.do(who, kept_files.open_file, file_id))[1] == SAID)
+    except NotFound:
+        return False
+
+
+async def sends_voice(desk: Desk, who: str = "Ann") -> KeptFile:
+    """A voice note, by a phone, until it has come in."""
+
+    async def came() -> bool:
+        return any(each.next_at is None for each in await every(desk.world))
+
+    phone = await desk.phone(who)
+    async with desk.working():
+        await phone.sends_voice(SAID)
+        await until(came)
+    (kept,) = await every(desk.world)
+    return kept
+
+
+async def called(world: World, kind: Kind) -> AlertRow:
+    return next(each for each in await world.alerts() if each.alert.kind is kind)
+
+
+# --- files ---
+
+
+async def _out_then_sos(world: World, row: VisitRow) -> None:
+    await world.do("Ann", words.left, row.id, Word())
+    await world.do("Ann", words.sos, None, Word())
+
+
+async def _not_home(world: World, row: VisitRow) -> None:
+    await world.do("Ann", words.left, row.id, Word())
+    await world.later(60)
+
+
+async def _sos_then_home(world: World, row: VisitRow) -> None:
+    await world.do("Ann", words.sos, None, Word())
+    await world.do("Ann", words.left, row.id, Word())
+    await world.do("Ann", words.home, row.id, Word())
+
+
+@pytest.mark.parametrize(
+    ("happens", "kind"), [(_out_then_sos, Kind.SOS), (_not_home, Kind.NOT_HOME), (_sos_then_home, Kind.SOS)]
+)
+async def test_a_voice_note_after_the_visit_is_for_whoever_has_the_alert_and_not_for_the_debrief(
+    desk: Desk, happens: Callable[[World, VisitRow], Awaitable[None]], kind: Kind
+) -> None:
+    world = desk.world
+    row = await world.inside()
+    await happens(world, row)
+    kept = await sends_voice(desk)
+    assert (kept.debrief_id, kept.visit_id) == (None, row.id)
+    assert [each.id for each in (await page(world, await called(world, kind))).files] == [kept.id]
+    assert await opens(world, "Mia", kept.id)
+
+
+async def test_with_the_next_visit_planned_it_stays_with_the_visit_of_the_alert(desk: Desk) -> None:
+    world = desk.world
+    row = await world.inside()
+    await _sos_then_home(world, row)
+    await world.plan("Ann", ref="F-2", after=180)
+    kept = await sends_voice(desk)
+    assert kept.visit_id == row.id
+    assert await opens(world, "Mia", kept.id)
+
+
+async def test_under_duress_alone_it_goes_to_the_debrief_as_on_any_other_day(desk: Desk) -> None:
+    world = desk.world
+    await agreed(world)
+    row = await world.inside()
+    await Talk(world).says("Ann", DURESS)
+    await world.do("Ann", words.left, row.id, Word())
+    kept = await sends_voice(desk)
+    assert [each.alert.kind for each in await world.alerts()] == [Kind.DURESS]
+    assert kept.debrief_id == (await debrief_of(world, row)).id
+
+
+async def test_what_is_sent_in_no_visit_since_an_alert_opened_stands_with_it_and_nothing_from_before(
+    world: World,
+) -> None:
+    def spoken(number: int) -> Spoken:
+        return Spoken(kind="voice", media_type="audio/ogg", size=len(SAID), body=SAID, provider_id=f"page:{number}")
+
+    row = await world.inside()
+    await world.do("Ann", kept_files.note, spoken(1))
+    world.clock.move(timedelta(minutes=1))
+    await _sos_then_home(world, row)
+    alert = await world.alert()
+    async with world.database.hot.subscribe(f"alert:{alert.id}") as events:
+        await world.do("Ann", kept_files.note, spoken(2))
+        assert (await anext(events))[0] == f"alert:{alert.id}"
+    before, since = await every(world)
+    assert [each.id for each in (await page(world, alert)).files] == [since.id]
+    assert [await opens(world, "Mia", each.id) for each in (before, since)] == [False, True]
+    assert not await opens(world, "Ben", since.id)
+
+
+async def test_what_is_said_in_no_visit_since_an_alert_opened_stands_in_its_story(world: World) -> None:
+    row = await world.inside()
+    await world.do("Ann", words.note, None, Word(note="parked by the shop"))
+    world.clock.move(timedelta(minutes=1))
+    await _sos_then_home(world, row)
+    alert = await world.alert()
+    mark = await world.do("Mia", alert_page.mark, alert.id)
+    world.clock.move(timedelta(seconds=5))
+    await world.do("Ann", words.note, None, Word(note="he is following me"))
+    told = [each.note for each in (await page(world, alert)).facts.words if each.note]
+    assert told == ["he is following me"]
+    assert await world.do("Mia", alert_page.mark, alert.id) != mark
