@@ -93,7 +93,7 @@ async def open_of_visits(tx: Tx, visit_ids: Collection[UUID], *, lock: bool = Fa
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[AlertRow]:
     """Every alert about a visit, the oldest first, closed ones too."""
-    return sorted(await _to_show(tx, [alert.c.visit_id == visit_id]), key=lambda each: each.alert.opened_at)
+    return sorted(await _loaded(tx, [alert.c.visit_id == visit_id]), key=lambda each: each.alert.opened_at)
 
 
 async def open_without_visit(tx: Tx, agency_id: UUID, worker_id: UUID | None, *, lock: bool = False) -> list[AlertRow]:
@@ -116,7 +116,7 @@ async def owned_by(tx: Tx, person_id: UUID) -> list[AlertRow]:
 
 async def listed(tx: Tx, wanted: WantedAlerts, limit: int) -> list[AlertRow]:
     """Alerts as wanted, newest first."""
-    return await _to_show(tx, list(_conditions(wanted)), limit)
+    return await _loaded(tx, list(_conditions(wanted)), limit=limit)
 
 
 def _conditions(wanted: WantedAlerts) -> Iterable[ColumnElement[bool]]:
@@ -148,9 +148,15 @@ async def save(tx: Tx, before: AlertRow, after: Alert, *, agreed_by: UUID | None
         return before
     agreed = agreed_by or before.agreed_by
     changed = {**_values(after, before.agency_id), "agreed_by": agreed, "version": before.version + 1}
-    await tx.write(_SAVE, [{"this": after.id, **changed}])
+    await tx.write(_SAVE_BUT_NOTE if _unread(before.alert, after) else _SAVE, [{"this": after.id, **changed}])
     await _insert_told(tx, after, after.told - before.alert.told)
     return replace(before, alert=after, version=before.version + 1, agreed_by=agreed)
+
+
+def _unread(before: Alert, after: Alert) -> bool:
+    """Whether what was found is written there already, and no key opens it: it stays for whoever has the key."""
+    found = before.resolution
+    return found is not None and found.note == unopened.UNREAD and after.resolution == found
 
 
 async def put_off(tx: Tx, alert_id: UUID, until: datetime) -> None:
@@ -183,19 +189,19 @@ async def _loaded(
     return await _read(tx, (await tx.conn.execute(query)).all())
 
 
-async def _to_show(tx: Tx, where: list[ColumnElement[bool]], limit: int | None = None) -> list[AlertRow]:
-    return await _read(tx, await unopened.rows(tx, _NEWEST.where(*where).limit(limit)))
-
-
 _STATE = (
     *("kind", "state", "worker_id", "visit_id", "opened_at", "due_at", "ladder", "rung", "step", "doing", "next_at"),
     *("reach_by", "due_now", "owner_id", "taken_at", "offered_to", "found", "known_by", "note", "found_by"),
     *("resolved_at", "open_key"),
 )
-_SAVE = Ready(update(alert).where(alert.c.id == bindparam("this")), *_STATE, "agreed_by", "version")
+_THIS_ONE = update(alert).where(alert.c.id == bindparam("this"))
+_SAVE = Ready(_THIS_ONE, *_STATE, "agreed_by", "version")
+_SAVE_BUT_NOTE = Ready(_THIS_ONE, *(each for each in _STATE if each != "note"), "agreed_by", "version")
 _INSERT = Ready(insert(alert), "id", "agency_id", "team_id", "number", *_STATE)
 _INSERT_TOLD = Ready(insert(told), "alert_id", "person_id", "rung", "at")
-_NEWEST = select(alert).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
+#: A note that no key opens keeps nobody from calling for help, nor any alert from climbing: it is opened row by row.
+_COLUMNS = [unopened.as_kept(each) if each.name == "note" else each for each in alert.c]
+_NEWEST = select(*_COLUMNS).order_by(alert.c.opened_at.desc(), alert.c.id.desc())
 _THIS = _NEWEST.where(alert.c.id == bindparam("id"))
 _LOADED, _LOCKED = Ready(_THIS), Ready(_THIS.with_for_update(key_share=True))
 _THESE = Ready(_NEWEST.where(alert.c.id.in_(bindparam("ids", expanding=True))))
@@ -253,7 +259,8 @@ def _values(each: Alert, agency_id: UUID) -> dict[str, Any]:
 def _alert_row(row: Any, people: frozenset[UUID]) -> AlertRow:
     found = None
     if row.found is not None:
-        found = Resolution(found=Found(row.found), known_by=KnownBy(row.known_by), note=row.note or "", by=row.found_by)
+        note = unopened.text(row.note, f"the note of alert {row.id}") or ""
+        found = Resolution(found=Found(row.found), known_by=KnownBy(row.known_by), note=note, by=row.found_by)
     kept = Alert(
         id=row.id,
         kind=Kind(row.kind),

@@ -57,9 +57,14 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else sealing.ring().seal(value.encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return "" if value == REMOVED else sealing.ring().open(value).decode()
+        return opened(value)
+
+
+def opened(sealed: bytes | None) -> str | None:
+    """What a sealed text says. Raises KeysDoNotOpen."""
+    if sealed is None:
+        return None
+    return "" if sealed == REMOVED else sealing.ring().open(sealed).decode()
 
 
 class SealedJson(TypeDecorator[Any]):

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Dialect, LargeBinary, Row, Select, type_co
 
 from safety_service.store.database import Tx
 from safety_service.store.errors import KeysDoNotOpen
-from safety_service.store.types import Sealed, SealedJson
+from safety_service.store.types import Sealed, SealedJson, opened
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,23 @@ async def rows(tx: Tx, query: Select[Any], given: Mapping[str, Any] | None = Non
         return list((await tx.conn.execute(query, given)).all())
     except KeysDoNotOpen:
         columns: dict[str, ColumnElement[Any]] = {str(each.key): each for each in query.selected_columns}
-        raw = (_as_kept(name, each) for name, each in columns.items())
+        raw = (as_kept(each) if isinstance(each.type, Sealed | SealedJson) else each for each in columns.values())
         found = (await tx.conn.execute(query.with_only_columns(*raw), given)).all()
         return [_opened(each, columns, instead, tx.conn.dialect) for each in found]
 
 
-def _as_kept(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return type_coerce(column, LargeBinary).label(name) if isinstance(column.type, Sealed | SealedJson) else column
+def text(sealed: bytes | None, what: str) -> str | None:
+    """A sealed text that was read as it is kept (`as_kept`); `UNREAD` where no key opens it."""
+    try:
+        return opened(sealed)
+    except KeysDoNotOpen:
+        log.error("no key opens %s", what)  # noqa: TRY400 - it says all that is known
+        return UNREAD
+
+
+def as_kept(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A sealed column without opening it, under its own name."""
+    return type_coerce(column, LargeBinary).label(str(column.key))
 
 
 def _opened(

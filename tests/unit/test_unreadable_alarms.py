@@ -7,23 +7,25 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from safety_service.actions import alert_page, kept_files, words
+from safety_service.actions import alert_page, alerts, kept_files, words
 from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.kept_files import GIVE_UP, Spoken
 from safety_service.actions.words import Word
-from safety_service.domain.words import Kind
+from safety_service.domain.words import Found, Kind, KnownBy
 from safety_service.store import kept_files as rows
 from safety_service.store.kept_files import KeptFile
 from safety_service.store.tables.visits import kept_file
+from safety_service.store.unopened import UNREAD
 from tests.danger import DURESS, agreed
 from tests.talk import Talk
-from tests.unit.test_unreadable_rows import spoil
+from tests.unit.test_unreadable_rows import SPOILT, spoil
 from tests.world import World
 
 SAID = b"OggS they are at the door"
 SOURCE = "UPDATE kept_file SET source = :spoilt"
+NOTE = "UPDATE alert SET note = :spoilt"
 
 
 def spoken(number: int = 1, **more: object) -> Spoken:
@@ -120,3 +122,41 @@ async def test_a_file_that_no_key_opens_is_put_off_alone_and_loudly_and_given_up
 async def to_fetch(world: World) -> list[str | None]:
     async with world.database.transaction() as tx:
         return [each.source for each in await kept_files.to_fetch(tx, 10)]
+
+
+# --- what was found, in words that no key opens ---
+
+
+@pytest.mark.parametrize("with_visit", [True, False])
+async def test_who_once_called_is_heard_again_whatever_was_noted_of_the_first_call(
+    world: World, with_visit: bool
+) -> None:
+    await agreed(world)
+    row = await world.inside()
+    await world.do("Ann", words.sos, row.id if with_visit else None, Word())
+    first = await world.alert()
+    await world.do("Mia", alerts.resolve, first.id, Found.SAFE, KnownBy.HEARD_VOICE, "rang her")
+    await spoil(world, NOTE)
+    await world.do("Ann", words.sos, row.id if with_visit else None, Word())
+    await Talk(world).says("Ann", DURESS)
+    await world.later(8)
+    found = {each.alert.kind: each.alert for each in await world.alerts()}
+    assert found.keys() == {Kind.SOS, Kind.DURESS}
+    assert all(each.rung == each.ladder.last for each in found.values())
+
+
+async def test_an_alert_whose_note_no_key_opens_is_shown_and_closed_and_the_note_is_left_as_it_is(
+    world: World,
+) -> None:
+    await world.do("Ann", words.sos, None, Word())
+    first = await world.alert()
+    await world.do("Mia", alerts.resolve, first.id, Found.SAFE, KnownBy.HEARD_VOICE, "rang her")
+    await spoil(world, NOTE)
+    await page_of(world, "Dev", first.id)
+    await world.do("Dev", alerts.take, first.id, take_over=True)
+    await world.do("Dev", alerts.resolve, first.id, Found.SAFE, KnownBy.SEEN)
+    closed = (await world.alert()).alert
+    assert not closed.open and closed.resolution is not None and closed.resolution.note == UNREAD
+    async with world.database.reading() as tx:
+        kept = (await tx.conn.execute(text("SELECT note FROM alert"))).scalar_one()
+    assert kept == SPOILT, "whoever has the key can read it"
