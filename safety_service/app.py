@@ -78,7 +78,7 @@ class Parts:
         if not self.listens:
             return True
         fetched, polled = await stamps.last(tx, DRAINED), await stamps.last(tx, POLLED)
-        nothing_left = polled is not None and polled.at >= since and not polled.info.get("updates")
+        nothing_left = polled is not None and polled.at >= since and polled.info.get("updates") == 0
         return nothing_left or (fetched is not None and fetched.at >= since)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Bot
-
+from bots.telegram.answers import Line
 from bots.telegram.request import Request
 from config.proxies import proxy_for
 
@@ -37,11 +36,11 @@ class Api:
         self.urgent = self._bot(token, base, URGENT_CONNECTIONS)
         self.rest = self._bot(token, base, OTHER_CONNECTIONS)
 
-    def _bot(self, token: str, base: str, connections: int) -> Bot:
+    def _bot(self, token: str, base: str, connections: int) -> Line:
         request = Request(connections, READ, READ, CONNECT, WAIT_FOR_CONNECTION, self._proxy)
         self._requests.append(request)
         files = f"{base.removesuffix('/bot')}/file/bot"
-        return Bot(token, base_url=base, base_file_url=files, request=request, get_updates_request=request)
+        return Line(token, base_url=base, base_file_url=files, request=request, get_updates_request=request)
 
     async def updates(self, offset: int | None, wait: float) -> list[JSON]:
         """The next updates as Telegram wrote them, oldest first; waits `wait` seconds for some if there are none.

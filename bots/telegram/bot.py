@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from telegram import BotCommand, BotCommandScopeAllPrivateChats
@@ -112,26 +113,39 @@ class TelegramBot:
             log.warning("A chat's new address was not kept: %s", type(error).__name__)
 
     async def _introduce(self) -> None:
-        """Learn our own name, and put our commands into the menu: once, as soon as Telegram can be reached."""
+        """Learn our own name, and put our commands into the menu: each once, as soon as Telegram can do it."""
         patience = Patience(log, "Introducing the bot to Telegram", longest=60)
-        while True:
-            try:
-                await self._introduce_once()
-            except TelegramError as error:
-                await patience.failed(reason_of(error))
-            except (DatabaseAway, TryAgain) as error:
-                await patience.failed(type(error).__name__)
-            else:
-                return patience.worked()
+        left = [self._learn_name, self._offer_commands, self._clear_menu]
+        while left:
+            failed = {part: why for part in left if (why := await _tried(part))}
+            left = list(failed)
+            if left:
+                await patience.failed(failed[left[0]])
+        patience.worked()
 
-    async def _introduce_once(self) -> None:
+    async def _learn_name(self) -> None:
         self.username = (await self._api.rest.get_me()).username
         await to_its_end(self._keep_name())
+
+    async def _offer_commands(self) -> None:
         commands = [BotCommand(name, says) for name, says in self._words.commands.items()]
-        # In groups there is nothing to be said; what an earlier version left for every chat would be offered there.
         await self._api.rest.set_my_commands(commands, scope=BotCommandScopeAllPrivateChats())
+
+    async def _clear_menu(self) -> None:
+        """In groups there is nothing to be said; what an earlier version left for every chat would be offered there."""
         await self._api.rest.delete_my_commands()
 
     async def _keep_name(self) -> None:
         async with self._database.transaction() as tx:
             await stamps.stamp(tx, BOT_STAMP, {"username": self.username})
+
+
+async def _tried(part: Callable[[], Awaitable[None]]) -> str:
+    """Why it failed; empty: it did not."""
+    try:
+        await part()
+    except TelegramError as error:
+        return reason_of(error)
+    except (DatabaseAway, TryAgain) as error:
+        return type(error).__name__
+    return ""

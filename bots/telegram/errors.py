@@ -7,7 +7,8 @@ import re
 import aiohttp
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 
-from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Unknown
+from bots.delivery.outcome import Blocked, Later, NotSent, Outcome, Refused, Sent, Unknown
+from bots.telegram.answers import Unreadable
 from bots.telegram.request import Flooded, PoolFull, ServerFault
 
 #: These happen before anything is on its way.
@@ -31,6 +32,9 @@ def outcome_of(error: TelegramError) -> Outcome:
     match error:
         case Flooded():
             return Later(error.seconds)
+        case Unreadable():
+            # By its answer it took it; only the message's number is not known.
+            return Sent("")
         case InvalidToken():
             return Later(TOKEN_WAIT, whole_channel=True)
         case Forbidden() if _said_by_telegram(error):

@@ -28,8 +28,8 @@ from safety_service.store.stamps import Stamp
 LEASE = "telegram_poller"
 #: Seconds that what is cancelled has to come to its end.
 LET_GO_WITHIN = 2.0
-#: Stamped after every step that worked: how many `updates` there were, until when all that was said is in the inbox
-#: (`ended`), and whether Telegram fails to bring it (`stuck`).
+#: Stamped after every step that worked: how many `updates` there were (None: not told), until when all that was said is
+#: in the inbox (`ended`), and whether Telegram fails to bring it (`stuck`).
 POLLED = "poller"
 #: Stamped when nothing waits with Telegram: all that was said there until then is in the inbox.
 DRAINED = "telegram_drained"

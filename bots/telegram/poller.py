@@ -7,9 +7,10 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from telegram.error import Conflict
+from telegram.error import Conflict, TelegramError
 
 from bots.telegram.api import JSON, Api
+from bots.telegram.errors import reason_of
 from bots.telegram.listening import DRAINED, POLLED, Listener, Pace, heard_until
 from bots.telegram.taking import Hearing, Taking
 from safety_service.store import stamps
@@ -41,13 +42,13 @@ class Poller(Listener):
         """Ask from the beginning, without waiting until we know that nothing is left over from before."""
         self._offset: int | None = None
         self._drained = False
-        #: Whether no webhook keeps updates from us.
-        self._unhooked = False
+        #: Whether no webhook keeps updates from us; None: that could not be seen to.
+        self._unhooked: bool | None = False
 
     def failed(self, error: Exception) -> None:
         """What was said meanwhile is asked for without waiting."""
         self._drained = False
-        if isinstance(error, Conflict):
+        if isinstance(error, Conflict) or self._unhooked is None:
             # Somebody set a webhook meanwhile, or polls with our token.
             self._unhooked = False
 
@@ -68,16 +69,27 @@ class Poller(Listener):
 
     async def _ask(self) -> Poll:
         wait = self._pace.wait if self._drained else 0
+        await self._unhook()
         async with asyncio.timeout(wait + self._pace.grace):
-            await self._unhook()
             began = _steady()
             updates = await self._api.updates(self._offset, wait)
         return Poll(updates, began, _steady())
 
     async def _unhook(self) -> None:
-        """A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said."""
-        if not self._unhooked:
-            await self._api.rest.delete_webhook(drop_pending_updates=False)
+        """A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said.
+
+        If that fails they are asked for all the same: perhaps there is none, and if there is one we are told so.
+        """
+        if self._unhooked is not False:
+            return
+        try:
+            async with asyncio.timeout(self._pace.grace):
+                await self._api.rest.delete_webhook(drop_pending_updates=False)
+        except (TelegramError, TimeoutError) as error:
+            self._unhooked = None
+            why = reason_of(error) if isinstance(error, TelegramError) else "no answer at all"
+            log.warning("Whether a webhook keeps away what is said is not known: %s", why)
+        else:
             self._unhooked = True
 
     async def _keep(self, tx: Tx, poll: Poll) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import httpx
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import InvalidToken, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 # They would log the token, which is in every address, and what is said.
@@ -27,8 +27,11 @@ for _talker in ("httpx", "httpcore", "telegram"):
 Body = str | aiohttp.FormData | None
 FORM = "application/x-www-form-urlencoded"
 TOO_MANY = 429
+#: Telegram's, and those of servers like it that know no such method.
+NOT_KNOWN = frozenset({404, 405, 501})
 #: Turns of the event loop after which it has seen whatever the other side closed while it was busy or we slept.
 TURNS = 5
+REFUSED = 400
 LEAST_WAIT = 1.0  # seconds, where Telegram says "too many" and not for how long
 
 
@@ -46,6 +49,17 @@ class ServerFault(NetworkError):
     def __init__(self, status: int) -> None:
         super().__init__(f"the server answered {status}")
         self.status = status
+
+
+class UnknownMethod(InvalidToken):
+    """The server knows no such method, or no such bot: it does not say which."""
+
+
+class NoAnswer(TelegramError):
+    """Something came back that is not the Bot API's answer to anything."""
+
+    def __init__(self) -> None:
+        super().__init__("not an answer of the Bot API")
 
 
 class PoolFull(Exception):
@@ -87,14 +101,17 @@ class Request(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Ask, and raise Flooded or ServerFault in place of the library's general errors."""
+        """Ask, and raise Flooded, UnknownMethod or ServerFault in place of the library's general errors."""
         read, connect = _given(read_timeout, self._read), _given(connect_timeout, self._connect)
         write = _given(write_timeout, self._write)
         waits = _waits(method, read, write, connect)
         async with self._place(_given(pool_timeout, self._pool)):
             status, payload = await self._ask(url, method, _body(request_data), waits)
+        status = _meant(status, payload) if method == "POST" else status
         if status == TOO_MANY:
             raise Flooded(_wait_asked_for(payload))
+        if status in NOT_KNOWN:
+            raise UnknownMethod(f"the server answered {status}")
         if status >= 500:
             raise ServerFault(status)
         return status, payload
@@ -130,7 +147,7 @@ class Request(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer; raises TelegramError where it is none (the page of a proxy, half an answer).
+        """Read an answer; raises NoAnswer where it is none (the page of a proxy, half an answer).
 
         The library's own would log all of what it cannot read, and that may be what somebody said.
         """
@@ -139,7 +156,7 @@ class Request(BaseRequest):
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or not ({"result", "description"} & answer.keys()):
-            raise TelegramError("not an answer of the Bot API")
+            raise NoAnswer
         return answer
 
 
@@ -185,6 +202,17 @@ def _body(data: RequestData | None) -> Body:
 
 def _given(wait: Any, usual: float) -> float | None:
     return usual if wait is BaseRequest.DEFAULT_NONE else wait
+
+
+def _meant(status: int, payload: bytes) -> int:
+    """Telegram says no by the status, too; a server like it may say so in the answer alone."""
+    if status >= 300 or b'"result"' in payload:
+        return status
+    try:
+        answer = json.loads(payload)
+        return int(answer.get("error_code", REFUSED)) if answer["ok"] is False else status
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return status
 
 
 def _wait_asked_for(payload: bytes) -> float:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bots.dialogue.render import ceiling_for, render
 from bots.telegram.api import Api
@@ -149,7 +149,8 @@ class Tidier:
     async def _remove_some(self, chat: str, messages: list[int]) -> None:
         try:
             await self._api.rest.delete_messages(chat, messages)
-        except BadRequest:
+        except (BadRequest, InvalidToken):
+            # Also where a server like Telegram's knows only the older method.
             for each in messages:
                 await self._remove_one(chat, each)
 

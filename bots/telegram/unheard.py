@@ -15,7 +15,7 @@ from typing import Any
 
 from telegram.error import TelegramError
 
-from bots.delivery.outcome import Blocked, Refused, Unknown
+from bots.delivery.outcome import Blocked, Refused, Sent, Unknown
 from bots.telegram.api import JSON, Api
 from bots.telegram.door import CHANNEL, NO_PREVIEW
 from bots.telegram.errors import outcome_of, reason_of
@@ -112,10 +112,10 @@ class Unheard:
         try:
             await self._api.rest.send_message(chat, text, link_preview_options=NO_PREVIEW)
         except TelegramError as error:
-            log.warning("Somebody could not be told that they were not heard: %s", reason_of(error))
             outcome = outcome_of(error)
+            log.warning("Somebody may not have been told that they were not heard: %s", reason_of(error))
             outage.unsure[chat] += isinstance(outcome, Unknown)
-            if not isinstance(outcome, Blocked | Refused) and outage.unsure[chat] < AT_MOST:
+            if not isinstance(outcome, Blocked | Refused | Sent) and outage.unsure[chat] < AT_MOST:
                 return
         outage.told.add(chat)
 

@@ -72,8 +72,9 @@ async def taken_off(tx: Tx, ids: Collection[UUID]) -> None:
 def _shown(kind: str, since: datetime) -> Select[Any]:
     query = select(outbox, channel.c.address).join(channel, channel.c.id == outbox.c.channel_id)
     there = (outbox.c.channel == kind, outbox.c.created_at >= since, outbox.c.provider_id.is_not(None))
-    # What went out as part of one message for several alarms has none of its own.
-    return query.where(*there, outbox.c.provider_id.not_like("with:%")).order_by(outbox.c.id)
+    # What went out as part of one message for several alarms has none of its own; of some the number was not told.
+    named = (outbox.c.provider_id != "", outbox.c.provider_id.not_like("with:%"))
+    return query.where(*there, *named).order_by(outbox.c.id)
 
 
 def _read(rows: list[Row[Any]]) -> list[Shown]:

@@ -11,10 +11,13 @@ from .faults import Fault
 from .methods import method
 from .params import Params
 from .records import Call
-from .wire import ApiError, failure, success, too_many_requests
+from .wire import JSON, ApiError, failure, success, too_many_requests
 from .world import World
 
 PROXY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr>nginx</body></html>"
+NOT_KNOWN = ApiError(404, "Not Found: method not found")
+#: Answers of a server that does not tell what Telegram does.
+SPARSE: dict[str, JSON] = {"true": {"ok": True, "result": True}, "empty": {"ok": True, "result": {}}, "bare": {}}
 REASONS = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
@@ -54,6 +57,14 @@ class Fate:
         match fault.kind:
             case "too_many_requests":
                 return self._refuse(too_many_requests(fault.retry_after))
+            case "not_known":
+                return self._refuse(NOT_KNOWN)
+            case "not_known_softly":
+                self._refuse(NOT_KNOWN)
+                return web.json_response({"ok": False, "error_code": 404, "description": NOT_KNOWN.description})
+            case "true" | "empty" | "bare":
+                await self._perform()
+                return web.json_response(SPARSE[fault.kind])
             case "blocked":
                 return self._refuse(ApiError(403, "Forbidden: bot was blocked by the user"))
             case "server_error":

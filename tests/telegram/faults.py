@@ -18,6 +18,11 @@ Kind = Literal[
     "hang_before",  # nothing until lifted; taken then, if the caller is still there
     "hang_after",  # taken at once, answered when lifted
     "garbage",  # taken, answered with 200 and something that is not JSON
+    "not_known",  # 404, as a server that knows no such method; not taken
+    "not_known_softly",  # the same with 200 around it
+    "true",  # taken, answered with true and nothing else
+    "empty",  # taken, answered with a result of which nothing is told
+    "bare",  # taken, answered with 200 and an empty object
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 

@@ -222,7 +222,7 @@ async def test_a_menu_that_was_left_for_every_chat_is_taken_away(desk: Desk) -> 
 async def test_the_bots_name_is_asked_for_until_telegram_tells_it(desk: Desk) -> None:
     fault = desk.telegram.fault("server_error", method="getMe", times=2)
     async with desk.working():
-        await desk.telegram.called("setMyCommands")
+        await desk.telegram.called("getMe", times=3)
     assert fault.hits == 2
 
 

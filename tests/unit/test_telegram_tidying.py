@@ -149,6 +149,23 @@ async def test_a_failure_to_tidy_keeps_no_message_and_the_next_one_tries_again(d
     assert texts(ann) == ["reply.begin", "ask.check_in"]
 
 
+async def test_where_only_single_messages_can_be_deleted_they_are(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    await goes_out(desk, bot, *SECRET)
+    desk.telegram.fault("not_known", method="deleteMessages")
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.begin"]
+
+
+async def test_a_message_whose_number_was_not_told_keeps_no_other_on_the_screen(desk: Desk, bot: TelegramBot) -> None:
+    ann = await desk.phone("Ann")
+    desk.telegram.fault("true", method="sendMessage", times=1)
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, *SECRET)
+    await goes_out(desk, bot, "reply.begin", {"phase": "inside"}, visit_id=VISIT)
+    assert texts(ann) == ["reply.brief", "reply.begin"]
+
+
 async def test_it_is_done_once_for_each_visit(desk: Desk, bot: TelegramBot) -> None:
     await desk.phone("Ann")
     await goes_out(desk, bot, *SECRET)
