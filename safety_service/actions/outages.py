@@ -9,7 +9,7 @@ from safety_service.actions.cases import raise_without_visit
 from safety_service.domain.effects import RaiseAlert
 from safety_service.domain.reaching import CANARY
 from safety_service.domain.words import Kind
-from safety_service.store import outages, stamps
+from safety_service.store import agencies, outages, stamps
 from safety_service.store.database import Tx
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ async def look(tx: Tx, kinds: Collection[str]) -> int:
         waiting = await outages.waiting_chats(tx, kind, tx.now - SILENT)
         if not waiting or not await _fails(tx, kind, sum(waiting.values())):
             continue
-        for agency_id in sorted(waiting):
-            if await outages.is_known(tx, agency_id, NOT_AGAIN):
-                continue
+        untold = {each for each in waiting if not await outages.is_known(tx, each, NOT_AGAIN)}
+        # An agency whose numbers somebody counts hears by the next look: others wait for those that are held here.
+        for agency_id in sorted(await agencies.lock_free(tx, untold)):
             log.critical("%s has taken nothing for %s: the agency is told", kind, SILENT)
             wanted = RaiseAlert(None, Kind.UNDELIVERABLE, tx.now, tx.now)
             await raise_without_visit(tx, await scene.of_agency(tx, agency_id), wanted)

@@ -1,10 +1,14 @@
 """A provider that fails for everybody is one alert of the agency; one chat that fails is not."""
 
+import asyncio
 from datetime import timedelta
+
+import pytest
 
 from bots.delivery.outcome import NotSent
 from safety_service.actions import alerts
 from safety_service.domain.words import Found, Kind, KnownBy
+from safety_service.store import agencies
 from scheduler.dispatcher import Dispatcher
 from tests.patience import until
 from tests.unit.dispatcher.provider import Provider, dispatching, rows, say
@@ -24,6 +28,26 @@ async def test_a_channel_that_fails_for_everybody_is_one_alert_of_the_agency(wor
         await dispatcher.report()
     opened = (await world.alert()).alert
     assert (opened.kind, opened.worker_id, opened.visit_id) == (Kind.UNDELIVERABLE, None, None)
+
+
+async def test_an_agency_whose_numbers_somebody_counts_hears_of_an_outage_by_the_next_look(
+    world: World, provider: Provider
+) -> None:
+    """Waited for, it kept the agencies that had been told already from every number of theirs."""
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    for who in world.ids:
+        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
+        await say(world, who)
+    async with dispatching(world, provider) as dispatcher:
+        await until(lambda: all_tried(world))
+        world.clock.move(timedelta(seconds=61))
+        async with world.database.transaction() as hand, asyncio.timeout(4):
+            await agencies.next_number(hand, world.agency_id)
+            await dispatcher.report()
+            assert await world.alerts() == []
+        await dispatcher.report()
+    assert (await world.alert()).alert.kind is Kind.UNDELIVERABLE
 
 
 async def test_a_channel_that_still_takes_messages_of_others_does_not_fail(world: World, provider: Provider) -> None:
