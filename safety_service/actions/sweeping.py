@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from safety_service.actions import scene as scenes
@@ -125,8 +124,8 @@ async def _one_by_one(tx: Tx, due: list[Due], span: _Span) -> None:
             rows[visit_id] = await happen(tx, rows[visit_id], ev.DeadlinePassed(worker_id=worker_id))
 
         if not await _alone(tx, work, "watch"):
-            await visits.put_off(tx, visit_id, worker_id, tx.now + TRY_AGAIN_AFTER)
-            await _unwatched(tx, rows.get(visit_id), worker_id)
+            again = await _unwatched(tx, rows.get(visit_id), worker_id)
+            await visits.put_off(tx, visit_id, worker_id, tx.now + again)
 
 
 async def sweep_alerts(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
@@ -150,15 +149,21 @@ async def sweep_alerts(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
             await _pass_alert(tx, alert_id)
 
         if not await _alone(tx, work, "alert"):
-            await alerts.put_off(tx, alert_id, tx.now + TRY_AGAIN_AFTER)
-            await _alone(tx, partial(_tell_that_it_stands, tx, alert_id), "alert to be told of")
+            await alerts.put_off(tx, alert_id, tx.now + await _told_that_it_stands(tx, alert_id))
     return span.done
 
 
-async def _tell_that_it_stands(tx: Tx, alert_id: UUID) -> None:
-    row = await alerts.load(tx, alert_id)
-    if row is not None and row.alert.worker_id is not None and row.alert.kind is not Kind.UNWATCHED:
-        await _unwatched(tx, await _visit(tx, row.alert.visit_id), row.alert.worker_id)
+async def _told_that_it_stands(tx: Tx, alert_id: UUID) -> timedelta:
+    again = TRY_AGAIN_AFTER
+
+    async def work() -> None:
+        nonlocal again
+        row = await alerts.load(tx, alert_id)
+        if row is not None and row.alert.worker_id is not None and row.alert.kind is not Kind.UNWATCHED:
+            again = await _unwatched(tx, await _visit(tx, row.alert.visit_id), row.alert.worker_id)
+
+    await _alone(tx, work, "alert to be told of")
+    return again
 
 
 async def _visit(tx: Tx, visit_id: UUID | None) -> VisitRow | None:
@@ -189,29 +194,43 @@ async def sweep_rings(tx: Tx, limit: int, *, lasts: float = math.inf) -> int:
     """Requests to be rung that nobody answered become alerts; as `sweep_watches` for a while."""
     span = _Span(lasts)
     due = await rings.due(tx, limit)
-    free = await agencies.lock_free(tx, {each.agency_id for each in due})
-    taken = await in_hand.taken(tx, {each.visit_id for each in due if each.visit_id is not None})
-    later = {each.id for each in due if each.visit_id in taken or each.agency_id not in free}
-    mine = await rings.lock_free(tx, [each.id for each in due if each.id not in later])
+    mine = await _within_reach(tx, due)
     for ring in (each for each in due if each.id in mine):
         if span.done and span.over:
             break
         span.done += 1
 
         async def work(ring: Ring = ring) -> None:
-            scene = await scene_of_ring(tx, ring)
-            now = await rings.load(tx, ring.id, lock=True)
-            if now is not None and now.state == "open":
-                await raise_ring(tx, now, scene, by=None)
+            await raise_ring(tx, ring, await scene_of_ring(tx, ring), by=None)
 
         if not await _alone(tx, work, "ring"):
-            await rings.put_off(tx, ring.id, tx.now + TRY_AGAIN_AFTER)
-            await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
-    # Last: whoever holds the visit may be about to wait for its request.
-    for ring_id in await rings.lock_free(tx, later):
-        await rings.put_off(tx, ring_id, tx.now + IN_HAND)
+            again = await _unwatched(tx, await _visit(tx, ring.visit_id), ring.worker_id)
+            await rings.put_off(tx, ring.id, tx.now + again)
+    for ring in (each for each in due if each.id not in mine):
+        await rings.put_off(tx, ring.id, tx.now + IN_HAND)
         span.done += 1
     return span.done
+
+
+async def _within_reach(tx: Tx, due: list[Ring]) -> frozenset[UUID]:
+    """Of these requests those whose visit, alerts and agency nobody has in hand. They are held from here on.
+
+    An agency is held last, and nothing is waited for after that: every SOS there waits for its number meanwhile.
+    """
+    near = await _not_in_hand(tx, due)
+    free = await agencies.lock_free(tx, {each.agency_id for each in near})
+    # Somebody may have taken in hand what was opened just before the agency was held; nothing is opened after.
+    return frozenset(each.id for each in await _not_in_hand(tx, [each for each in near if each.agency_id in free]))
+
+
+async def _not_in_hand(tx: Tx, asked: list[Ring]) -> list[Ring]:
+    taken = await in_hand.taken(tx, {each.visit_id for each in asked if each.visit_id is not None})
+    held = await in_hand.held_of(tx, {each.worker_id for each in asked if each.visit_id is None})
+    return [
+        each
+        for each in asked
+        if each.visit_id not in taken and (each.visit_id is not None or each.worker_id not in held)
+    ]
 
 
 async def _alone(tx: Tx, work: Callable[[], Awaitable[None]], what: str) -> bool:
@@ -228,11 +247,23 @@ async def _alone(tx: Tx, work: Callable[[], Awaitable[None]], what: str) -> bool
     return True
 
 
-async def _unwatched(tx: Tx, row: VisitRow | None, worker_id: UUID) -> None:
+async def _unwatched(tx: Tx, row: VisitRow | None, worker_id: UUID) -> timedelta:
+    """Tell of a worker who cannot be watched. Gives after how long it is tried again.
+
+    Soon, and nothing is told yet, where somebody has in hand what that takes: others wait for what this sweep holds.
+    """
+    again = TRY_AGAIN_AFTER
+
     async def work() -> None:
+        nonlocal again
         wanted = RaiseAlert(worker_id, Kind.UNWATCHED, tx.now, tx.now)
         scene: Scene = await (scenes.of_worker(tx, worker_id) if row is None else scenes.of_visit(tx, row))
-        await (raise_without_visit if row is None else raise_on_visit)(tx, scene, wanted)
+        held = await (in_hand.held_of(tx, {worker_id}) if row is None else in_hand.held(tx, {row.id}))
+        if held or not await agencies.lock_free(tx, {scene.agency_id}):
+            again = IN_HAND
+        else:
+            await (raise_without_visit if row is None else raise_on_visit)(tx, scene, wanted)
 
     if not await _alone(tx, work, "unwatched alert"):
         log.critical("a worker is not being watched and no alert could be raised")
+    return again

@@ -34,6 +34,14 @@ async def taken(tx: Tx, visit_ids: Collection[UUID]) -> frozenset[UUID]:
     return (frozenset(visit_ids) - mine) | await held(tx, mine)
 
 
+async def held_of(tx: Tx, workers: Collection[UUID]) -> frozenset[UUID]:
+    """As `held`, of workers: those with an open alert without a visit that another transaction holds."""
+    if not workers:
+        return frozenset()
+    mine = set(await tx.scalars(_FREE_OF, workers=workers))
+    return frozenset(each.worker_id for each in await tx.all(_OPEN_OF, workers=workers) if each.id not in mine)
+
+
 _FREE_VISITS = Ready(
     select(visit.c.id)
     .where(visit.c.id.in_(bindparam("visits", expanding=True)))
@@ -44,3 +52,10 @@ _ALERTS = select(alert.c.id, alert.c.visit_id).where(
 )
 _OPEN = Ready(_ALERTS)
 _FREE = Ready(_ALERTS.with_for_update(key_share=True, skip_locked=True))
+_ALERTS_OF = select(alert.c.id, alert.c.worker_id).where(
+    alert.c.worker_id.in_(bindparam("workers", expanding=True)),
+    alert.c.visit_id.is_(None),
+    alert.c.state != State.RESOLVED,
+)
+_OPEN_OF = Ready(_ALERTS_OF)
+_FREE_OF = Ready(_ALERTS_OF.with_for_update(key_share=True, skip_locked=True))

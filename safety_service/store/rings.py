@@ -1,6 +1,5 @@
 """Requests to be rung: the amber step between OK and alarm."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,15 +56,13 @@ async def load(tx: Tx, ring_id: UUID, *, lock: bool = False) -> Ring | None:
 
 
 async def due(tx: Tx, limit: int) -> list[Ring]:
-    """Requests that nobody answered in time, not locked."""
+    """Requests that nobody answered in time, held; what others hold is left to them.
+
+    Two sweeps of the same request once had its visit and its agency one each, and both put it off, again and again.
+    """
     query = select(ring).where(ring.c.next_at <= tx.now).order_by(ring.c.next_at).limit(limit)
+    query = query.with_for_update(skip_locked=True)
     return [found for row in (await tx.conn.execute(query)).all() if (found := _ring(row)) is not None]
-
-
-async def lock_free(tx: Tx, ring_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Of these, open ones that nobody else holds, locked now."""
-    query = select(ring.c.id).where(ring.c.id.in_(ring_ids), ring.c.state == "open")
-    return frozenset((await tx.conn.execute(query.with_for_update(skip_locked=True))).scalars())
 
 
 async def close(tx: Tx, ring_id: UUID, state: str, by: UUID | None) -> None:

@@ -54,10 +54,11 @@ async def test_a_request_to_be_rung_that_is_answered_waits_for_no_worker_who_ask
         pytest.skip("only one transaction at a time writes here")
     row = await world.inside()
     await world.do("Ann", words.ring_me, row.id, Word())
+    async with world.database.transaction() as tx:
+        (ring,) = await rings.due(replace_now(tx, timedelta(minutes=2)), 10)
     async with world.database.transaction() as asking, asyncio.timeout(10):
         actor = await world.actor(asking, "Ann")
         await visits.load(asking, row.id, lock=True)
-        (ring,) = await rings.due(replace_now(asking, timedelta(minutes=2)), 10)
         answered = asyncio.create_task(world.do("Mia", answering.answer, ring.id, "spoke"))
         await somebody_waits(asking)
         async with asyncio.timeout(0.5):

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from safety_service.actions import sweeping, words
+from safety_service.actions import cases, sweeping, words
 from safety_service.actions.words import Word
+from safety_service.domain.events import Event
 from safety_service.domain.words import Role
 from safety_service.store import agencies, people, teams
 from safety_service.store.database import Tx
@@ -36,10 +38,10 @@ async def alarmed(world: World) -> set[object]:
     return {each.alert.visit_id for each in await world.alerts()}
 
 
-async def quickly(sweep: Callable[[Tx, int], Awaitable[int]], world: World) -> None:
+async def quickly(sweep: Callable[[Tx, int], Awaitable[int]], world: World, limit: int = 1) -> None:
     began = time.monotonic()
     async with world.database.transaction() as tx:
-        await sweep(tx, 1)
+        await sweep(tx, limit)
     assert time.monotonic() - began < 4, "it waited for who counts the other agency's numbers"
 
 
@@ -76,6 +78,34 @@ async def test_a_request_to_be_rung_becomes_an_alert_while_another_agencys_numbe
     world.clock.move(2 * sweeping.IN_HAND)
     await world.sweep()
     assert await alarmed(world) == {rows[0].id}
+
+
+async def test_a_question_that_fails_is_told_of_once_nobody_counts_its_agencys_numbers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fallback waited for the number with the agencies of all alarms held."""
+    if world.database.dialect != "postgresql":
+        pytest.skip("only one transaction at a time writes here")
+    other = await another(world)
+    alarm = await inside(other)
+    await world.jump(6)
+    asked = await inside(world)
+    happen = cases.happen
+
+    async def fails(tx: Tx, row: VisitRow, event: Event, **more: Any) -> VisitRow:
+        if row.id == asked.id:
+            raise ValueError("a row that nobody foresaw")
+        return await happen(tx, row, event, **more)
+
+    monkeypatch.setattr(sweeping, "happen", fails)
+    await world.jump(31)
+    async with world.database.transaction() as hand:
+        await agencies.next_number(hand, world.agency_id)
+        await quickly(sweeping.sweep_watches, world, limit=100)
+        assert await alarmed(other) == {alarm.id} and await alarmed(world) == set()
+    world.clock.move(2 * sweeping.IN_HAND)
+    await world.sweep()
+    assert await alarmed(world) == {asked.id}
 
 
 async def test_two_sweeps_that_hold_an_agency_each_do_not_wait_for_each_others(world: World) -> None:
