@@ -7,7 +7,7 @@ that it is gone, and what is sent into it is taken.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from typing import Any
 
 import redis.asyncio as redis
@@ -26,17 +26,23 @@ class Ears:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._wanted = {NOBODY}
+        #: What was asked on this line; what of it was answered.
+        self._asked: set[str] = set()
         self._confirmed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         #: redis-py's PubSub, once all is asked of it that was wanted till then.
         self._ears: Any = None
 
+    def note(self, topics: Iterable[str]) -> set[str]:
+        """Topics of these kinds are to be heard as soon as Redis is there; nothing is asked of it now."""
+        kinds = {_kind(each) for each in topics}
+        self._wanted |= kinds
+        return kinds
+
     async def want(self, topics: Iterable[str]) -> None:
         """Return when topics of these kinds are heard. Raises what redis-py does; then they are when it is back."""
-        kinds = {_kind(each) for each in topics}
-        new = kinds - self._wanted
-        self._wanted |= new
-        if new and self._ears is not None:
-            await self._ears.psubscribe(*new)
+        kinds = self.note(topics)
+        if self._ears is not None and (new := kinds - self._asked):
+            await self._ask(self._ears, new)
         for each in kinds:
             await self._confirmed[each].wait()
 
@@ -44,10 +50,8 @@ class Ears:
         """Each message, and None at times: see `heard` below. Raises what redis-py does, and TimeoutError."""
         async with self._client.pubsub(ignore_subscribe_messages=False) as ears:
             try:
-                asked: set[str] = set()
-                while new := self._wanted - asked:
-                    await ears.psubscribe(*new)
-                    asked |= new
+                while new := self._wanted - self._asked:
+                    await self._ask(ears, new)
                 self._ears = ears
                 async for message in heard(ears, every):
                     if message is None:
@@ -57,6 +61,7 @@ class Ears:
                     yield message
             finally:
                 self._ears = None
+                self._asked.clear()
                 for each in self._confirmed.values():
                     each.clear()
 
@@ -64,7 +69,11 @@ class Ears:
         """A question that was given up half-way may never have been asked."""
         missing = [each for each in self._wanted if not self._confirmed[each].is_set()]
         if missing:
-            await self._ears.psubscribe(*missing)
+            await self._ask(self._ears, missing)
+
+    async def _ask(self, ears: Any, kinds: Collection[str]) -> None:
+        await ears.psubscribe(*kinds)
+        self._asked.update(kinds)
 
 
 async def heard(ears: Any, every: float) -> AsyncIterator[Any]:

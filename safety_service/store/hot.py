@@ -161,6 +161,7 @@ class RedisHot:
     async def subscribe(self, *topics: str) -> AsyncIterator[AsyncIterator[Event]]:
         self._keep_running("listen", self._listen)
         async with self._near.subscribe(*topics) as events:
+            self._ears.note(topics)
             if not self._lost:
                 with suppress(*LOST):
                     # Not `wait_for`: in Python 3.11 it can swallow a cancellation that comes in the same moment.

@@ -115,20 +115,53 @@ async def test_a_process_hears_nothing_that_nobody_in_it_waits_for(
                 assert somebody.publish("doorstep:outbox", b"{}") == 0
 
 
+@pytest.mark.parametrize("known", [False, True])
 async def test_who_asks_for_more_while_redis_is_away_hears_it_when_it_is_back(
-    redis_server: RedisServer, two: tuple[RedisHot, RedisHot], monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, two: tuple[RedisHot, RedisHot], monkeypatch: pytest.MonkeyPatch, known: bool
 ) -> None:
+    """`known`: that it is away. Whoever began then was never asked for, and heard nothing for good."""
     monkeypatch.setattr(hot_module, "PAUSE", 0.05)
     here, there = two
     async with there.subscribe("sweep"):
         redis_server.stop()
+        if known:
+            await until(lambda: there.apart)
         async with there.subscribe("board:7") as events:
             redis_server.start()
-            heard = asyncio.ensure_future(next_of(events))
-            while not heard.done():
-                await here.publish("board:7")
-                await asyncio.wait([heard], timeout=0.05)
-            assert heard.result() == ("board:7", {})
+            await heard_from(here, "board:7", events)
+
+
+async def test_who_begins_while_redis_is_slow_is_asked_for_on_the_line_that_stayed(
+    two: tuple[RedisHot, RedisHot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_module, "QUIET", 0.2)
+    here, there = two
+    async with there.subscribe("sweep"):
+        there._is_lost(TimeoutError())
+        async with there.subscribe("board:7") as events:
+            await heard_from(here, "board:7", events)
+
+
+async def test_who_begins_next_is_heard_at_once_where_another_began_while_redis_was_slow(
+    two: tuple[RedisHot, RedisHot],
+) -> None:
+    here, there = two
+    async with there.subscribe("sweep"):
+        there._is_lost(TimeoutError())
+        async with there.subscribe("board:7"):
+            there._is_back()
+            async with there.subscribe("board:8") as events:
+                await here.publish("board:8")
+                assert await asyncio.wait_for(anext(events), 2) == ("board:8", {})
+
+
+async def heard_from(speaker: RedisHot, topic: str, events: AsyncIterator[Event]) -> None:
+    """It says this again and again, until it is heard."""
+    heard = asyncio.ensure_future(next_of(events))
+    while not heard.done():
+        await speaker.publish(topic)
+        await asyncio.wait([heard], timeout=0.05)
+    assert heard.result() == (topic, {})
 
 
 async def test_what_is_said_twice_in_one_breath_is_heard_at_least_once_and_nothing_else_is_lost(
