@@ -40,9 +40,11 @@ def _any_of(roles: Iterable[Role], held: frozenset[Role]) -> bool:
 
 
 async def load_actor(tx: Tx, person_id: UUID, via: str) -> Actor:
-    """The person as an actor. Raises NotFound: unknown, or deactivated."""
+    """The person as an actor, also one whose name no key opens: they call for help. Raises NotFound: unknown, or
+    deactivated.
+    """
     try:
-        person = await people.get(tx, person_id)
+        person = await people.get_even_unread(tx, person_id)
     except NoSuchRow:
         raise NotFound from None
     if not person.active:

@@ -73,7 +73,7 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
 
 
 async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -> None:
-    by = None if effect.by is None else (await people.get(tx, effect.by)).name
+    by = None if effect.by is None else (await people.get_even_unread(tx, effect.by)).name
     params = {
         **await _short(tx, row),
         "by": by,
@@ -137,7 +137,7 @@ async def _tell_worker(tx: Tx, _scene: Scene, row: AlertRow, effect: ax.TellWork
 
 
 async def _offer(tx: Tx, scene: Scene, row: AlertRow, effect: ax.Offer) -> None:
-    giver = await people.get(tx, effect.by)
+    giver = await people.get_even_unread(tx, effect.by)
     params = {**await alarm_params(tx, row, scene), "by": giver.name, "by_at": iso(row.alert.next_at)}
     await tell(
         tx,
@@ -156,7 +156,7 @@ async def _ask_second(tx: Tx, scene: Scene, row: AlertRow, effect: ax.AskSecond)
     found = row.alert.resolution
     params = {
         **await _short(tx, row),
-        "by": (await people.get(tx, effect.by)).name,
+        "by": (await people.get_even_unread(tx, effect.by)).name,
         "found": None if found is None else found.found,
         "known_by": None if found is None else found.known_by,
         "note": "" if found is None else found.note,

@@ -42,7 +42,7 @@ async def _named(tx: Tx, refused: Refused) -> Refused:
     owner_id = refused.facts.get("owner_id")
     if not isinstance(owner_id, UUID):
         return refused
-    owner = await people.get(tx, owner_id)
+    owner = await people.get_even_unread(tx, owner_id)
     return Refused(refused.code, owner=owner.name, owner_id=owner_id)
 
 

@@ -80,7 +80,7 @@ async def look(tx: Tx, code: str) -> Held:
         row=row,
         params=params,
         steps=await next_steps(tx, row, params),
-        owner=None if owner_id is None else (await people.get(tx, owner_id)).name,
+        owner=None if owner_id is None else (await people.get_even_unread(tx, owner_id)).name,
         zone=await zone_of(tx, row.agency_id),
         now=tx.now,
     )

@@ -103,7 +103,7 @@ async def tell(  # noqa: PLR0913 - a message is about many things, each named at
 async def _reachable(tx: Tx, person_ids: Collection[UUID], urgency: Urgency) -> tuple[dict[UUID, Person], Ways]:
     """Those who are known, and their ways that carry it and that their agencies allow."""
     ways: Ways = await _live(tx, person_ids)
-    known = await people.many(tx, [each for each, theirs in ways.items() if theirs])
+    known = await people.even_unread(tx, [each for each, theirs in ways.items() if theirs])
     ways = {each: theirs for each, theirs in ways.items() if each in known}
     if any(way.kind in PROVEN for theirs in ways.values() for way in theirs):
         ways = await that_carry(tx, ways, known, urgency)
@@ -215,7 +215,7 @@ async def answer(
     here: list[Channel] = [way for way in ways if way.kind == channel_kind]
     if not here:
         return
-    person = await people.get(tx, person_id)
+    person = await people.get_even_unread(tx, person_id)
     await outbox.put(
         tx,
         [

@@ -13,14 +13,16 @@ from safety_service.actions import alert_page, alerts, kept_files, words
 from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.kept_files import GIVE_UP, Spoken
 from safety_service.actions.words import Word
+from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, Kind, KnownBy
 from safety_service.store import kept_files as rows
+from safety_service.store import people
 from safety_service.store.kept_files import KeptFile
 from safety_service.store.tables.visits import kept_file
 from safety_service.store.unopened import UNREAD
 from tests.danger import DURESS, agreed
 from tests.talk import Talk
-from tests.unit.test_unreadable_rows import SPOILT, spoil
+from tests.unit.test_unreadable_rows import SPOILT, spoil, spoil_of
 from tests.world import World
 
 SAID = b"OggS they are at the door"
@@ -160,3 +162,39 @@ async def test_an_alert_whose_note_no_key_opens_is_shown_and_closed_and_the_note
     async with world.database.reading() as tx:
         kept = (await tx.conn.execute(text("SELECT note FROM alert"))).scalar_one()
     assert kept == SPOILT, "whoever has the key can read it"
+
+
+# --- somebody whom no key opens ---
+
+
+@pytest.mark.parametrize("column", ["name", "phone", "responder"])
+async def test_somebody_whom_no_key_opens_is_heard_and_answered_and_watched(world: World, column: str) -> None:
+    await agreed(world)
+    row = await world.inside("Ann")
+    await spoil_of(world, f"person SET {column} = :spoilt WHERE id", "Ann")
+    talk = Talk(world)
+    assert await talk.says("Ann", "ok"), "answered"
+    assert (await world.visit(row.id)).visit.watch(world.ids["Ann"]).last_word_at == world.now
+    await talk.says("Ann", "/sos")
+    await talk.says("Ann", DURESS)
+    assert {each.alert.kind for each in await world.alerts()} == {Kind.SOS, Kind.DURESS}
+    await world.deliver()
+    assert world.told("Mia", "alarm.sos") and world.told("Mia", "alarm.duress")
+
+
+@pytest.mark.parametrize("column", ["name", "phone", "responder"])
+async def test_a_manager_whom_no_key_opens_is_told_and_takes_it_and_closes_it(world: World, column: str) -> None:
+    await spoil_of(world, f"person SET {column} = :spoilt WHERE id", "Mia")
+    await world.do("Ann", words.sos, None, Word())
+    await world.deliver()
+    assert world.told("Mia", "alarm.sos")
+    alert = await world.alert()
+    await world.do("Mia", alerts.take, alert.id)
+    await page_of(world, "Mia", alert.id)
+    with pytest.raises(Refused, match="taken_already") as refused:
+        await world.do("Dev", alerts.take, alert.id)
+    assert refused.value.facts["owner"] == people.UNREAD
+    await world.do("Mia", alerts.pass_on, alert.id, world.ids["Dev"])
+    for each in ("Mia", "Dev"):
+        await world.do(each, alerts.resolve, alert.id, Found.SAFE, KnownBy.SEEN)
+    assert not (await world.alert()).alert.open
