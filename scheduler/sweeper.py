@@ -11,6 +11,7 @@ from safety_service.store.database import Database, Tx
 from safety_service.store.errors import DatabaseAway, SchemaIsNewer, TryAgain
 from safety_service.store.glance import Due
 from scheduler.gap import GapWatch
+from scheduler.others import Others
 from scheduler.pace import Pace
 from scheduler.watchdog import Progress
 
@@ -58,6 +59,9 @@ class Sweeper:
         self._progress = progress
         self._glance = glance
         self._paces = {name: pace() for name in sweeps}
+        self._others = Others()
+        #: What the last look found to be due.
+        self._seen: frozenset[str] = frozenset()
         #: Which sweep is at work.
         self._at: str | None = None
         self._too_long = too_long
@@ -139,6 +143,7 @@ class Sweeper:
     async def _rounds(self) -> bool:
         started = time.monotonic()
         clean = True
+        did: set[str] = set()
         left = await self._due()
         while left and time.monotonic() - started < ENOUGH:
             for name, sweep in list(left.items()):
@@ -148,6 +153,8 @@ class Sweeper:
                 more = done is not None and pace.more(took, done)
                 self.raging = self.raging or more
                 clean = clean and (done is not None or name in MAY_WAIT)
+                if done != 0:
+                    did.add(name)
                 if done is not None and more:
                     pace.took(took, done)
                 else:
@@ -156,10 +163,12 @@ class Sweeper:
                     # A long run that goes on committing does not stand still.
                     self._progress.mark()
             self.raging = bool(left)
+        self._others.note(self._seen, did)
         return clean
 
     async def _due(self) -> dict[str, Sweep]:
         """What has something to do: where nothing is due, nobody who writes need wait for the sweep."""
+        self._seen = frozenset()
         if self._glance is None:
             return dict(self._sweeps)
         try:
@@ -168,10 +177,11 @@ class Sweeper:
         except (TryAgain, TimeoutError):
             # Whoever else reads must not keep the watch from being kept.
             return dict(self._sweeps)
-        due = set(seen.now)
+        self._seen = frozenset(each for each in seen.now if not self._others.have(each))
+        due = set(self._seen)
         if due & RAISING:
             due.add("alerts")
-        self._next_at = time.monotonic() + seen.next_in
+        self._next_at = min(time.monotonic() + seen.next_in, self._others.next_at)
         return {name: sweep for name, sweep in self._sweeps.items() if name in due}
 
     async def _one(self, name: str, sweep: Sweep, limit: int) -> int | None:
