@@ -35,6 +35,8 @@ ONE_AT_A_TIME = timedelta(seconds=5)
 LOOK_EVERY = 1.0
 #: People who are told of a gap in one transaction: words about them wait until it commits.
 TOLD_AT_ONCE = 50
+#: Seconds after which a process asks again whether anybody is owed it still: whoever found the gap may be lost by now.
+ASKS_EVERY = 5.0
 #: Seconds after which one look tells no more of them, so that those who are inside are watched meanwhile.
 TELLS_FOR = 1.0
 #: Seconds after which one transaction of them is given up, and tried again with fewer.
@@ -93,8 +95,8 @@ class GapWatch:
         self._kept_at: float | None = None
         self._hold_until: datetime | None = None
         self._on_progress = on_progress
-        #: Whether workers may still have to hear of a gap; at the start, of one before it.
-        self._owing = True
+        #: By the steady clock: when to ask whether anybody has to hear of a gap; at the start, of one before it.
+        self._asks_at = float("-inf")
         #: By how much what is told at once has been made smaller.
         self._fewer = 1
 
@@ -134,7 +136,8 @@ class GapWatch:
             await stamps.stamp(tx, SWEEP if kept else LOOKED)
         self._looked(reading, drifted, kept=kept)
         self._hold_until = hold_until
-        self._owing = self._owing or found
+        if found:
+            self._asks_at = self._steady()
         await self._tell_for_a_while()
         return hold_until is None
 
@@ -155,7 +158,7 @@ class GapWatch:
         """
         began = self._steady()
         try:
-            while self._owing and await self._tell_some():
+            while self._steady() >= self._asks_at and await self._tell_some():
                 self._on_progress()
                 if self._steady() - began >= TELLS_FOR:
                     break
@@ -171,8 +174,12 @@ class GapWatch:
             if not await leases.hold(tx, OWED, self._holder, ONE_AT_A_TIME):
                 return False
             told = await tell_owed(tx, -(-TOLD_AT_ONCE // self._fewer))
-        self._owing = told > 0
-        return self._owing
+            if not told:
+                # Whoever finds the next gap tells of it at once.
+                await leases.let_go(tx, OWED, self._holder)
+        if not told:
+            self._asks_at = self._steady() + ASKS_EVERY
+        return told > 0
 
     async def _found(self, tx: Tx, *, stepped: bool) -> bool:
         """There may have been a gap. Only one process owns up; perhaps another one kept the watch."""

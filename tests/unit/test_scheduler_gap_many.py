@@ -63,3 +63,41 @@ async def test_telling_that_is_too_slow_or_waits_for_others_keeps_nobody_from_be
         process.passes(1)
     assert limits[:3] == [50, 50, 13]
     assert [who for who, what in await told(process.world) if what == "gap.worker"] == ["Ann", "Ben", "Dev"]
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_what_is_owed_after_a_gap_is_told_by_another_process_where_the_one_that_found_it_is_lost(
+    process: Process, monkeypatch: pytest.MonkeyPatch, noticed: bool
+) -> None:
+    """`noticed`: by the other one, too. Else the first one alone stood still, as a machine does that is moved.
+
+    Those who had not heard yet never did, until a process was started.
+    """
+    monkeypatch.setattr("scheduler.gap.TOLD_AT_ONCE", 1)
+    other = Process(process.world, "another")
+    other.seconds = process.seconds
+    for _ in range(10):
+        await process.works(1)
+        other.seconds += 1
+        assert await other.gap.look(clean=True)
+
+    async def slowly(tx: Tx, limit: int) -> int:
+        process.seconds += 2
+        return await gaps.tell_owed(tx, limit)
+
+    process.passes(31 if noticed else 4)
+    if noticed:
+        other.seconds += 31
+    else:
+        process.seconds -= 3
+        other.seconds += 4
+        assert await other.gap.look(clean=True)
+    with monkeypatch.context() as first:
+        first.setattr("scheduler.gap.tell_owed", slowly)
+        assert await process.gap.look(clean=True)
+    heard = [who for who, what in await told(process.world) if what == "gap.worker"]
+    assert len(heard) == 1
+    # From here on the first one is lost, with its machine.
+    await other.works(15)
+    heard += [who for who, what in await told(process.world) if what == "gap.worker"]
+    assert sorted(heard) == ["Ann", "Ben", "Dev"]
