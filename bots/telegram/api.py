@@ -16,6 +16,8 @@ DANGER_CONNECTIONS = 32
 URGENT_CONNECTIONS = 32
 OTHER_CONNECTIONS = 32
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+#: Without what was said before: edits, and the live positions that come as edits.
+NEW_WORDS = [each for each in UPDATES if each != "edited_message"]
 BATCH = 100  # updates at once, the most that Telegram gives
 
 JSON = dict[str, Any]
@@ -42,13 +44,15 @@ class Api:
         files = f"{base.removesuffix('/bot')}/file/bot"
         return Line(token, base_url=base, base_file_url=files, request=request, get_updates_request=request)
 
-    async def updates(self, offset: int | None, wait: float) -> list[JSON]:
+    async def updates(self, offset: int | None, wait: float, *, new_words: bool = False) -> list[JSON]:
         """The next updates as Telegram wrote them, oldest first; waits `wait` seconds for some if there are none.
+
+        `new_words`: of what happens from now on Telegram is to keep only what is newly said.
 
         Unparsed, because one update that the library cannot read must not stop all the others: so it goes past the
         library's own method. Telegram counts whole seconds, and may refuse others.
         """
-        asked: JSON = {"timeout": int(wait), "limit": BATCH, "allowed_updates": UPDATES}
+        asked: JSON = {"timeout": int(wait), "limit": BATCH, "allowed_updates": NEW_WORDS if new_words else UPDATES}
         if offset is not None:
             asked["offset"] = offset
         found: list[JSON] = await self._polling._post("getUpdates", asked, read_timeout=wait + READ)

@@ -42,6 +42,8 @@ class Poller(Listener):
         """Ask from the beginning, without waiting until we know that nothing is left over from before."""
         self._offset: int | None = None
         self._drained = False
+        #: What was heard last could be kept.
+        self._keeps = True
         #: Whether no webhook keeps updates from us; None: that could not be seen to.
         self._unhooked: bool | None = False
 
@@ -58,9 +60,14 @@ class Poller(Listener):
         1. ask Telegram, without waiting until we know that nothing is left over from before;
         2. keep all of it, with the time of this hearing, in one transaction;
         3. only then move the offset, with which the next poll confirms it.
+
+        While nothing can be kept it does not move, and of all that waits Telegram shows the first hundred again and
+        again: live positions, a hundred an hour from each phone, must not hide whoever asks for help then.
         """
         poll = await self._ask()
+        self._keeps = False
         mine = await self._taking.keep(poll.updates, lambda tx: self._keep(tx, poll))
+        self._keeps = True
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
@@ -72,7 +79,7 @@ class Poller(Listener):
         await self._unhook()
         async with asyncio.timeout(wait + self._pace.grace):
             began = _steady()
-            updates = await self._api.updates(self._offset, wait)
+            updates = await self._api.updates(self._offset, wait, new_words=not self._keeps)
         return Poll(updates, began, _steady())
 
     async def _unhook(self) -> None:

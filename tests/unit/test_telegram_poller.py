@@ -226,9 +226,9 @@ async def test_a_poller_that_is_wedged_for_good_is_left_behind_and_begun_again_l
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(listening, "LET_GO_WITHIN", 0.05)
 
-    async def hang_once(api: Api, offset: int | None, wait: float) -> list[Any]:
+    async def hang_once(api: Api, offset: int | None, wait: float, **how: bool) -> list[Any]:
         if hung.is_set():
-            return await asked(api, offset, wait)
+            return await asked(api, offset, wait, **how)
         hung.set()
         while not come_back.is_set():
             with suppress(asyncio.CancelledError):

@@ -73,6 +73,37 @@ async def test_all_are_told_within_moments_though_the_database_is_frozen_and_a_c
     assert "hangs" not in caplog.text
 
 
+async def test_live_positions_hide_nobody_who_speaks_while_nothing_can_be_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = True
+
+    def fail(point: str) -> None:
+        if point == "poller:before_commit" and away:
+            raise DatabaseAway("away")
+
+    monkeypatch.setattr(poller, "crash_point", fail)
+    ann, ben = await desk.phone("Ann"), await desk.phone("Ben")
+    live = await ben.shares_position(51.5, -0.1)
+    await ann.says("help")
+    async with desk.working(desk.bot(pace=replace(QUICK, owning_up=0.0))):
+        await ann.sees(SAID)
+        await desk.telegram.called("getUpdates", times=len(desk.telegram.calls_of("getUpdates")) + 1)
+        for step in range(api.BATCH):
+            await ben.moves(live, 51.5 + step / 1000, -0.1)
+        mia = await desk.phone("Mia")
+        await mia.says("/sos")
+        await mia.sees(SAID)
+        assert len(desk.telegram.updates) == 3, "only what was newly said is kept for later"
+        away = False
+        await desk.hears("help", "/sos")
+        polls = len(desk.telegram.calls_of("getUpdates"))
+        await desk.telegram.called("getUpdates", times=polls + 2)
+        await ben.moves(live, 52.0, -0.1)
+        await until(lambda: desk.notebook.heard[-1].kind == "live_position")
+        assert desk.notebook.heard[-1].position is not None
+
+
 async def test_who_was_not_told_because_it_ended_or_failed_is_told_when_it_comes_in_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
