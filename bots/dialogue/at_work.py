@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from bots.dialogue import debrief_form
 from bots.dialogue.tokens import Token
 from bots.dialogue.turn import Turn
-from safety_service.actions import debriefs, from_there, live, reading, words
-from safety_service.actions.from_there import Call
+from safety_service.actions import debriefs, reading, words
 from safety_service.actions.telling import iso
 from safety_service.actions.words import Receipt
 from safety_service.domain.effects import Question
@@ -124,33 +122,6 @@ async def _cried(turn: Turn, what: str) -> None:
     else:
         office = turn.agency.office_phone or turn.policy.office_number
         await turn.answer(f"reply.{what}_outside", office_phone=office)
-
-
-async def call_of(turn: Turn) -> Call | None:
-    """The open alert to which belongs what the speaker sends now; inside, all that they send is the visit's."""
-    here = None if turn.current is None else turn.current.id
-    return None if turn.inside else await from_there.call_of(turn.tx, turn.actor.person_id, here)
-
-
-async def place_of(turn: Turn) -> UUID | None:
-    """The visit, if any, with which something said is kept that is no word of the watch."""
-    call = await call_of(turn)
-    if call is not None:
-        return call.visit_id
-    return None if turn.current is None else turn.current.id
-
-
-async def note(turn: Turn, text: str) -> None:
-    """Something said that is no word of the watch: kept, and answered with "OK?"."""
-    await words.note(turn.tx, turn.actor, await place_of(turn), turn.word(note=text))
-    await turn.answer("reply.note" if turn.phase in (Phase.INSIDE, Phase.HOME) else "reply.note_kept")
-
-
-async def live_position(turn: Turn) -> None:
-    """The phone sends its position by itself: a sample is kept, the watch stays as it is, and nothing is answered."""
-    if turn.current is None or turn.phase not in (Phase.INSIDE, Phase.HOME):
-        return
-    await live.sample(turn.tx, turn.actor, turn.current.id, turn.word())
 
 
 async def _said(turn: Turn, receipt: Receipt, template: str, **more: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from bots.dialogue import at_work, forming
+from bots.dialogue import for_help, forming
 from bots.dialogue.turn import Turn
 from config.forms_debrief import CHAT
 from safety_service.actions import debriefs, drafts, kept_files, words
@@ -21,7 +21,7 @@ async def heard(turn: Turn) -> None:
     or of another kind, is answered with why; that it came, and what stood with it, is a note all the same.
     """
     text = turn.said.text.strip() or turn.frame.say(f"say.{turn.said.kind}")
-    apart = turn.inside or await at_work.call_of(turn) is not None
+    apart = turn.inside or await for_help.call_of(turn) is not None
     draft = None if apart else await drafts.latest(turn.tx, turn.actor)
     if draft is not None and forming.wants_words(turn, draft):
         await _answered(turn, draft, text)
@@ -35,7 +35,7 @@ async def _answered(turn: Turn, draft: Draft, text: str) -> None:
     """Only a debrief may be spoken: what somebody else decides by is written."""
     answer = forming.read(turn, draft, text)
     if answer is None or answer.fault is not None:
-        await at_work.note(turn, text)
+        await for_help.note(turn, text)
         return
     spoken = draft.form == CHAT.name
     if (spoken and await _kept(turn, debrief_id=draft.subject_id)) or turn.said.text.strip():
@@ -64,8 +64,8 @@ async def _told_of(turn: Turn, about: Debrief) -> None:
 
 async def _noted(turn: Turn, text: str) -> None:
     """Why it was not kept comes last: it is what there is to do something about."""
-    why = await _refused(turn, visit_id=await at_work.place_of(turn))
-    await at_work.note(turn, text)
+    why = await _refused(turn, visit_id=await for_help.place_of(turn))
+    await for_help.note(turn, text)
     if why is not None:
         await _say_why(turn, why)
 

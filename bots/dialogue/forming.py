@@ -164,8 +164,8 @@ async def typed(turn: Turn, draft: Draft, answer: Answer, text: str) -> None:
     """An answer in one's own words. What cannot be read is answered with why, and asked again; nothing is lost."""
     step = turn.keepers[draft.form].form.step(draft.step)
     picked = draft.answers.get(PICKED, [])
-    if (turning := _typed_turn(turn, text)) is not None:
-        await _TURNS[turning](turn, draft)
+    if (turned := turning(turn, text)) is not None:
+        await _TURNS[turned](turn, draft)
     elif answer.fault is not None:
         await turn.answer(f"form.{answer.fault}", given=text.strip()[:40], phase=None)
         await ask(turn, draft)
@@ -175,7 +175,7 @@ async def typed(turn: Turn, draft: Draft, answer: Answer, text: str) -> None:
         await give(turn, draft, step, picked if answer.whole else answer.value)
 
 
-def _typed_turn(turn: Turn, text: str) -> str | None:
+def turning(turn: Turn, text: str) -> str | None:
     """Whoever types what stands on Leave it, Back or Skip means the button: no address is called that."""
     said = text.strip().rstrip(".!").casefold()
     return next(

@@ -171,7 +171,7 @@ _BRACES: dict[str, str] = {
     "reply.post_taken": "post until",
     "reply.post_declined": "",
     "reply.debrief_none": "",
-    "reply.file_kept": "",
+    **dict.fromkeys(("reply.file_kept", "reply.note_alarm"), ""),
     "file.lost": "said_at file office_phone",
     **{f"reply.{each}": _VISIT for each in ("begin", "ok", "late", "silence", "ring_me", "sos", "note", "note_kept")},
     "reply.ok_far": f"{_VISIT} distance",
@@ -236,7 +236,7 @@ _BUTTONS = (
 ).split()
 _SAYINGS = "now you tomorrow day minutes hour hours hours_and seconds last_extra nobody_has any chosen seen_at"
 _SAYINGS += " call_before call_after own_measure since_on seen_away cannot_take not_so agreed voice photo document note"
-_SAYINGS += " this_is"
+_SAYINGS += " this_is position"
 ITEMS = "assessment_gap risk_assessment open_question supervision action meeting"
 _POSTS = "manager_on_duty deputy_on_duty supervisor standing everyone"
 

@@ -11,6 +11,7 @@ from bots.dialogue import (
     attachments,
     commands,
     debrief_form,
+    for_help,
     forming,
     on_call,
     own_words,
@@ -103,7 +104,7 @@ async def _text(turn: Turn) -> None:
         return
     draft = None if turn.inside else await drafts.latest(turn.tx, turn.actor)
     answer = None if draft is None else forming.read(turn, draft, text)
-    if draft is not None and answer is not None and _is_for_form(turn, answer, meant):
+    if draft is not None and answer is not None and await _is_for_form(turn, answer, meant, text):
         await forming.typed(turn, draft, answer, text)
     elif meant is not None:
         await _MEANT[meant.meaning](turn, meant)
@@ -111,10 +112,15 @@ async def _text(turn: Turn) -> None:
         await _not_understood(turn, text)
 
 
-def _is_for_form(turn: Turn, answer: Answer, meant: Said | None) -> bool:
-    """An option in its own words is. A word of the watch is not while somebody waits for one, and a cry never is."""
-    if answer.named or meant is None:
+async def _is_for_form(turn: Turn, answer: Answer, meant: Said | None, text: str) -> bool:
+    """An option in its own words is. A word of the watch is not while somebody waits for one, and a cry never is.
+
+    Nor is what somebody types who has called for help: whoever comes reads no form of theirs.
+    """
+    if answer.named or (meant is None and (forming.turning(turn, text) or not await for_help.has_cried(turn))):
         return True
+    if meant is None:
+        return False
     watched = turn.situation().get("phase") is not None
     return not watched and answer.fault is None and meant.meaning not in _CRIES
 
@@ -134,10 +140,10 @@ async def _command(turn: Turn, text: str) -> None:
 
 
 async def _not_understood(turn: Turn, text: str) -> None:
-    """A note while somebody is watched; news of the alert that the speaker has; else the help says what can be said."""
-    if turn.phase in (Phase.INSIDE, Phase.HOME):
-        await at_work.note(turn, text)
-    elif not await on_call.note(turn, text):
+    """A note of whoever is watched or has called for help; news of the alert that they have; else what can be said."""
+    if turn.phase in (Phase.INSIDE, Phase.HOME) or await for_help.has_cried(turn):
+        await for_help.note(turn, text)
+    elif not await on_call.note(turn, text) and not await for_help.noted(turn, text):
         await commands.help_(turn)
 
 
@@ -255,24 +261,28 @@ _PRESSED: dict[str, Callable[[Turn, Token], Awaitable[None]]] = {
 
 
 async def _position(turn: Turn) -> None:
-    """Sent by hand it is an OK; where a form asks for a place, it is the answer."""
-    draft = None if turn.inside else await drafts.latest(turn.tx, turn.actor)
+    """Sent by hand it is an OK; where a form asks for a place, it is the answer; after a cry it is where they are."""
+    cried = await for_help.has_cried(turn)
+    draft = None if turn.inside or cried else await drafts.latest(turn.tx, turn.actor)
     place = turn.said.position
     if draft is not None and place is not None and await forming.placed(turn, draft, place):
         return
-    await commands.ok(turn)
+    if not await for_help.placed(turn):
+        if turn.current is None:
+            await for_help.keep_unseen(turn, turn.frame.say("say.position"))
+        await commands.ok(turn)
 
 
 async def _note(turn: Turn) -> None:
     """What was edited afterwards, forwarded or drawn is kept, and answers no open question."""
-    await at_work.note(turn, turn.said.text.strip() or turn.frame.say("say.note"))
+    await for_help.note(turn, turn.said.text.strip() or turn.frame.say("say.note"))
 
 
 _HEARD: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "text": _text,
     "button": _button,
     "position": _position,
-    "live_position": at_work.live_position,
+    "live_position": for_help.live_position,
     "voice": attachments.heard,
     "photo": attachments.heard,
     "document": attachments.heard,

@@ -20,6 +20,10 @@ class Call:
     """An alert about somebody is open: where what they send is kept, so that whoever comes sees it."""
 
     visit_id: UUID | None
+    #: They called for help themselves: what they type is for whoever comes, and answers no form.
+    cried: bool = False
+    #: They did so in no visit, where the answer said so in plain words.
+    plainly: bool = False
 
 
 async def call_of(tx: Tx, person_id: UUID, current_id: UUID | None) -> Call | None:
@@ -27,10 +31,18 @@ async def call_of(tx: Tx, person_id: UUID, current_id: UUID | None) -> Call | No
 
     Duress by itself is none: what they send goes where it would on any other day, and is answered so (P5).
     """
-    visits = [each.visit_id for each in await alert_now.cries_of(tx, person_id) if each.kind is not Kind.DURESS]
-    if not visits:
+    found = [each for each in await alert_now.cries_of(tx, person_id) if each.kind is not Kind.DURESS]
+    if not found:
         return None
-    return Call(next((each for each in (None, current_id) if each in visits), visits[0]))
+    visits = [each.visit_id for each in found]
+    cries = [each.visit_id for each in found if each.kind is Kind.SOS]
+    place = next((each for each in (None, current_id) if each in visits), visits[0])
+    return Call(place, cried=bool(cries), plainly=None in cries)
+
+
+async def in_duress(tx: Tx, person_id: UUID) -> bool:
+    """Whether what they send is wanted although nothing may say so."""
+    return any(each.kind is Kind.DURESS for each in await alert_now.cries_of(tx, person_id))
 
 
 async def show(tx: Tx, person_id: UUID, visit_id: UUID | None) -> None:

@@ -13,8 +13,8 @@ from safety_service.store.database import Tx
 EVERY, IN_AN_ALARM = timedelta(seconds=60), timedelta(seconds=10)
 
 
-async def sample(tx: Tx, actor: Actor, visit_id: UUID, word: Word) -> bool:
-    """Keep this position if the last is old enough. Gives whether it was kept."""
+async def sample(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> bool:
+    """Keep this position if the last is old enough; without a visit, of an alert without one. Gives whether it was."""
     last = await said.last_position(tx, actor.person_id, visit_id)
     said_at = tx.now if word.said_at is None else word.said_at
     since = EVERY if last is None else said_at - last.said_at

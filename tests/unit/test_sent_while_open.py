@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from bots.dialogue.incoming import Place
 from bots.dialogue.router import handle
 from safety_service.actions import alert_page, kept_files, words
 from safety_service.actions.alert_page import AlertPage
@@ -19,12 +20,12 @@ from safety_service.domain.words import Kind
 from safety_service.store import kept_files as rows
 from safety_service.store.alerts import AlertRow
 from safety_service.store.kept_files import KeptFile
-from safety_service.store.tables.visits import kept_file
+from safety_service.store.tables.visits import kept_file, said
 from safety_service.store.visits import VisitRow
 from tests.danger import DURESS, agreed
 from tests.guidance.telling import debrief_of
 from tests.patience import until
-from tests.talk import Talk
+from tests.talk import Talk, with_page
 from tests.unit.telegram_desk import Desk, desk_in
 from tests.world import World
 
@@ -167,3 +168,109 @@ async def test_what_is_said_in_no_visit_since_an_alert_opened_stands_in_its_stor
     told = [each.note for each in (await page(world, alert)).facts.words if each.note]
     assert told == ["he is following me"]
     assert await world.do("Mia", alert_page.mark, alert.id) != mark
+
+
+# --- words, after a call for help in no visit ---
+
+PLACE = Place(53.48, -2.24, 5)
+KEPT = "Kept with your call for help: whoever has it sees it."
+
+
+async def told(world: World, alert: AlertRow) -> list[str]:
+    return [each.note for each in (await page(world, alert)).facts.words if each.note]
+
+
+async def positions(world: World) -> list[UUID | None]:
+    """With which visit each position was kept."""
+    async with world.database.reading() as tx:
+        found = (await tx.conn.execute(select(said).order_by(said.c.id))).all()
+    return [each.visit_id for each in found if each.position is not None]
+
+
+async def test_what_is_typed_after_a_call_for_help_stands_with_it_and_is_answered_so(world: World, talk: Talk) -> None:
+    await talk.says("Ann", "/sos")
+    (answer,) = await talk.says("Ann", "He is in the car park behind Tesco with a knife")
+    assert answer.text == KEPT
+    assert await told(world, await world.alert()) == ["He is in the car park behind Tesco with a knife"]
+
+
+async def test_a_position_sent_by_hand_after_a_call_for_help_stands_with_it(world: World, talk: Talk) -> None:
+    await talk.says("Ann", "/sos")
+    (answer,) = await talk.sends("Ann", "position", place=PLACE)
+    assert answer.text == KEPT
+    seen = (await page(world, await world.alert())).params["last_position"]
+    assert (seen["latitude"], seen["longitude"]) == (53.48, -2.24)
+    assert await told(world, await world.alert()) == ["(A position.)"]
+
+
+async def test_a_position_shared_live_after_a_call_for_help_is_kept_every_ten_seconds_and_answered_by_nothing(
+    world: World, talk: Talk
+) -> None:
+    await talk.says("Ann", "/sos")
+    for _ in range(7):
+        world.clock.move(timedelta(seconds=5))
+        assert await talk.sends("Ann", "live_position", place=PLACE) == []
+    assert await positions(world) == [None] * 4
+
+
+async def test_with_a_visit_planned_for_later_all_of_it_stands_with_the_call(world: World, talk: Talk) -> None:
+    await world.plan("Ann", after=60)
+    await talk.says("Ann", "/sos")
+    await talk.sends("Ann", "photo", text="white van LK12 ABC")
+    await talk.says("Ann", "by the shop")
+    await talk.sends("Ann", "position", place=PLACE)
+    await talk.sends("Ann", "live_position", place=PLACE)
+    alert = await world.alert()
+    assert await told(world, alert) == ["white van LK12 ABC", "by the shop", "(A position.)"]
+    assert await positions(world) == [None]
+
+
+async def test_what_is_typed_after_a_call_for_help_answers_no_debrief_that_asks_for_words(
+    world: World, talk: Talk
+) -> None:
+    talk.channel = "webchat"
+    await with_page(world, "Ann")
+    row = await world.inside()
+    for text in ("out", "home", "/debrief", "a bit off", "alone", "yes", "argued, blocked", "done"):
+        await talk.says("Ann", text)
+    assert talk.new[-1].template == "form.debrief.happened"
+    await talk.says("Ann", "/sos")
+    await talk.says("Ann", "he came after me")
+    assert await told(world, await world.alert()) == ["he came after me"]
+    assert "he came after me" not in str((await debrief_of(world, row)).answers)
+
+
+async def test_after_the_visit_what_is_typed_stands_with_the_call_that_was_made_in_it(world: World, talk: Talk) -> None:
+    row = await world.inside()
+    await _sos_then_home(world, row)
+    (answer,) = await talk.says("Ann", "he is following me")
+    assert answer.text == "Kept.", "the call was made unseen: the screen does not tell of it now"
+    assert await told(world, await world.alert()) == ["he is following me"]
+
+
+async def test_under_duress_alone_every_answer_is_that_of_any_other_day_and_what_came_is_kept(
+    world: World, talk: Talk
+) -> None:
+    async def answered() -> list[str]:
+        found = [
+            *await talk.says("Ann", "he wants my phone"),
+            *await talk.sends("Ann", "position", place=PLACE),
+            *await talk.sends("Ann", "live_position", place=PLACE),
+        ]
+        return [each.text for each in found]
+
+    await agreed(world)
+    before = await answered()
+    assert await positions(world) == []
+    await talk.says("Ann", DURESS)
+    assert await answered() == before
+    assert await told(world, await world.alert()) == ["he wants my phone", "(A position.)"]
+    assert await positions(world) == [None]
+
+
+async def test_without_an_alert_nothing_that_is_said_outside_a_visit_is_kept(world: World, talk: Talk) -> None:
+    (answer,) = await talk.says("Ann", "hallway")
+    assert answer.template == "reply.help"
+    await talk.sends("Ann", "position", place=PLACE)
+    await talk.sends("Ann", "live_position", place=PLACE)
+    assert await positions(world) == []
