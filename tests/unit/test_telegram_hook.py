@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
 from bots.telegram import hook as hooks
 from bots.telegram.api import UPDATES
 from bots.telegram.bot import TelegramBot
 from bots.telegram.hook import HEADER, HOOK
 from bots.telegram.listening import DRAINED, POLLED
+from safety_service import guesses
 from safety_service.store import stamps, tallies
 from safety_service.store.errors import CannotKeep, DatabaseAway
 from tests.http import application, serving
@@ -124,6 +125,25 @@ async def test_whoever_does_not_know_the_address_or_the_secret_is_not_heard_and_
     await tallies.flush(desk.database)
     async with desk.database.reading() as tx:
         assert (await tallies.sums(tx)).strangers == 3
+
+
+async def test_strangers_at_the_webhook_shut_the_door_to_nobody_who_comes_from_the_same_address(desk: Desk) -> None:
+    hook = desk.bot(webhook=True).hook
+    assert hook is not None
+
+    async def may_try(request: web.Request) -> web.Response:
+        return web.json_response(await guesses.may_try(request))
+
+    def setup(app: web.Application, _services: Any) -> None:
+        app[HOOK] = hook
+        app.router.add_routes([*hooks.routes, web.get("/may-try", may_try)])
+
+    async with serving(application(desk.world, SimpleNamespace(setup=setup))) as url, ClientSession() as outside:
+        for path in [hook.path, "/telegram/guessed"] * guesses.WRONG:
+            async with outside.post(url + path, json=saying("ok", 1)) as answer:
+                assert answer.status in {403, 404}
+        async with outside.get(f"{url}/may-try") as answer:
+            assert await answer.json() is True
 
 
 async def test_without_a_webhook_there_is_nothing_at_its_address(desk: Desk) -> None:
