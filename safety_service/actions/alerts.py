@@ -125,10 +125,13 @@ async def _ready(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[AlertRow, Scene]
 
 
 async def scene_of(tx: Tx, row: AlertRow, *, lock: bool = False) -> Scene:
-    """Where an alert belongs. Of duress nobody stands on a rung who is beside the worker now."""
+    """Where an alert belongs, also of a visit that no key opens: it climbs, is shown, taken and closed all the same.
+
+    Of duress nobody stands on a rung who is beside the worker now.
+    """
     duress_of = row.alert.worker_id if row.alert.kind is Kind.DURESS and row.alert.open else None
     if row.alert.visit_id is not None:
-        visit = await visits.load(tx, row.alert.visit_id, lock=lock)
+        visit = (await visits.opened(tx, [row.alert.visit_id], lock=lock)).get(row.alert.visit_id)
         if visit is not None:
             return await scenes.of_visit(tx, visit, duress_of=duress_of)
     if row.alert.worker_id is not None:

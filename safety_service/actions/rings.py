@@ -58,5 +58,5 @@ async def raise_ring(tx: Tx, ring: Ring, scene: Scene, *, by: UUID | None) -> Al
 
 async def scene_of(tx: Tx, ring: Ring) -> Scene:
     """Where the request belongs."""
-    row = None if ring.visit_id is None else await visits.load(tx, ring.visit_id, lock=True)
+    row = None if ring.visit_id is None else (await visits.opened(tx, [ring.visit_id], lock=True)).get(ring.visit_id)
     return await scenes.of_worker(tx, ring.worker_id) if row is None else await scenes.of_visit(tx, row)

@@ -114,7 +114,10 @@ def _deeds(facts: Facts) -> Iterator[Line]:
     before: Deed | None = None
     highest = 0
     for deed in facts.deeds:
-        if deed.verb == "told":
+        if deed.verb == "told" and not deed.details:
+            # Removed, or no key opens it.
+            yield Line(deed.at, 3, "A rung is told.")
+        elif deed.verb == "told":
             rung = int(deed.details.get("rung", 0))
             why = "" if before is None else _why(facts, before, deed.at)
             yield Line(deed.at, 3, f"{why}{_rung(facts, deed, highest, rung)}")

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from safety_service.domain.timeline import Deed, Sending, WordSaid
+from safety_service.store import unopened
 from safety_service.store.database import Tx
 from safety_service.store.tables.alerts import outbox
 from safety_service.store.tables.system import event_log
@@ -43,10 +44,10 @@ async def of_service(tx: Tx, since: datetime, until: datetime) -> list[Deed]:
 
 async def _deeds(tx: Tx, *where: ColumnElement[bool], most: int | None = None) -> list[Deed]:
     latest_first = (event_log.c.at.desc(), event_log.c.id.desc())
-    rows = await tx.conn.execute(select(event_log).where(*where).order_by(*latest_first).limit(most))
+    rows = await unopened.rows(tx, select(event_log).where(*where).order_by(*latest_first).limit(most))
     return [
         Deed(at=row.at, verb=row.verb, by=row.actor_id, about=row.subject_id, details=row.details or {})
-        for row in reversed(rows.all())
+        for row in reversed(rows)
     ]
 
 
@@ -109,8 +110,7 @@ async def words(
     """What these workers said on the visit; without one, what they said without one between these moments."""
     place = said.c.visit_id.is_(None) if visit_id is None else said.c.visit_id == visit_id
     query = select(said).where(place, said.c.worker_id.in_(workers), said.c.heard_at.between(since, until))
-    rows = await tx.conn.execute(query.order_by(said.c.heard_at, said.c.id))
-    return [_word(row) for row in rows]
+    return [_word(row) for row in await unopened.rows(tx, query.order_by(said.c.heard_at, said.c.id))]
 
 
 def _word(row: Any) -> WordSaid:

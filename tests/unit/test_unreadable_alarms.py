@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from safety_service.actions import alert_page, alerts, kept_files, words
+from safety_service.actions import alert_page, alerts, kept_files, timeline, words
 from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.kept_files import GIVE_UP, Spoken
-from safety_service.actions.words import Word
+from safety_service.actions.sweeping import sweep_alerts
+from safety_service.actions.words import Position, Word
 from safety_service.domain.refusal import Refused
 from safety_service.domain.words import Found, Kind, KnownBy
 from safety_service.store import kept_files as rows
@@ -22,7 +23,7 @@ from safety_service.store.tables.visits import kept_file
 from safety_service.store.unopened import UNREAD
 from tests.danger import DURESS, agreed
 from tests.talk import Talk
-from tests.unit.test_unreadable_rows import SPOILT, spoil, spoil_of
+from tests.unit.test_unreadable_rows import SPOILT, spoil, spoil_of, spoil_what_stands
 from tests.world import World
 
 SAID = b"OggS they are at the door"
@@ -162,6 +163,49 @@ async def test_an_alert_whose_note_no_key_opens_is_shown_and_closed_and_the_note
     async with world.database.reading() as tx:
         kept = (await tx.conn.execute(text("SELECT note FROM alert"))).scalar_one()
     assert kept == SPOILT, "whoever has the key can read it"
+
+
+# --- a visit that no key opens, and words and deeds around an alert ---
+
+
+async def test_an_alert_of_a_visit_that_no_key_opens_climbs_and_is_shown_taken_and_closed(world: World) -> None:
+    await world.inside("Ann")
+    await world.later(36)
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.jump(5)
+    async with world.database.transaction() as tx:
+        await sweep_alerts(tx, 50)
+    alert = await world.alert()
+    assert (alert.alert.kind, alert.alert.rung) == (Kind.MISSED_CHECK_IN, 2)
+    await world.deliver()
+    (told,) = world.told("Dev", "alarm.missed_check_in")
+    assert told.params["address"] == UNREAD and told.params["ref"] == "F-1", "what else is known is said"
+    assert (await page_of(world, "Dev", alert.id)).params["address"] == UNREAD
+    await world.do("Dev", alerts.take, alert.id)
+    await world.do("Dev", alerts.resolve, alert.id, Found.LATE, KnownBy.HEARD_VOICE)
+    assert not (await world.alert()).alert.open
+
+
+async def test_ring_me_on_a_visit_that_no_key_opens_becomes_an_alert_when_nobody_rings(world: World) -> None:
+    row = await world.inside("Ann")
+    await world.do("Ann", words.ring_me, row.id, Word())
+    await spoil(world, "UPDATE visit SET address = :spoilt")
+    await world.later(3)
+    assert (await world.alert()).alert.kind is Kind.RING_ME
+
+
+@pytest.mark.parametrize("of", ["said.note", "said.position", "event_log.details"])
+async def test_what_was_said_and_done_around_an_alert_keeps_nobody_from_its_page(world: World, of: str) -> None:
+    row = await world.inside()
+    place = Position(latitude=53.48, longitude=-2.24)
+    await world.do("Ann", words.note, row.id, Word(note="he has gone out", position=place))
+    await world.do("Ann", words.sos, row.id, Word())
+    await spoil_what_stands(world, *of.split("."))
+    alert = await world.alert()
+    await page_of(world, "Mia", alert.id)
+    story = await world.do("Mia", timeline.of_alert, alert.id)
+    assert UNREAD in story if of == "said.note" else "he has gone out" in story
+    assert "ALERT 1 opened" in story
 
 
 # --- somebody whom no key opens ---

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from bots.dialogue.render import render
-from safety_service.actions import alerts, courses, gap_telling, gaps, meetings, telling, words
+from safety_service.actions import alerts, courses, gap_telling, gaps, meetings, sweeping, telling, words
 from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
 from safety_service.actions.plan_chases import chase_courses, chase_measures, chase_reviews
 from safety_service.actions.sweeping import sweep_alerts
 from safety_service.actions.words import Word
+from safety_service.domain.alert import Alert, Step
+from safety_service.domain.climb import deadline
 from safety_service.domain.course import CourseKind
 from safety_service.domain.gathering import Call
 from safety_service.domain.gathering import Kind as Meeting
@@ -54,15 +56,24 @@ async def test_a_visit_that_no_key_opens_is_told_as_unwatched_and_keeps_no_other
     assert {each.template for each in await world.deliver()} == {"alarm.unwatched", "alarm.missed_check_in"}
 
 
-async def test_an_alert_of_a_visit_that_no_key_opens_keeps_no_other_from_climbing(world: World) -> None:
+async def test_an_alert_that_cannot_climb_is_told_as_unwatched_and_keeps_no_other_from_climbing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.inside("Ann")
     await world.later(36)
-    await spoil(world, "UPDATE visit SET address = :spoilt")
+    ann = await world.alert()
+
+    def fails(alert: Alert, *args: Any, **kwargs: Any) -> Step:
+        if alert.id == ann.id:
+            raise ValueError("a row that nobody foresaw")
+        return deadline(alert, *args, **kwargs)
+
+    monkeypatch.setattr(sweeping, "deadline", fails)
     await world.jump(5)
     async with world.database.transaction() as tx:
         await sweep_alerts(tx, 50)
     told = {each.alert.kind for each in await world.alerts()}
-    assert told == {Kind.MISSED_CHECK_IN, Kind.UNWATCHED}, "the alert that could not climb is told as unwatched"
+    assert told == {Kind.MISSED_CHECK_IN, Kind.UNWATCHED}
     await world.inside("Ben", ref="F-2")
     await world.later(36)
     found = {(world.name(each.alert.worker_id), each.alert.kind): each.alert for each in await world.alerts()}
@@ -273,14 +284,17 @@ async def test_a_fact_that_no_key_opens_is_asked_about_all_the_same_and_judged_b
     assert (await world.plan("Ben")).visit.risk is Risk.HIGH
 
 
-async def spoil_what_stands(world: World, table: str, column: str) -> None:
-    """Spoil F-1's row of a table that refuses to be changed."""
-    family = "(SELECT id FROM family WHERE ref = 'F-1')"
-    change = f"UPDATE {table} SET {column} = :spoilt WHERE family_id = {family}"
+async def spoil_what_stands(world: World, table: str, column: str, where: str = "") -> None:
+    """Spoil rows of a table that refuses to be changed."""
+    change = f"UPDATE {table} SET {column} = :spoilt {where}"
     sqlite = world.database.dialect == "sqlite"
     off = f"DROP TRIGGER {table}_refuses_update" if sqlite else f"ALTER TABLE {table} DISABLE TRIGGER ALL"
     await spoil(world, off)
     await spoil(world, change)
+
+
+#: Of two families, the rows of one.
+OF_F_1 = "WHERE family_id = (SELECT id FROM family WHERE ref = 'F-1')"
 
 
 async def asked_about(world: World, chase: Callable[[Tx, int], Awaitable[int]], template: str) -> list[str]:
@@ -294,7 +308,7 @@ async def asked_about(world: World, chase: Callable[[Tx, int], Awaitable[int]], 
 async def test_a_plan_that_no_key_opens_keeps_no_other_from_being_looked_at_again(world: World) -> None:
     for ref in ("F-1", "F-2"):
         await told(world, "open_threat", ref=ref)
-    await spoil_what_stands(world, "plan_version", "why")
+    await spoil_what_stands(world, "plan_version", "why", OF_F_1)
     world.clock.move(timedelta(days=30))
     assert await asked_about(world, chase_reviews, "plan.review") == ["F-1", "F-2"], "its day to look again is known"
 
@@ -305,7 +319,7 @@ async def test_a_direction_that_no_key_opens_keeps_no_other_from_being_renewed(w
         until = world.now.date() + timedelta(days=10)
         direction = Direction(kind=CourseKind.WITH_MEASURES, reason="we agreed it", until_on=until)
         await world.do("Mia", courses.for_family, ref, direction)
-    await spoil_what_stands(world, "course", "reason")
+    await spoil_what_stands(world, "course", "reason", OF_F_1)
     world.clock.move(timedelta(days=5))
     assert await asked_about(world, chase_courses, "plan.course_ends") == ["F-1", "F-2"]
 
