@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from bots.dialogue import for_help, forming
+from bots.dialogue import for_help, forming, own_words
 from bots.dialogue.turn import Turn
 from config.forms_debrief import CHAT
 from safety_service.actions import debriefs, drafts, kept_files, words
@@ -20,6 +20,7 @@ async def heard(turn: Turn) -> None:
     While an alert about somebody is open, what they send is for whoever comes, and for no debrief. What is too large,
     or of another kind, is answered with why; that it came, and what stood with it, is a note all the same.
     """
+    await own_words.overheard(turn, turn.said.text)
     text = turn.said.text.strip() or turn.frame.say(f"say.{turn.said.kind}")
     apart = turn.inside or await for_help.call_of(turn) is not None
     draft = None if apart else await drafts.latest(turn.tx, turn.actor)

@@ -43,9 +43,19 @@ async def typed(turn: Turn, text: str) -> bool:
         await _say(turn, turn.current, waiting.word, waiting.by, text)
         return True
     if proof is Proof.DURESS:
-        visit_id = None if turn.current is None else turn.current.id
-        await danger.duress(turn.tx, turn.actor.person_id, visit_id, min(turn.said.said_at, turn.tx.now))
+        await _in_duress(turn)
     return False
+
+
+async def overheard(turn: Turn, text: str) -> None:
+    """The duress word where no word is looked for: under a picture, in what was edited. Nothing is answered to it."""
+    if await phrases.heard(turn.tx, turn.actor, text) is Proof.DURESS:
+        await _in_duress(turn)
+
+
+async def _in_duress(turn: Turn) -> None:
+    visit_id = None if turn.current is None else turn.current.id
+    await danger.duress(turn.tx, turn.actor.person_id, visit_id, min(turn.said.said_at, turn.tx.now))
 
 
 async def _say(turn: Turn, row: VisitRow, held: str, by: timedelta | None, own: str) -> None:

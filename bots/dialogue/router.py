@@ -274,7 +274,8 @@ async def _position(turn: Turn) -> None:
 
 
 async def _note(turn: Turn) -> None:
-    """What was edited afterwards, forwarded or drawn is kept, and answers no open question."""
+    """What was edited afterwards, forwarded or drawn is kept, and answers no open question; duress is heard."""
+    await own_words.overheard(turn, turn.said.text)
     await for_help.note(turn, turn.said.text.strip() or turn.frame.say("say.note"))
 
 

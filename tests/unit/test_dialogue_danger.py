@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bots.dialogue import tokens
+from bots.dialogue.incoming import Kind as Sort
 from safety_service.actions import unread, words
 from safety_service.actions.words import Word
 from safety_service.domain.phrases import Tap
@@ -171,6 +172,28 @@ async def test_typed_at_any_time_it_is_answered_as_what_nobody_understands(world
     (before,) = [each.template for each in await talk.says("Ben", "hallway")]
     assert [each.template for each in await talk.says("Ann", "harbour")] == [before]
     assert await kinds(world) == [Kind.DURESS, Kind.DURESS]
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice", "document", "note"])
+async def test_under_a_picture_or_in_what_was_edited_it_is_heard_and_answered_as_any_other_text(
+    world: World, talk: Talk, kind: Sort
+) -> None:
+    await agreed(world)
+    row = await world.inside()
+    before = [(each.text, each.labels) for each in await talk.sends("Ann", kind, text="hallway")]
+    after = [(each.text, each.labels) for each in await talk.sends("Ann", kind, text=" Harbour.")]
+    assert after == before
+    assert await kinds(world) == [Kind.DURESS]
+    async with world.database.reading() as tx:
+        assert [each.note for each in await said.of_visit(tx, row.id) if each.note] == ["hallway"]
+
+
+@pytest.mark.parametrize("kind", ["photo", "note"])
+async def test_in_no_visit_it_is_heard_under_a_picture_too(world: World, talk: Talk, kind: Sort) -> None:
+    await agreed(world)
+    before = [each.text for each in await talk.sends("Ann", kind, text="hallway")]
+    assert [each.text for each in await talk.sends("Ann", kind, text=DURESS)] == before
+    assert await kinds(world) == [Kind.DURESS]
 
 
 @pytest.mark.parametrize(("tap", "label"), [(Tap.SHORT, "+5"), (Tap.LONG, "+15")])
