@@ -45,6 +45,11 @@ class Provider:
             await InboxWorker(self.world.database, handle).drain()
         return status
 
+    async def pairs_with(self, code: str) -> int:
+        """A phone behind the same proxy tries a code; gives the status."""
+        async with self._session.post("/api/v1/pair", json={"code": code}) as answer:
+            return answer.status
+
     async def texts(self, number: str, text: str) -> str:
         """A text message comes in; gives what it is answered with."""
         talk = Talk(self.world, "sms")
@@ -204,6 +209,7 @@ async def test_whoever_does_not_know_the_address_finds_nothing(world: World, pro
     for _ in range(WRONG):
         await provider.brings({"from": DEV, "text": number}, secret="guessed")
     assert await provider.brings({"from": DEV, "text": number}) == 204, "nobody else's guesses keep answers away"
+    assert await provider.pairs_with("wrong") == 403, "nor codes, from whoever shares their address"
 
 
 async def test_without_the_setting_there_is_no_such_address(world: World) -> None:
