@@ -371,3 +371,9 @@ async def test_whoever_may_only_read_it_is_shown_nothing_of_the_responder_card(w
     assert "<b>Ann</b>, alone" in text and "I have it" not in text
     for hidden in ("Blue Corsa", "Asthma", "blue folder", "07700"):
         assert hidden not in text
+
+
+async def test_of_a_call_for_help_in_no_visit_no_word_of_a_visit_is_missed(desk: Desk) -> None:
+    await desk.world.do("Ann", words.sos, None, Word())
+    page = await desk.sees("Mia", f"/alerts/{(await desk.world.alert()).id}")
+    assert "Nobody has this yet" in page and "Last word" not in page
