@@ -99,13 +99,13 @@ async def _flood(seeds: Seeds, way: Way, plan: Plan, hangs: Sequence[int], scale
 
 async def _must_hang(sink: Server, hangs: Sequence[int]) -> None:
     """Else what is told would be of a receiver that nobody wrote to."""
-    if hangs and not await _asked(sink, "/hung"):
+    if hangs and not await asked(sink, "/hung"):
         raise NotMeasured("nothing was sent to the receiver that hangs")
 
 
 @asynccontextmanager
 async def _service(ground: Ground, url: str, sink: Server) -> AsyncIterator[Works]:
-    async with processes.doorstep(ground, url, sink) as server, _watched_by(url, server.cpu_by_role) as works:
+    async with processes.doorstep(ground, url, sink) as server, watched_by(url, server.cpu_by_role) as works:
         yield works
 
 
@@ -116,12 +116,13 @@ async def _two_schedulers(ground: Ground, url: str, sink: Server) -> AsyncIterat
         def used() -> Used:
             return usage.together(*(each.cpu_by_role() for each in both))
 
-        async with _watched_by(url, used) as works:
+        async with watched_by(url, used) as works:
             yield works
 
 
 @asynccontextmanager
-async def _watched_by(url: str, used: Callable[[], Used]) -> AsyncIterator[Works]:
+async def watched_by(url: str, used: Callable[[], Used]) -> AsyncIterator[Works]:
+    """A service that keeps watch over this database; it does when this yields."""
     database = await Database.open(url, pool_size=2)
     sent = select(outbox.c.visit_id, outbox.c.provider_id).where(
         outbox.c.template.like("alarm.%"), outbox.c.provider_id.is_not(None)
@@ -188,19 +189,32 @@ async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
 
 async def _lateness(sink: Server, due: Mapping[UUID, datetime], arrived: Arrived, scale: Scale) -> dict[UUID, float]:
     """Wait until every alarm is at the sink. Raises NotMeasured when some never come."""
+    numbers = await until_there(due, arrived, scale)
+    if missing := len(due.keys() - numbers.keys()):
+        raise NotMeasured(f"{missing} of {len(due)} alarms did not come")
+    return how_late(await asked(sink, "/stamps"), numbers, due)
+
+
+def how_late(
+    stamps: Mapping[str, float], numbers: Mapping[UUID, int], due: Mapping[UUID, datetime]
+) -> dict[UUID, float]:
+    """Seconds from the moment at which each was due until its message was at the sink."""
+    return {visit: stamps[str(numbers[visit])] - at.timestamp() for visit, at in due.items() if visit in numbers}
+
+
+async def until_there(due: Mapping[UUID, datetime], arrived: Arrived, scale: Scale) -> Mapping[UUID, int]:
+    """Wait until all of these alarms are at the sink, or some are given up: what has come."""
     last_due = max(due.values()).timestamp()
     given_up = last_due + scale.patience + scale.patience_each * len(due)
     await asyncio.sleep(max(0.0, last_due - time.time()))
     numbers: Mapping[UUID, int] = {}
-    while not due.keys() <= numbers.keys():
-        if time.time() > given_up:
-            raise NotMeasured(f"{len(due.keys() - numbers.keys())} of {len(due)} alarms did not come")
+    while not due.keys() <= numbers.keys() and time.time() < given_up:
         await asyncio.sleep(LOOK_EVERY + LOOK_AFTER_EACH * len(due))
         numbers = await arrived()
-    stamps = {int(number): at for number, at in (await _asked(sink, "/stamps")).items()}
-    return {visit: stamps[numbers[visit]] - at.timestamp() for visit, at in due.items()}
+    return numbers
 
 
-async def _asked(sink: Server, path: str) -> Any:
+async def asked(sink: Server, path: str) -> Any:
+    """What the sink tells of itself."""
     async with aiohttp.ClientSession() as session, session.get(sink.url + path) as answer:
         return await answer.json()

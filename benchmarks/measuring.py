@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks import alarms, checkins, idle, learning, pages, pgbench
+from benchmarks import alarms, checkins, idle, killed, learning, pages, pgbench
 from benchmarks.floods import FLOODS
 from benchmarks.ground import NAMES, Ground, Kind, begin
 from benchmarks.idle import IDLE
+from benchmarks.killed import KILLED
 from benchmarks.learning import LEARNING
 from benchmarks.pages import PAGES
 from benchmarks.processes import NotMeasured
@@ -24,7 +25,7 @@ from benchmarks.table import Row, figures, markdown
 from safety_service.store.database import Database
 
 CHECK_INS, PROFILE = "check-ins", "profile"
-WATCH = (CHECK_INS, *FLOODS, IDLE, PROFILE)
+WATCH = (CHECK_INS, *FLOODS, KILLED, IDLE, PROFILE)
 EVERY = (*WATCH, LEARNING, PAGES)
 
 
@@ -78,6 +79,9 @@ async def _measure_watch(ground: Ground, kind: Kind, wanted: Collection[str], sc
     for name, plan in await alarms.plans(seeds, scale, wanted):
         with _or_missing(report, f"{NAMES[kind]}: {plan.about}"):
             report.rows += await alarms.measure(seeds, name, plan, scale)
+    if KILLED in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: alarms while their process is killed"):
+            report.rows += await killed.measure(seeds, scale)
     if IDLE in wanted:
         with _or_missing(report, f"{NAMES[kind]}: idle minutes"):
             report.rows += await idle.measure(seeds, scale)

@@ -20,6 +20,9 @@ class Scale:
     ahead: float = 4.0
     #: Alarms due at the same moment, and how many are watched.
     at_once: tuple[tuple[int, int], ...] = ((1_000, 10_000), (10_000, 100_000))
+    #: The same, when whoever raises and sends them is killed: so many seconds after that moment, each time anew.
+    killed: tuple[int, int] = (1_000, 10_000)
+    killed_after: tuple[float, ...] = (0.3, 0.6)
     spread: int = 200
     spread_over: float = 60.0
     #: Due at the same moment, and how many fall due while they are handed over, so many seconds long.
@@ -58,6 +61,8 @@ QUICK = Scale(
     seconds=0.7,
     ahead=0.5,
     at_once=((40, 400),),
+    killed=(40, 400),
+    killed_after=(0.05,),
     spread=8,
     spread_over=2.0,
     storm=40,

@@ -41,6 +41,8 @@ SMALL_RATE = Target(1_000, least=True)
 SMALL_P99 = Target(50)
 #: Alarms a second.
 HAND_OVER = Target(1_200, least=True)
+#: Of alarms that were due when their process was killed.
+LOST = Target(0)
 #: Seconds.
 ON_TIME = Target(0.3)
 IN_TROUBLE = Target(1.0)

@@ -58,6 +58,11 @@ def together(*of_each: Used) -> Used:
     return dict(sum((Counter(each) for each in of_each), Counter[str]()))
 
 
+def child_of(pid: int, *roles: str) -> psutil.Process | None:
+    """The first of the service's children that is there for one of these; `service`: for all of them together."""
+    return next((each for each in _family(pid) if _role(each.cmdline()) in roles), None)
+
+
 def _postmaster(ground: Ground) -> int:
     assert ground.postgres is not None
     return int((ground.postgres.folder / "data/postmaster.pid").read_text().split()[0])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from benchmarks import floods, learning, measuring
+from benchmarks import floods, killed, learning, measuring
 from benchmarks.idle import IDLE
 from benchmarks.scale import QUICK
 
@@ -17,6 +17,8 @@ TINY = replace(
     hanging=2,
     beside=2,
     beside_over=0.2,
+    killed=(10, 202),
+    killed_after=(0.02,),
     idle_watched=(10,),
     idle_seconds=0.3,
     idle_after=0.1,
@@ -49,3 +51,11 @@ async def test_the_service_is_measured_beside_its_floors_and_in_trouble() -> Non
         assert rows[what].ours > 0 and rows[what].floor
     assert rows["an idle minute, 10 watched: memory, service"].ours > 1
     assert rows["an idle minute, 10 watched and not 10: memory of Doorstep"].cells[-1] == "≤ 50 MiB more: kept"
+
+
+async def test_alarms_are_measured_while_whoever_raises_them_is_killed() -> None:
+    report = await measuring.measure(["sqlite"], [killed.KILLED], TINY)
+    assert not report.missing
+    rows = {row.what.rpartition(": ")[2]: row for row in report.rows}
+    assert rows["lost"].cells[2:] == ["0 alarms", "", "", "≤ 0 alarms: kept"]
+    assert rows["last handed over after"].ours > 0
