@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks import processes, targets, usage
@@ -44,9 +45,13 @@ class Minute:
 async def measure(seeds: Seeds, scale: Scale) -> list[Row]:
     """A quiet minute with each number of people watched, beside the one with the fewest."""
     minutes = [await _minute(seeds, count, scale) for count in scale.idle_watched]
-    first, name = minutes[0], NAMES[seeds.kind]
-    rows = [row for each in minutes for row in _rows(name, each, first)]
-    return rows + _grown(name, first, minutes[-1])
+    return rows_of(NAMES[seeds.kind], minutes)
+
+
+def rows_of(name: str, minutes: Sequence[Minute]) -> list[Row]:
+    """Each beside the first, and what has grown from the first to the last."""
+    rows = [row for each in minutes for row in _rows(name, each, minutes[0])]
+    return rows + _grown(name, minutes[0], minutes[-1])
 
 
 async def _minute(seeds: Seeds, count: int, scale: Scale) -> Minute:
