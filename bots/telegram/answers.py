@@ -47,7 +47,9 @@ def _me(answer: Any) -> JSON:
 
 
 def _file(answer: Any) -> JSON:
-    return {"file_id": "", "file_unique_id": "", "file_path": str(answer["file_path"])}
+    path, size = str(answer["file_path"]), answer.get("file_size")
+    known = {"file_size": size} if isinstance(size, int) else {}
+    return {"file_id": "", "file_unique_id": "", "file_path": path, **known}
 
 
 def _hook(answer: Any) -> JSON:

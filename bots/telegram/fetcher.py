@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
+from telegram import File
 from telegram.error import BadRequest, TelegramError
 
 from bots.telegram.api import Api
 from bots.telegram.errors import reason_of
+from bots.telegram.request import TooLarge
 from bots.telegram.supervised import to_its_end
 from safety_service.actions import kept_files
 from safety_service.store.crash import crash_point
@@ -75,9 +78,9 @@ class Fetcher:
         except (TelegramError, TimeoutError) as error:
             reason = reason_of(error) if isinstance(error, TelegramError) else type(error).__name__
             log.warning("a %s could not be fetched: %s", row.kind, reason)
-            await self._keep(row, None, for_good=isinstance(error, BadRequest))
+            await self._keep(row, None, for_good=isinstance(error, BadRequest | TooLarge))
         else:
-            await self._keep(row, body, for_good=len(body) > kept_files.LARGEST)
+            await self._keep(row, body, for_good=False)
 
     async def _keep(self, row: KeptFile, body: bytes | None, *, for_good: bool) -> None:
         try:
@@ -93,6 +96,8 @@ class Fetcher:
         holding = asyncio.create_task(self._hold(row))
         try:
             found = await self._api.rest.get_file(row.source or "")
+            if _size_of(found) > kept_files.LARGEST:
+                raise TooLarge
             return bytes(await found.download_as_bytearray())
         finally:
             holding.cancel()
@@ -110,3 +115,13 @@ class Fetcher:
                 await kept_files.still_coming(tx, row.id)
         except (DatabaseAway, TryAgain) as error:
             log.warning("a %s that still comes is not held: %s", row.kind, type(error).__name__)
+
+
+def _size_of(found: File) -> int:
+    """As far as it is known before any of it is read: a Bot API server beside us gives a path, and reads it at once."""
+    if found.file_size:
+        return found.file_size
+    try:
+        return Path(found.file_path or "").stat().st_size
+    except (OSError, ValueError):
+        return 0

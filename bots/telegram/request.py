@@ -20,6 +20,8 @@ import httpx
 from telegram.error import InvalidToken, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from safety_service.actions.kept_files import LARGEST
+
 # They would log the token, which is in every address, and what is said.
 for _talker in ("httpx", "httpcore", "telegram"):
     logging.getLogger(_talker).setLevel(logging.WARNING)
@@ -60,6 +62,13 @@ class NoAnswer(TelegramError):
 
     def __init__(self) -> None:
         super().__init__("not an answer of the Bot API")
+
+
+class TooLarge(TelegramError):
+    """A file that nobody wants whole: no more of it was read."""
+
+    def __init__(self) -> None:
+        super().__init__("a file is too large")
 
 
 class PoolFull(Exception):
@@ -123,7 +132,7 @@ class Request(BaseRequest):
             async with session.request(
                 method, url, data=body, headers=kind, timeout=waits, allow_redirects=False, proxy=self._proxy
             ) as answer:
-                return answer.status, await answer.read()
+                return answer.status, await (_file(answer) if method == "GET" else answer.read())
         except TimeoutError as error:
             raise TimedOut from error
         except (aiohttp.ClientError, OSError) as error:
@@ -158,6 +167,18 @@ class Request(BaseRequest):
         if not isinstance(answer, dict) or not ({"result", "description"} & answer.keys()):
             raise NoAnswer
         return answer
+
+
+async def _file(answer: aiohttp.ClientResponse) -> bytes:
+    """A Bot API server of one's own gives gigabytes, and need not say so before: four at once would fill the memory."""
+    if (answer.content_length or 0) > LARGEST:
+        raise TooLarge
+    body = bytearray()
+    async for part in answer.content.iter_any():
+        body += part
+        if len(body) > LARGEST:
+            raise TooLarge
+    return bytes(body)
 
 
 def _session() -> aiohttp.ClientSession:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
 from bots.telegram import fetcher as fetcher_module
 from bots.telegram.api import Api
 from bots.telegram.fetcher import Fetcher
 from safety_service.actions import kept_files
-from safety_service.actions.kept_files import Spoken
+from safety_service.actions.kept_files import LARGEST, Spoken
 from safety_service.store.tables.visits import kept_file
 from tests.patience import until
 from tests.world import World
@@ -55,7 +60,7 @@ class Line:
         async def body() -> bytes:
             return SAID
 
-        return SimpleNamespace(download_as_bytearray=body)
+        return SimpleNamespace(file_size=len(SAID), file_path="", download_as_bytearray=body)
 
 
 async def test_a_file_that_comes_slowly_stays_its_fetchers_and_keeps_no_other_waiting(
@@ -84,3 +89,72 @@ async def test_a_file_that_comes_slowly_stays_its_fetchers_and_keeps_no_other_wa
     finally:
         fetching.cancel()
         await asyncio.wait([fetching])
+
+
+class OwnServer:
+    """A Bot API server of one's own, with one file of gigabytes. `says`: what it says of the file."""
+
+    def __init__(self, says: dict[str, Any]) -> None:
+        self.given = 0
+        self._says = says
+
+    @asynccontextmanager
+    async def listens(self) -> AsyncIterator[Api]:
+        app = web.Application()
+        app.router.add_post("/bot1:x/getFile", self._found)
+        app.router.add_get("/file/bot1:x/long", self._gives)
+        async with TestServer(app) as server:
+            api = Api("1:x", str(server.make_url("/bot")))
+            try:
+                yield api
+            finally:
+                await api.close()
+
+    async def _found(self, _asked: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "result": {"file_id": "f", "file_unique_id": "u", **self._says}})
+
+    async def _gives(self, asked: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(asked)
+        while self.given < 20 * LARGEST:
+            await answer.write(bytes(2**20))
+            self.given += 2**20
+        return answer
+
+
+async def gone(world: World) -> list[str | None]:
+    async with world.database.reading() as tx:
+        return list((await tx.conn.execute(select(kept_file.c.gone))).scalars())
+
+
+@pytest.mark.parametrize("says", [{}, {"file_size": LARGEST + 1}])
+async def test_of_a_file_that_is_too_large_no_more_is_read_than_could_be_kept(
+    world: World, says: dict[str, Any]
+) -> None:
+    """Such a server gives files of two gigabytes; four at once filled the memory before anybody looked."""
+    server = OwnServer({"file_path": "long", **says})
+    await world.do("Ann", kept_files.note, said("f"))
+    async with server.listens() as api:
+        await Fetcher(world.database, api).fetch_some()
+    # What lies on the line counts as given: some megabytes.
+    assert server.given < (4 * LARGEST if not says else 1)
+    assert await gone(world) == ["not_had"]
+    await world.deliver()
+    assert world.told("Ann", "file.lost")
+
+
+async def test_a_file_that_a_server_beside_us_has_is_not_opened_when_it_is_too_large(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / "long"
+    with long.open("wb") as file:
+        file.truncate(LARGEST + 1)
+
+    def read(path: Path) -> bytes:
+        raise AssertionError(f"all of {path} in one go")
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    await world.do("Ann", kept_files.note, said("f"))
+    async with OwnServer({"file_path": str(long)}).listens() as api:
+        await Fetcher(world.database, api).fetch_some()
+    assert await gone(world) == ["not_had"]
