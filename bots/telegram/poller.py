@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from telegram.error import Conflict, TelegramError
 
-from bots.telegram.api import JSON, Api
+from bots.telegram.api import BATCH, JSON, Api
 from bots.telegram.errors import reason_of
 from bots.telegram.listening import DRAINED, POLLED, Listener, Pace, heard_until
 from bots.telegram.taking import Hearing, Taking
@@ -18,6 +18,9 @@ from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
+
+#: So many that wait, and cannot be kept, leave room for what is newly said alone.
+CROWDED = BATCH // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Poller(Listener):
         """Ask from the beginning, without waiting until we know that nothing is left over from before."""
         self._offset: int | None = None
         self._drained = False
-        #: What was heard last could be kept.
-        self._keeps = True
+        #: How many updates wait because they cannot be kept.
+        self._unkept = 0
         #: Whether no webhook keeps updates from us; None: that could not be seen to.
         self._unhooked: bool | None = False
 
@@ -62,12 +65,12 @@ class Poller(Listener):
         3. only then move the offset, with which the next poll confirms it.
 
         While nothing can be kept it does not move, and of all that waits Telegram shows the first hundred again and
-        again: live positions, a hundred an hour from each phone, must not hide whoever asks for help then.
+        again: live positions, hundreds an hour from each phone, must not hide whoever asks for help then.
         """
         poll = await self._ask()
-        self._keeps = False
+        self._unkept = len(poll.updates)
         mine = await self._taking.keep(poll.updates, lambda tx: self._keep(tx, poll))
-        self._keeps = True
+        self._unkept = 0
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
@@ -79,7 +82,7 @@ class Poller(Listener):
         await self._unhook()
         async with asyncio.timeout(wait + self._pace.grace):
             began = _steady()
-            updates = await self._api.updates(self._offset, wait, new_words=not self._keeps)
+            updates = await self._api.updates(self._offset, wait, new_words=self._unkept >= CROWDED)
         return Poll(updates, began, _steady())
 
     async def _unhook(self) -> None:

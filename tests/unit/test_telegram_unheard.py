@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bots.telegram import api, poller, unheard
+from bots.telegram import api, patience, poller, unheard
 from safety_service.store.errors import DatabaseAway
 from tests.patience import until
 from tests.telegram import Phone
@@ -82,19 +82,21 @@ async def test_live_positions_hide_nobody_who_speaks_while_nothing_can_be_kept(
         if point == "poller:before_commit" and away:
             raise DatabaseAway("away")
 
+    monkeypatch.setattr(patience, "FIRST", 0.01)
     monkeypatch.setattr(poller, "crash_point", fail)
     ann, ben = await desk.phone("Ann"), await desk.phone("Ben")
     live = await ben.shares_position(51.5, -0.1)
     await ann.says("help")
     async with desk.working(desk.bot(pace=replace(QUICK, owning_up=0.0))):
         await ann.sees(SAID)
-        await desk.telegram.called("getUpdates", times=len(desk.telegram.calls_of("getUpdates")) + 1)
-        for step in range(api.BATCH):
-            await ben.moves(live, 51.5 + step / 1000, -0.1)
+        for moves in (poller.CROWDED - 3, 1, api.BATCH):
+            for step in range(moves):
+                await ben.moves(live, 51.5 + step / 1000, -0.1)
+            await desk.telegram.called("getUpdates", times=len(desk.telegram.calls_of("getUpdates")) + 2)
         mia = await desk.phone("Mia")
         await mia.says("/sos")
         await mia.sees(SAID)
-        assert len(desk.telegram.updates) == 3, "only what was newly said is kept for later"
+        assert len(desk.telegram.updates) == poller.CROWDED + 1, "what leaves no room is not kept for later"
         away = False
         await desk.hears("help", "/sos")
         polls = len(desk.telegram.calls_of("getUpdates"))
