@@ -21,15 +21,26 @@ log = logging.getLogger(__name__)
 
 #: So many that wait, and cannot be kept, leave room for what is newly said alone.
 CROWDED = BATCH // 2
+#: Seconds between two polls of a server that does not wait until somebody speaks.
+BREATH = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one poll brought, and between which readings of the clock that nobody can set (seconds)."""
+    """What one poll brought, and between which readings of the clock that nobody can set (seconds).
+
+    `wait`: for how long Telegram was asked to wait until somebody speaks.
+    """
 
     updates: list[JSON]
     began: float
     ended: float
+    wait: float
+
+    @property
+    def hurried(self) -> bool:
+        """Nobody had spoken, and it did not wait for anybody."""
+        return not self.updates and self.ended - self.began < self.wait / 2
 
 
 class Poller(Listener):
@@ -74,6 +85,8 @@ class Poller(Listener):
         crash_point("poller:after_commit")
         # Nothing left to confirm: ask for the earliest there is, for after a quiet week Telegram numbers anew.
         self._offset = int(poll.updates[-1]["update_id"]) + 1 if poll.updates else None
+        if poll.hurried:
+            await asyncio.sleep(BREATH)
         self._drained = self._drained or not poll.updates
         return mine
 
@@ -83,7 +96,7 @@ class Poller(Listener):
         async with asyncio.timeout(wait + self._pace.grace):
             began = _steady()
             updates = await self._api.updates(self._offset, wait, new_words=self._unkept >= CROWDED)
-        return Poll(updates, began, _steady())
+        return Poll(updates, began, _steady(), wait)
 
     async def _unhook(self) -> None:
         """A webhook of an earlier life would keep every update from us. What waits is kept: it is what people said.

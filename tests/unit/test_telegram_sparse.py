@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,7 +11,7 @@ import pytest
 
 from bots.delivery.outcome import Sent
 from bots.dialogue.render import Rendered
-from bots.telegram import hook_keeper, patience
+from bots.telegram import hook_keeper, patience, poller
 from bots.telegram.listening import DRAINED, POLLED
 from bots.telegram.request import Request
 from config.settings import Settings
@@ -18,6 +20,7 @@ from safety_service.actions.linking import BOT_STAMP
 from safety_service.app import Parts
 from safety_service.store import stamps
 from tests.patience import until
+from tests.telegram import receiving
 from tests.telegram.faults import Kind
 from tests.unit.telegram_desk import QUICK, Desk, desk_in, outgoing
 from tests.unit.test_telegram_hook import hooked
@@ -96,6 +99,21 @@ async def test_a_webhook_that_is_taken_down_by_nobody_for_seconds_holds_up_no_po
     desk.telegram.fault("hang_before", method="deleteWebhook")
     await ann.says("ok")
     async with desk.working(desk.bot(pace=replace(QUICK, grace=0.5))):
+        await desk.hears("ok")
+
+
+async def test_a_server_that_never_waits_for_words_is_not_asked_without_a_breath(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "LONGEST_POLL", 0)
+    ann = await desk.phone("Ann")
+    async with desk.working():
+        await desk.telegram.called("getUpdates", times=3)
+        before, began = len(desk.telegram.calls_of("getUpdates")), time.monotonic()
+        await asyncio.sleep(1)
+        asked = len(desk.telegram.calls_of("getUpdates")) - before
+        assert asked <= (time.monotonic() - began) / poller.BREATH + 1
+        await ann.says("ok")
         await desk.hears("ok")
 
 
