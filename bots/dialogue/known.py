@@ -111,6 +111,7 @@ _BRACES: dict[str, str] = {
     **{f"alert.late_{each}": _NEWS for each in LATE},
     **{f"alert.news_{each}": _NEWS for each in ("still_trying", "police_rung", "note")},
     **{f"alert.again_{each}": _NEWS for each in Kind},
+    "alert.came": _SHORT,
     "alert.offer": _ALARM,
     **known_ways.BRACES,
     **known_policy.BRACES,

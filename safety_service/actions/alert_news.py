@@ -28,7 +28,7 @@ async def carry_out(tx: Tx, scene: Scene, alerts: Mapping[UUID, AlertRow], effec
     tx.announce(topics.of_alert(row.id))
 
 
-async def _may_hear(tx: Tx, scene: Scene, row: AlertRow, people_ids: Iterable[UUID]) -> list[UUID]:
+async def may_hear(tx: Tx, scene: Scene, row: AlertRow, people_ids: Iterable[UUID]) -> list[UUID]:
     """Without those who are kept off it by now, told before or not; of duress without who is beside the worker (P5)."""
     family_id = None if scene.row is None else scene.row.family_id
     workers = scene.workers if row.alert.worker_id is None else scene.workers | {row.alert.worker_id}
@@ -42,7 +42,7 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
     params = await alarm_params(tx, row, scene)
     sent = await tell(
         tx,
-        await _may_hear(tx, scene, row, effect.people),
+        await may_hear(tx, scene, row, effect.people),
         f"alarm.{row.alert.kind}",
         {**params, "passed": list(effect.passed), "again": effect.again},
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
@@ -75,7 +75,7 @@ async def _tell_rung(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellRung) -
 async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -> None:
     by = None if effect.by is None else (await people.get_even_unread(tx, effect.by)).name
     params = {
-        **await _short(tx, row),
+        **await short_of(tx, row),
         "by": by,
         "note": effect.note,
         "said_at": iso(effect.said_at),
@@ -87,7 +87,7 @@ async def _tell_told(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellTold) -
     await tell(
         tx,
         # Who says it knows it; who let it lapse must hear so.
-        await _may_hear(tx, scene, row, [e for e in row.alert.told if e != effect.by or effect.what == "lapsed"]),
+        await may_hear(tx, scene, row, [e for e in row.alert.told if e != effect.by or effect.what == "lapsed"]),
         f"alert.{effect.what}",
         params,
         priority=Priority.NEWS,
@@ -107,10 +107,10 @@ async def _spare_the_rest(tx: Tx, row: AlertRow, what: str) -> None:
 
 
 async def _tell_owner(tx: Tx, scene: Scene, row: AlertRow, effect: ax.TellOwner) -> None:
-    params = {**await _short(tx, row), "by_at": iso(effect.by_at)}
+    params = {**await short_of(tx, row), "by_at": iso(effect.by_at)}
     await tell(
         tx,
-        await _may_hear(tx, scene, row, [effect.owner_id]),
+        await may_hear(tx, scene, row, [effect.owner_id]),
         f"alert.{effect.what}",
         params,
         priority=Priority.DANGER if row.alert.danger else Priority.ALARM,
@@ -155,7 +155,7 @@ async def _offer(tx: Tx, scene: Scene, row: AlertRow, effect: ax.Offer) -> None:
 async def _ask_second(tx: Tx, scene: Scene, row: AlertRow, effect: ax.AskSecond) -> None:
     found = row.alert.resolution
     params = {
-        **await _short(tx, row),
+        **await short_of(tx, row),
         "by": (await people.get_even_unread(tx, effect.by)).name,
         "found": None if found is None else found.found,
         "known_by": None if found is None else found.known_by,
@@ -163,7 +163,7 @@ async def _ask_second(tx: Tx, scene: Scene, row: AlertRow, effect: ax.AskSecond)
     }
     await tell(
         tx,
-        await _may_hear(tx, scene, row, [each for each in row.alert.told if each != effect.by]),
+        await may_hear(tx, scene, row, [each for each in row.alert.told if each != effect.by]),
         "alert.second_wanted",
         params,
         priority=Priority.ALARM,
@@ -179,10 +179,10 @@ async def _nobody_there(tx: Tx, scene: Scene, row: AlertRow, _effect: ax.NobodyT
     log.critical("alert %s: nobody on duty or standing by can be reached", row.alert.number)
     await _log(tx, row, "nobody_there", {"rung": row.alert.rung})
     everyone = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=row.agency_id)
-    allowed = await _may_hear(tx, scene, row, everyone)
+    allowed = await may_hear(tx, scene, row, everyone)
     administrators = frozenset(allowed) - scene.workers - {row.alert.worker_id}
     row = await alert_rows.save(tx, row, replace(row.alert, told=row.alert.told | administrators))
-    params = await _short(tx, row)
+    params = await short_of(tx, row)
     about = row.alert.worker_id
     await tell(tx, administrators, "alert.nobody", params, priority=Priority.ALARM, alert_id=row.id, about=about)
 
@@ -191,7 +191,8 @@ async def _resolved_now(_tx: Tx, _scene: Scene, _row: AlertRow, _effect: ax.Reso
     """The watch is re-armed by the action that resolved, in the same transaction."""
 
 
-async def _short(tx: Tx, row: AlertRow) -> dict[str, Any]:
+async def short_of(tx: Tx, row: AlertRow) -> dict[str, Any]:
+    """What any message about it may say."""
     alert = row.alert
     worker = None if alert.worker_id is None else (await people.get_even_unread(tx, alert.worker_id)).name
     owner = None if alert.owner_id is None else (await people.get_even_unread(tx, alert.owner_id)).name

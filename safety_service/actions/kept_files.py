@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import debrief_log, from_there, matters, reading, telling
+from safety_service.actions import came, debrief_log, from_there, matters, reading, telling
 from safety_service.actions.access import may_see_alert, may_see_visit
 from safety_service.actions.actor import Actor
 from safety_service.actions.alerts import scene_of
@@ -80,7 +80,8 @@ async def note(
     )
     added = await kept_files.add(tx, row, spoken.provider_id, spoken.body)
     if added:
-        await _seen_at_once(tx, row)
+        if debrief_id is None:
+            await came.hear(tx, row.person_id, row.visit_id)
         await keep(tx, actor, actor.agency_id, "kept", subject=spoken.kind, subject_id=row.id, size=spoken.size)
     return added
 

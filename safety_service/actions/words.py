@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from safety_service.actions import danger, from_there, matters, phrases, readiness, renewing
+from safety_service.actions import came, danger, from_there, matters, phrases, readiness, renewing
 from safety_service.actions import scene as scenes
 from safety_service.actions.access import may_say
 from safety_service.actions.actor import Actor
@@ -168,9 +168,10 @@ async def sos(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receip
 async def note(tx: Tx, actor: Actor, visit_id: UUID | None, word: Word) -> Receipt:
     """Something said that is no word of the watch: kept, but for an agreed word; the deadline stands."""
     row = None if visit_id is None else await _own(tx, actor, visit_id)
+    # Of an agreed word, too: by the news of it nobody beside the worker tells it from another (P5).
+    await (came.hear if word.note else from_there.show)(tx, actor.person_id, visit_id)
     if word.note and await phrases.heard(tx, actor, word.note) is not None:
         word = replace(word, note=None)
-    await from_there.show(tx, actor.person_id, visit_id)
     return await _kept(tx, actor, row, word, "note")
 
 
