@@ -4,13 +4,15 @@ administrator. Each in words that they can act on, none of which tells more than
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from safety_service.actions import scene
 from safety_service.actions.telling import Priority, iso, tell
+from safety_service.domain.ladder import EVERYONE
 from safety_service.domain.words import Kind, Phase, Role
 from safety_service.store import agencies, beside, exclusions, heard, people, roles, watched
 from safety_service.store.database import Tx
@@ -42,12 +44,14 @@ class Gap:
     since: datetime
     until: datetime
     cause: Cause
+    #: Of each agency: how many were out there (`count`), and of which `teams`.
+    out_there: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """As `kept` has it; one that an earlier version kept says no cause."""
         since, until = (datetime.fromisoformat(kept[name]) for name in ("from", "until"))
-        return cls(since, until, Cause(kept.get("cause", Cause.DOWN)))
+        return cls(since, until, Cause(kept.get("cause", Cause.DOWN)), kept.get("out_there", {}))
 
     @property
     def lost(self) -> bool:
@@ -157,10 +161,22 @@ def _acted_on(row: Heard) -> dict[str, Any]:
     return {"alert_id": str(row.alert_id), "kind": row.kind, "state": row.state, "step": row.step}
 
 
-async def administrators(tx: Tx, gap: Gap) -> None:
-    """Those who look after the service, of every agency: what it was, and what to look at."""
-    for agency in await agencies.every(tx):
-        known = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=agency.id)
+async def managers(tx: Tx, agency_ids: Collection[UUID], gap: Gap) -> None:
+    """Who is on duty in each of these agencies: how many were out there."""
+    for agency_id in agency_ids:
+        there = gap.out_there[str(agency_id)]
+        teams = [UUID(each) for each in there["teams"]]
+        present = await scene.present_for(tx, agency_id, teams, frozenset(), None)
+        on_duty = present.get("manager_on_duty") or present[EVERYONE]
+        params = {**gap.params, "count": there["count"]}
+        template = "gap.lost_manager" if gap.lost else "gap.manager"
+        await tell(tx, on_duty, template, params, priority=Priority.QUESTION, dedupe=f"gap:{iso(gap.until)}:manager")
+
+
+async def administrators(tx: Tx, agency_ids: Collection[UUID], gap: Gap) -> None:
+    """Those who look after the service, of each of these agencies: what it was, and what to look at."""
+    for agency_id in agency_ids:
+        known = await roles.with_role(tx, Role.ADMINISTRATOR, agency_id=agency_id)
         params = {**gap.params, "cause": str(gap.cause)}
         dedupe = f"gap:{iso(gap.until)}:administrator"
         await tell(tx, known, "gap.administrator", params, priority=Priority.NEWS, dedupe=dedupe)

@@ -11,10 +11,11 @@ from bots.dialogue.render import Rendered, ceiling_for, render
 from safety_service.actions import alerts, gap_telling, gaps, words
 from safety_service.actions.gap_telling import Cause, Gap
 from safety_service.actions.words import Word
-from safety_service.store import exclusions, stamps
+from safety_service.domain.words import Role
+from safety_service.store import agencies, channels, exclusions, people, stamps, teams
 from safety_service.store.outbox import Outgoing
 from safety_service.store.ready import Ready
-from tests.storm import storm
+from tests.storm import storm, workers
 from tests.world import MINUTE, World
 
 LONDON = ZoneInfo("Europe/London")
@@ -95,7 +96,8 @@ async def test_who_is_home_before_their_turn_comes_has_nothing_to_do(world: Worl
     await world.do("Ann", words.home, row.id, Word())
     await world.deliver()
     async with world.database.transaction() as tx:
-        await gaps.tell_owed(tx, 10)
+        while await gaps.tell_owed(tx, 10):
+            pass
     said = await shown(world, to(world, "Ann", await world.deliver()))
     assert "nothing that you need to do" in said.text
 
@@ -164,29 +166,76 @@ async def test_what_a_gap_asks_does_not_grow_with_the_alerts_that_are_open(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A statement for each of ten thousand took longer than a sweep may: it was given up, and begun again, for ever."""
-    asked = 0
-    real = Ready.for_
-
-    def counted(statement: Ready, dialect: Dialect) -> Any:
-        nonlocal asked
-        asked += 1
-        return real(statement, dialect)
-
-    monkeypatch.setattr(Ready, "for_", counted)
+    asked = counted(monkeypatch)
     took: list[int] = []
     for minutes in range(1, 3):
         await storm(world, 6)
         await world.sweep()
         async with world.database.transaction() as tx:
-            asked = 0
+            asked.clear()
             await gaps.own_up(tx, tx.now - minutes * MINUTE, tx.now, Cause.DOWN)
             await gap_telling.those_with_alerts(
                 tx, [world.ids["Mia"]], Gap(tx.now - minutes * MINUTE, tx.now, Cause.DOWN)
             )
-            took.append(asked)
+            took.append(len(asked))
     assert len(await world.alerts()) >= 12
     assert took[0] == took[1]
     assert [each for each in await world.deliver() if each.template == "gap.alerts"]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Ready]:
+    """Each statement from here on, as it is asked."""
+    asked: list[Ready] = []
+    real = Ready.for_
+
+    def noted(statement: Ready, dialect: Dialect) -> Any:
+        asked.append(statement)
+        return real(statement, dialect)
+
+    monkeypatch.setattr(Ready, "for_", noted)
+    return asked
+
+
+async def somewhere_else(world: World, name: str, *, out_there: int) -> World:
+    """Another agency, whose manager and administrator is `name`, with so many people out."""
+    async with world.database.transaction() as tx:
+        made = await agencies.add(tx, f"{name}shire", demonstration=True)
+        team = await teams.add(tx, made.id, "South")
+        head = await people.add(tx, made.id, name, email=f"{name}@example.org", phone="07700 900101")
+        await people.set_roles(tx, head.id, team.id, frozenset({Role.MANAGER, Role.ADMINISTRATOR}))
+        await channels.link(tx, head.id, "telegram", f"chat-{name}")
+    there = World(world.database, made.id, team.id, {name: head.id})
+    # The names of workers are numbered by how many are known.
+    there.ids.update({f"{name}-{n}": made.id for n in range(len(world.ids))})
+    for each in await workers(there, out_there):
+        await there.inside(each, ref=f"of {each}")
+    world.ids.update({**there.ids, **world.ids})
+    return there
+
+
+async def test_what_owning_up_asks_does_not_grow_with_the_agencies_that_hear_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For hundreds of them it was one transaction of many seconds, before anybody was watched again."""
+    asked = counted(monkeypatch)
+    took: list[int] = []
+    for minutes, name in enumerate(("Zoe", "Yan", "Xia"), 1):
+        await somewhere_else(world, name, out_there=1)
+        async with world.database.transaction() as tx:
+            asked.clear()
+            await gaps.own_up(tx, tx.now - minutes * MINUTE, tx.now, Cause.DOWN)
+            took.append(len(asked))
+    assert took[0] == took[1] == took[2]
+
+
+async def test_the_managers_and_administrators_of_every_agency_hear_of_their_own(world: World) -> None:
+    await world.inside("Ann")
+    others = {name: await somewhere_else(world, name, out_there=count) for name, count in (("Zoe", 2), ("Yan", 3))}
+    said = await gap(world)
+    heard = {(world.name(each.person_id), each.params["count"]) for each in said if each.template == "gap.manager"}
+    assert heard == {("Mia", 1), ("Zoe", 2), ("Yan", 3)}
+    told = sorted(world.name(each.person_id) for each in said if each.template == "gap.administrator")
+    assert told == ["Adam", *sorted(others)]
 
 
 @pytest.mark.parametrize("cause", list(Cause))
