@@ -16,7 +16,7 @@ from safety_service.actions.telling import answer
 from safety_service.store import agencies, channels, inbox, stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
-from safety_service.store.errors import DatabaseAway, TryAgain
+from safety_service.store.errors import DatabaseAway, KeysDoNotOpen, TryAgain
 from safety_service.store.inbox import Received
 
 log = logging.getLogger(__name__)
@@ -197,13 +197,15 @@ class InboxWorker:
                 return
             log.critical("given up: a word failed %d times (%s, %s)", TRIES, word.channel, word.id)
             await inbox.failed(tx, word.id, error)
-            person_id = (await _incoming(tx, word)).person_id
+            person_id = word.person_id if word.unread else (await _incoming(tx, word)).person_id
             if person_id is not None:
                 office = (await agencies.of_person(tx, person_id)).office_phone
                 await answer(tx, person_id, word.channel, "reply.failed", {"office_phone": office})
 
 
 async def _incoming(tx: Tx, word: Received) -> Incoming:
+    if word.unread:
+        raise KeysDoNotOpen("no key opens what was said")
     said = from_payload(
         word.payload,
         person_id=word.person_id,

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Insert, bindparam, func, select, update
 
+from safety_service.store import unopened
 from safety_service.store.database import Tx
+from safety_service.store.errors import KeysDoNotOpen
 from safety_service.store.ids import new_id
 from safety_service.store.ready import Ready
 from safety_service.store.tables.chat import inbox
@@ -31,6 +33,8 @@ class Received:
     payload: dict[str, Any]
     state: str
     attempts: int
+    #: No key opens the payload: what was said is not known, and it stands empty here.
+    unread: bool = False
 
 
 async def add(
@@ -76,8 +80,12 @@ async def claim(tx: Tx, chat_index: str) -> Received | None:
     """The chat's oldest unhandled word, locked; None when there is none, or another process has it just now.
 
     It is chosen before it is locked: stepping over a lock here would take the chat's second word before its first.
+    One that no key opens is given, too: or nobody would hear what that chat says after it.
     """
-    row = await tx.first(_CLAIM, chat=chat_index)
+    try:
+        row = await tx.first(_CLAIM, chat=chat_index)
+    except KeysDoNotOpen:
+        row = next(iter(await unopened.rows(tx, _OLDEST, {"chat": chat_index}, payload={})), None)
     return None if row is None else _received(row)
 
 
@@ -108,7 +116,7 @@ async def of_person(tx: Tx, person_id: UUID, since: datetime, *, channel: str | 
     query = select(inbox).where(inbox.c.person_id == person_id, inbox.c.received_at >= since)
     if channel is not None:
         query = query.where(inbox.c.channel == channel)
-    rows = await tx.conn.execute(query.order_by(inbox.c.received_at, inbox.c.id))
+    rows = await unopened.rows(tx, query.order_by(inbox.c.received_at, inbox.c.id), payload={})
     return [_received(row) for row in rows]
 
 
@@ -116,7 +124,7 @@ async def _close(tx: Tx, word_id: UUID, state: str, error: str | None) -> None:
     await tx.do(_CLOSE, this=word_id, state=state, handled_at=tx.now, error=error)
 
 
-_FIELDS = tuple(name for name in Received.__dataclass_fields__)
+_FIELDS = tuple(name for name in Received.__dataclass_fields__ if name != "unread")
 _NEW = inbox.c.state == "new"
 
 
@@ -143,9 +151,10 @@ _first = (
     .limit(1)
     .scalar_subquery()
 )
-_CLAIM = Ready(
+_OLDEST = (
     select(*(inbox.c[name] for name in _FIELDS)).where(inbox.c.id == _first, _NEW).with_for_update(skip_locked=True)
 )
+_CLAIM = Ready(_OLDEST)
 _CLOSE = Ready(
     update(inbox).where(inbox.c.id == bindparam("this")).values(attempts=inbox.c.attempts + 1),
     *("state", "handled_at", "error"),
@@ -153,4 +162,4 @@ _CLOSE = Ready(
 
 
 def _received(row: Any) -> Received:
-    return Received(**{name: getattr(row, name) for name in _FIELDS})
+    return Received(**{name: getattr(row, name) for name in _FIELDS}, unread=getattr(row, "unread", False))

@@ -1,6 +1,7 @@
 """A row that no key opens (spoilt, or sealed with a key that this process lacks) harms nobody but itself."""
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from bots.dialogue.inbox import InboxWorker, act_on, take_in
+from bots.dialogue.incoming import Incoming
 from bots.dialogue.render import render
+from bots.dialogue.router import handle
 from safety_service.actions import alerts, courses, gap_telling, gaps, meetings, sweeping, telling, words
 from safety_service.actions.courses import Direction
 from safety_service.actions.fact_reviews import chase_facts
@@ -103,6 +107,34 @@ async def tried(world: World) -> int:
     async with world.database.transaction() as tx:
         assert await outbox.lease(tx, ["telegram"], 1000, "test", MINUTE, most=9) == []
         return int((await tx.conn.execute(waiting)).scalar_one())
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_word_that_no_key_opens_is_given_up_and_keeps_nobody_from_being_heard(
+    world: World, caplog: pytest.LogCaptureFixture, at_once: bool
+) -> None:
+    async with world.database.transaction() as tx:
+        known: dict[str, Any] = {
+            "person_id": world.ids["Ann"],
+            "chat": "chat-Ann",
+            "provider_id": "lost",
+            "text": "hello",
+        }
+        word = Incoming(channel="telegram", kind="text", said_at=tx.now, **known)
+        await take_in(tx, "telegram", "lost", word.chat, word.person_id, tx.now, word.payload())
+    await spoil(world, "UPDATE inbox SET payload = :spoilt")
+    talk = Talk(world)
+    if at_once:
+        async with world.database.transaction() as tx:
+            await act_on(tx, "telegram", word.chat, handle)
+    await InboxWorker(world.database, handle).drain()
+    assert await talk.failed() == ["KeysDoNotOpen"] and "given up" in caplog.text
+    assert (await talk.screen("Ann"))[-1].template == "reply.failed", "whoever said it hears so"
+    async with world.database.transaction() as tx:
+        word = replace(word, provider_id="heard", text="/sos")
+        await take_in(tx, "telegram", "heard", word.chat, word.person_id, tx.now, word.payload())
+    await InboxWorker(world.database, handle).drain()
+    assert (await world.alert()).alert.kind is Kind.SOS
 
 
 async def test_agreed_words_that_no_key_opens_keep_no_alarm_from_going_out(world: World) -> None:
