@@ -108,6 +108,9 @@ class InboxWorker:
                 await self._rest()
 
     async def _begin_turns(self, tasks: asyncio.TaskGroup) -> None:
+        if len(self._busy) > CHATS:
+            # Each seat is taken. Looking again with each word that was acted on took longer the more of them waited.
+            return
         async with self._database.reading() as tx:
             chats = await inbox.chats_waiting(tx, BATCH)
         if not chats:
@@ -129,6 +132,9 @@ class InboxWorker:
             log.exception("a chat's words could not be read")
         finally:
             self._busy.discard(chat_index)
+            if len(self._busy) == CHATS:
+                # Seats are about to be free, and whoever spoke meanwhile was not looked up.
+                self._wake.set()
 
     async def drain(self) -> int:
         """Act on everything that waits; gives how many words that were. Raises DatabaseAway, TryAgain."""
