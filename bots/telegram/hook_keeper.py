@@ -41,6 +41,8 @@ class HookKeeper(Listener):
         self._url = base_url.rstrip("/") + hook.path
         #: Why Telegram does not tell how the webhook does; empty: it does.
         self._untold = ""
+        #: It has told once, so it can.
+        self._tells = False
         self.begins()
 
     def begins(self) -> None:
@@ -54,6 +56,8 @@ class HookKeeper(Listener):
         #: The last failure that we know of, by Telegram's clock; it was set since, and the next look shows old ones.
         self._error_at: datetime | None = None
         self._set_since = True
+        #: Looks since it was set that were told nothing.
+        self._blind_looks = 0
         #: When Telegram last failed to bring something, or was asked to try again.
         self._quiet_since = float("-inf")
         #: It failed for so long that Telegram was asked to try again, and it is not known to be well since.
@@ -67,8 +71,7 @@ class HookKeeper(Listener):
             began = _steady()
             info = await self._info()
         if info is None:
-            self._not_told()
-            mine = await to_its_end(self._keep(None, None))
+            mine = await to_its_end(self._keep(None, self._not_told()))
         else:
             mine = await to_its_end(self._keep(info.pending_update_count, self._told(info, began)))
         self._looked = began
@@ -84,7 +87,7 @@ class HookKeeper(Listener):
             max_connections=AT_ONCE,
             drop_pending_updates=False,
         )
-        self._set, self._set_since = True, True
+        self._set, self._set_since, self._blind_looks = True, True, 0
         self._looked, self._fails_since, self._quiet_since = None, None, _steady()
 
     async def _info(self) -> WebhookInfo | None:
@@ -95,6 +98,7 @@ class HookKeeper(Listener):
             self._says_why(reason_of(error))
             return None
         self._says_why("")
+        self._tells = True
         return info
 
     def _says_why(self, untold: str) -> None:
@@ -105,10 +109,16 @@ class HookKeeper(Listener):
             log.warning("Telegram tells again how the webhook does.")
         self._untold = untold
 
-    def _not_told(self) -> None:
-        """Whether it is still set is not known, either."""
+    def _not_told(self) -> float | None:
+        """Whether it is still set is not known, either.
+
+        Whoever never told is believed to bring at once what is said, since it was set and what had waited has come:
+        else every press would be dated back to its question, and no OK would move a deadline.
+        """
         if _steady() - self._quiet_since >= AGAIN:
             self._set = False
+        self._blind_looks += 1
+        return None if self._tells or self._blind_looks <= ON_ITS_WAY else self._looked
 
     def _told(self, info: WebhookInfo, began: float) -> float | None:
         """Until when all that was said has come in, as far as is known."""

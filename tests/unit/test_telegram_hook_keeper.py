@@ -15,6 +15,7 @@ from bots.telegram.api import Api
 from bots.telegram.hook import Hook
 from bots.telegram.hook_keeper import AT_ONCE, HookKeeper
 from bots.telegram.listening import POLLED, heard_until
+from bots.telegram.request import UnknownMethod
 from safety_service.store import stamps
 from tests.unit.telegram_desk import QUICK
 from tests.world import World
@@ -31,8 +32,11 @@ class Telegram:
     waiting: int = 0
     error_at: datetime | None = None
     asked: int = 0
+    tells: bool = True
 
     async def get_webhook_info(self) -> WebhookInfo:
+        if not self.tells:
+            raise UnknownMethod("the server answered 404")
         return WebhookInfo(URL, False, self.waiting, last_error_date=self.error_at)
 
     async def set_webhook(self, *_: Any, **__: Any) -> None:
@@ -120,3 +124,30 @@ async def test_what_waits_for_longer_than_a_post_takes_may_hang_and_nothing_is_k
     assert await keeping.heard() == empty_at + LOOK
     await keeping.looks(0)
     assert await keeping.heard() == keeping.world.now
+
+
+async def test_a_server_that_never_tells_is_believed_to_bring_at_once_what_is_said(keeping: Keeping) -> None:
+    keeping.telegram.tells = False
+    await keeping.looks(0, 0)
+    assert await keeping.heard() is None, "what had waited is on its way"
+    await keeping.looks(0)
+    assert await keeping.heard() == keeping.world.now - LOOK
+    await keeping.looks(0)
+    assert await keeping.heard() == keeping.world.now - LOOK
+
+
+async def test_of_one_that_told_before_nothing_is_known_while_it_does_not(keeping: Keeping) -> None:
+    await keeping.looks(0)
+    empty_at = keeping.world.now
+    keeping.telegram.tells = False
+    await keeping.looks(*[0] * 10)
+    assert await keeping.heard() == empty_at
+    keeping.telegram.tells = True
+    await keeping.looks(0)
+    assert await keeping.heard() == keeping.world.now
+
+
+async def test_where_nobody_tells_whether_it_is_set_it_is_set_again_every_minute(keeping: Keeping) -> None:
+    keeping.telegram.tells = False
+    await keeping.looks(*[0] * 43)
+    assert keeping.telegram.asked == 3
