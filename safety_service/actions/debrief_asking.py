@@ -26,7 +26,7 @@ _NEAR_MISS = frozenset({Found.LATE, Found.SAFE, Found.FALSE_ALARM})
 
 async def start(tx: Tx, agency_id: UUID, visit_id: UUID, worker_id: UUID) -> None:
     """The worker is out: from now on their debrief is wanted, and chased. A second call changes nothing."""
-    if await debriefs.of_visit(tx, visit_id, worker_id) is not None:
+    if await debriefs.is_asked(tx, visit_id, worker_id):
         return
     visit = await visit_of(tx, visit_id)
     fresh = Debrief(

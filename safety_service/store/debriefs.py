@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from safety_service.store import unopened
 from safety_service.store.database import Tx
 from safety_service.store.due import due_rows
 from safety_service.store.ids import new_id
@@ -81,6 +82,11 @@ async def load(tx: Tx, debrief_id: UUID, *, lock: bool = False) -> Debrief | Non
     return None if row is None else _read(row)
 
 
+async def is_asked(tx: Tx, visit_id: UUID, worker_id: UUID) -> bool:
+    """Whether this worker's debrief of this visit is wanted, or was. Nothing that is sealed is read."""
+    return await tx.first(_ASKED, visit_id=visit_id, worker_id=worker_id) is not None
+
+
 async def of_visit(tx: Tx, visit_id: UUID, worker_id: UUID) -> Debrief | None:
     """This worker's debrief of this visit."""
     return next((each for each in await all_of_visit(tx, visit_id) if each.worker_id == worker_id), None)
@@ -92,14 +98,19 @@ async def all_of_visit(tx: Tx, visit_id: UUID) -> list[Debrief]:
 
 
 _OF_VISIT = Ready(select(debrief).where(debrief.c.visit_id == bindparam("visit_id")).order_by(debrief.c.id))
+_ASKED = Ready(
+    select(debrief.c.id).where(
+        debrief.c.visit_id == bindparam("visit_id"), debrief.c.worker_id == bindparam("worker_id")
+    )
+)
 _ADD = Ready(insert(debrief), *(each.name for each in debrief.columns))
 
 
 async def open_of(tx: Tx, worker_id: UUID) -> list[Debrief]:
-    """What this worker has not told yet, the oldest first."""
+    """What this worker has not told yet, the oldest first; but none that no key opens: nobody could go on with it."""
     chosen = select(debrief).where(debrief.c.worker_id == worker_id, debrief.c.state == "draft")
-    rows = await tx.conn.execute(chosen.order_by(debrief.c.asked_at, debrief.c.id))
-    return [_read(row) for row in rows]
+    rows = await unopened.rows(tx, chosen.order_by(debrief.c.asked_at, debrief.c.id))
+    return [_read(row) for row in rows if not getattr(row, "unread", False)]
 
 
 async def due(tx: Tx, limit: int) -> list[Debrief]:
@@ -177,8 +188,11 @@ async def addenda(tx: Tx, debrief_id: UUID) -> list[Addendum]:
     return [Addendum(id=row.id, by=row.by, at=row.at, text=row.text) for row in rows]
 
 
+_FIELDS = tuple(Debrief.__dataclass_fields__)
+
+
 def _read(row: Any) -> Debrief:
-    return Debrief(**row._mapping)
+    return Debrief(**{name: getattr(row, name) for name in _FIELDS})
 
 
 def _values(row: Debrief) -> dict[str, Any]:

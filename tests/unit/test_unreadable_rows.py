@@ -28,6 +28,7 @@ from safety_service.domain.gathering import Kind as Meeting
 from safety_service.domain.words import Kind, Phase, Risk, Status
 from safety_service.store import outbox, people, visits
 from safety_service.store.database import Database, Tx
+from tests import debriefs
 from tests.danger import DURESS, agreed, inside_high
 from tests.guidance.at_plans import told
 from tests.talk import Talk
@@ -182,6 +183,23 @@ async def test_a_cry_for_help_is_heard_from_a_visit_that_no_key_opens(world: Wor
     }
     for each in await world.alerts():
         await world.do("Mia", alerts.take, each.id)
+
+
+async def test_a_debrief_that_no_key_opens_keeps_nobody_from_being_heard(world: World) -> None:
+    """Of an older visit, and of the colleague on this one."""
+    await debriefs.given(world, "Ben", ref="F-9", after=700, whole=False)
+    ann, ben = world.ids["Ann"], world.ids["Ben"]
+    row = await world.plan("Ann", workers=(ann, ben))
+    talk = Talk(world)
+    for each in ("Ann", "Ben"):
+        await world.do(each, words.begin, row.id, Word())
+    await talk.says("Ann", "out")
+    await spoil(world, "UPDATE debrief SET answers = :spoilt")
+    for text_, phase in (("out", Phase.HOME), ("home", Phase.DONE)):
+        assert await talk.says("Ben", text_), "answered"
+        assert (await world.visit(row.id)).visit.watch(ben).phase is phase
+    await talk.says("Ben", "/sos")
+    assert (await world.alert()).alert.kind is Kind.SOS
 
 
 async def spoil_of(world: World, what: str, who: str) -> None:
