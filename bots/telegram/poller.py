@@ -16,6 +16,7 @@ from bots.telegram.taking import Hearing, Taking
 from safety_service.store import stamps
 from safety_service.store.crash import crash_point
 from safety_service.store.database import Database, Tx
+from safety_service.store.errors import DatabaseAway, TryAgain
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +61,13 @@ class Poller(Listener):
         self._unkept = 0
         #: Whether no webhook keeps updates from us; None: that could not be seen to.
         self._unhooked: bool | None = False
+        #: Telegram ended a poll of ours for somebody else.
+        self._displaced = False
 
     def failed(self, error: Exception) -> None:
         """What was said meanwhile is asked for without waiting."""
         self._drained = False
+        self._displaced = isinstance(error, Conflict)
         if isinstance(error, Conflict) or self._unhooked is None:
             # Somebody set a webhook meanwhile, or polls with our token.
             self._unhooked = False
@@ -78,6 +82,9 @@ class Poller(Listener):
         While nothing can be kept it does not move, and of all that waits Telegram shows the first hundred again and
         again: live positions, hundreds an hour from each phone, must not hide whoever asks for help then.
         """
+        if self._displaced and not await self._still_mine():
+            return False
+        self._displaced = False
         poll = await self._ask()
         self._unkept = len(poll.updates)
         mine = await self._taking.keep(poll.updates, lambda tx: self._keep(tx, poll))
@@ -89,6 +96,16 @@ class Poller(Listener):
             await asyncio.sleep(BREATH)
         self._drained = self._drained or not poll.updates
         return mine
+
+    async def _still_mine(self) -> bool:
+        """Whoever took its turn meanwhile may have set the webhook, which is not to be taken down then.
+
+        Where the database cannot say, nobody else can have taken it, and people are to be told that nobody hears.
+        """
+        try:
+            return await self._is_mine()
+        except (DatabaseAway, TryAgain):
+            return True
 
     async def _ask(self) -> Poll:
         wait = self._pace.wait if self._drained else 0

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from bots.telegram import listening, poller
 from bots.telegram.api import Api
 from bots.telegram.listening import DRAINED, LEASE, POLLED, Pace
 from safety_service.store import leases
 from safety_service.store.errors import CannotKeep, DatabaseAway
+from safety_service.store.tables.system import lease
 from tests.patience import until
 from tests.telegram.judge import METHODS
 from tests.unit.telegram_desk import QUICK, Desk, desk_in
@@ -302,6 +304,22 @@ async def test_a_webhook_of_an_earlier_life_is_taken_down_and_nothing_that_waits
     await ann.says("ok")
     async with desk.working():
         await desk.hears("ok")
+
+
+async def test_whoever_lost_its_turn_takes_down_no_webhook_that_the_next_one_set(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with desk.working():
+        await desk.telegram.polled()
+        async with desk.database.transaction() as tx:
+            await tx.conn.execute(delete(lease))
+            assert await leases.hold(tx, LEASE, "one that keeps a webhook", timedelta(minutes=1))
+        desk.telegram.world.webhook.url = "http://127.0.0.1:9/theirs"
+        desk.telegram.world.updates.displace("Conflict: terminated by setWebhook request")
+        await until(lambda: "listens to Telegram no longer" in caplog.text)
+    assert desk.telegram.world.webhook.url == "http://127.0.0.1:9/theirs"
+    assert len(desk.telegram.calls_of("deleteWebhook")) == 1
 
 
 async def test_every_poll_is_stamped_and_an_empty_one_says_that_all_is_heard(desk: Desk) -> None:
