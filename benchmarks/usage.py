@@ -60,7 +60,11 @@ def together(*of_each: Used) -> Used:
 
 def child_of(pid: int, *roles: str) -> psutil.Process | None:
     """The first of the service's children that is there for one of these; `service`: for all of them together."""
-    return next((each for each in _family(pid) if _role(each.cmdline()) in roles), None)
+    for each in _family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if _role(each.cmdline()) in roles:
+                return each
+    return None
 
 
 def _postmaster(ground: Ground) -> int:

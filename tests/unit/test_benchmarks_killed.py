@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -48,11 +49,12 @@ def test_how_late_is_told_of_those_that_came() -> None:
 
 @pytest.mark.parametrize("roles", ["scheduler", "web,bot,scheduler"])
 def test_whoever_raises_alarms_is_found_among_the_children_and_nobody_else(roles: str) -> None:
-    words = [sys.executable, "-c", "input()", usage.CHILD]
-    with (
-        subprocess.Popen([*words, "web"], stdin=subprocess.PIPE) as other,
-        subprocess.Popen([*words, roles], stdin=subprocess.PIPE) as raises,
-    ):
+    # Until it speaks it may still be on its way from being us to being itself.
+    words = [sys.executable, "-c", "print(flush=True); input()", usage.CHILD]
+    begin = partial(subprocess.Popen[bytes], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with begin([*words, "web"]) as other, begin([*words, roles]) as raises:
+        for each in (other, raises):
+            assert each.stdout is not None and each.stdout.readline()
         found = usage.child_of(os.getpid(), "scheduler", "service")
         assert found is not None and found.pid == raises.pid
         for each in (other, raises):
