@@ -1,4 +1,6 @@
-"""Clients that check in over HTTP, each on a connection that it keeps: `python -m benchmarks.clients`.
+"""Clients that check in over HTTP, or post what is said in Telegram: `python -m benchmarks.clients`.
+
+Each is on a connection that it keeps.
 
 They speak plain bytes over sockets, so that most of the machine is left to the server.
 """
@@ -75,12 +77,13 @@ class _Client(asyncio.Protocol):
     def _ask(self) -> None:
         assert self._transport is not None
         self._began = time.perf_counter()
-        if self._began >= self._until:
+        request = next(self._requests, None) if self._began < self._until else None
+        if request is None:
             self.done.set_result(None)
             self._transport.close()
             return
         self._came = b""
-        self._transport.write(next(self._requests))
+        self._transport.write(request)
 
     def _answered(self, head: bytes, body: bytes) -> None:
         found = self._found
@@ -102,10 +105,8 @@ async def check_in(urls: Sequence[str], watched: Sequence[Watched], clients: int
     counts_from = time.perf_counter() + warm
     until = counts_from + seconds
     used = time.process_time()
-    made = [
-        _begin(servers[number % len(servers)], mixed[number::clients], counts_from, until, found)
-        for number in range(clients)
-    ]
+    ways = [(servers[number % len(servers)], mixed[number::clients]) for number in range(clients)]
+    made = [_begin(server, _check_ins(server, some), counts_from, until, found) for server, some in ways]
     async with asyncio.timeout(warm + seconds + _LAST_ANSWER):
         await asyncio.gather(*made)
     found.seconds = time.perf_counter() - counts_from
@@ -113,37 +114,69 @@ async def check_in(urls: Sequence[str], watched: Sequence[Watched], clients: int
     return found
 
 
+async def say(url: str, secret: str, chats: Sequence[int], clients: int) -> Found:
+    """So many clients post an OK from each of these chats to the webhook, as Telegram does; each once."""
+    found, server = Found(), urlsplit(url)
+    updates = list(enumerate(random.sample(chats, len(chats)), start=1))
+    began, used = time.perf_counter(), time.process_time()
+    made = [
+        _begin(server, oks(server, secret, updates[number::clients]), began, float("inf"), found)
+        for number in range(clients)
+    ]
+    await asyncio.gather(*made)
+    found.seconds = time.perf_counter() - began
+    found.cpu_seconds = time.process_time() - used
+    return found
+
+
 async def _begin(
-    server: SplitResult, watched: Sequence[Watched], counts_from: float, until: float, found: Found
+    server: SplitResult, requests: Iterator[bytes], counts_from: float, until: float, found: Found
 ) -> None:
     def client() -> _Client:
-        return _Client(_requests(server, watched), counts_from, until, found)
+        return _Client(requests, counts_from, until, found)
 
     _, made = await asyncio.get_running_loop().create_connection(client, server.hostname or "", server.port or 80)
     await made.done
 
 
-def _requests(server: SplitResult, watched: Sequence[Watched]) -> Iterator[bytes]:
+def _check_ins(server: SplitResult, watched: Sequence[Watched]) -> Iterator[bytes]:
     for each in cycle(watched):
-        yield (
-            f"POST {server.path}/visits/{each.visit_id}/check-ins HTTP/1.1\r\n"
-            f"Host: {server.netloc}\r\nAuthorization: Bearer {each.token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(_BODY)}\r\n\r\n"
-        ).encode() + _BODY
+        path = f"{server.path}/visits/{each.visit_id}/check-ins"
+        yield _post(server, path, f"Authorization: Bearer {each.token}", _BODY)
+
+
+def oks(server: SplitResult, secret: str, updates: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """An OK in each of these chats, by the number of its update, as Telegram posts it."""
+    for number, chat in updates:
+        who = {"id": chat, "type": "private", "is_bot": False, "first_name": "Jo"}
+        message = {"message_id": number, "date": int(time.time()), "chat": who, "from": who, "text": "/ok"}
+        body = json.dumps({"update_id": number, "message": message}).encode()
+        yield _post(server, server.path, f"X-Telegram-Bot-Api-Secret-Token: {secret}", body)
+
+
+def _post(server: SplitResult, path: str, header: str, body: bytes) -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: {server.netloc}\r\n{header}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
 
 
 def main() -> None:
-    """Check in as told, and write down what was found, as JSON."""
+    """Check in as told, or say OK in the chats of `--chats`, and write down what was found, as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clients")
-    parser.add_argument("--url", action="append", required=True, help="what stands before /visits/…/check-ins")
-    parser.add_argument("--watched", type=Path, required=True)
+    parser.add_argument("--url", action="append", required=True, help="before /visits/…/check-ins; or the webhook")
+    parser.add_argument("--watched", type=Path)
+    parser.add_argument("--chats", type=int, nargs=2, metavar=("FIRST", "AFTER"))
+    parser.add_argument("--secret", default="", help="the webhook's")
     parser.add_argument("--found", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--warm", type=float, default=1.0)
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
-    watched = load(options.watched)
-    work = check_in(options.url, watched, options.clients, options.warm, options.seconds)
+    if options.chats:
+        work = say(options.url[0], options.secret, range(*options.chats), options.clients)
+    else:
+        work = check_in(options.url, load(options.watched), options.clients, options.warm, options.seconds)
     options.found.write_text(json.dumps(asdict(uvloop.run(work))))
 
 

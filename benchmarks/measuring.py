@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from benchmarks import alarms, checkins, idle, killed, learning, pages, pgbench
+from benchmarks import alarms, checkins, idle, inbox, killed, learning, pages, pgbench
 from benchmarks.floods import FLOODS
 from benchmarks.ground import NAMES, Ground, Kind, begin
 from benchmarks.idle import IDLE
+from benchmarks.inbox import INBOX
 from benchmarks.killed import KILLED
 from benchmarks.learning import LEARNING
 from benchmarks.pages import PAGES
@@ -25,7 +26,7 @@ from benchmarks.table import Row, figures, markdown
 from safety_service.store.database import Database
 
 CHECK_INS, PROFILE = "check-ins", "profile"
-WATCH = (CHECK_INS, *FLOODS, KILLED, IDLE, PROFILE)
+WATCH = (CHECK_INS, INBOX, *FLOODS, KILLED, IDLE, PROFILE)
 EVERY = (*WATCH, LEARNING, PAGES)
 
 
@@ -76,6 +77,9 @@ async def _measure_watch(ground: Ground, kind: Kind, wanted: Collection[str], sc
     seeds = Seeds(ground, kind, _say)
     if {PROFILE, CHECK_INS} & set(wanted):
         await _measure_check_ins(seeds, wanted, scale, report)
+    if INBOX in wanted:
+        with _or_missing(report, f"{NAMES[kind]}: words by Telegram"):
+            report.rows += await inbox.measure(seeds, scale)
     for name, plan in await alarms.plans(seeds, scale, wanted):
         with _or_missing(report, f"{NAMES[kind]}: {plan.about}"):
             report.rows += await alarms.measure(seeds, name, plan, scale)

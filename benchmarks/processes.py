@@ -27,6 +27,8 @@ from tests.services.template import TEST_KEY
 #: Seconds until a process has to answer, on a machine with much else to do.
 STARTS_WITHIN = 180.0
 ENDS_WITHIN = 20.0
+#: The bot's.
+TOKEN = "1:benchmark"
 #: Characters of a process's log that a failure shows.
 LAST = 3_000
 
@@ -57,10 +59,13 @@ class Server:
 
 
 @asynccontextmanager
-async def doorstep(ground: Ground, database_url: str, sink: Server) -> AsyncIterator[Server]:
-    """The whole service as an agency would run it, with a bot whose Bot API is the sink; ready when this yields."""
+async def doorstep(ground: Ground, database_url: str, sink: Server, **more: str) -> AsyncIterator[Server]:
+    """The whole service as an agency would run it, with a bot whose Bot API is the sink; ready when this yields.
+
+    `more`: other settings, by their variables.
+    """
     port = free_port()
-    settings = _settings(ground, database_url, sink)
+    settings = _settings(ground, database_url, sink) | more
     async with _serving(ground, _SERVE, port, "/health/ready", settings) as server:
         yield server
 
@@ -87,7 +92,7 @@ def _settings(ground: Ground, database_url: str, sink: Server) -> dict[str, str]
     settings = {
         "DOORSTEP_DATABASE_URL": database_url,
         "DOORSTEP_SECRET_KEYS": TEST_KEY,
-        "DOORSTEP_TELEGRAM_TOKEN": "1:benchmark",
+        "DOORSTEP_TELEGRAM_TOKEN": TOKEN,
         "DOORSTEP_TELEGRAM_API_URL": f"{sink.url}/bot",
         # The sink takes everything at once, and so we are measured and not Telegram's limit.
         "DOORSTEP_TELEGRAM_PER_SECOND": "100000",

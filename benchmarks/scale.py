@@ -33,6 +33,9 @@ class Scale:
     hanging: int = 40
     beside: int = 10
     beside_over: float = 10.0
+    #: Words by Telegram, of how many watched, and from how many connections of Telegram's.
+    inbox: tuple[int, int] = (5_000, 10_000)
+    inbox_clients: int = 16
     #: The first is what the others are compared with.
     idle_watched: tuple[int, ...] = (100, 10_000, 100_000)
     idle_seconds: float = 60.0
@@ -71,6 +74,8 @@ QUICK = Scale(
     hanging=4,
     beside=4,
     beside_over=1.0,
+    inbox=(200, 400),
+    inbox_clients=4,
     idle_watched=(10, 400),
     idle_seconds=2.0,
     idle_after=1.0,

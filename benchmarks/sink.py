@@ -24,6 +24,7 @@ class Sink:
         self._hanging = frozenset(hanging)
         self.hung = 0
         self.stamps: dict[int, float] = {}
+        self._webhook = ""
         self._ids = count(1)
 
     def application(self) -> web.Application:
@@ -47,6 +48,10 @@ class Sink:
         if method == "getupdates":
             await asyncio.sleep(float(str(given.get("timeout", 0))))
             return _ok([])
+        if method == "setwebhook":
+            self._webhook = str(given["url"])
+        if method == "getwebhookinfo":
+            return _ok({"url": self._webhook, "has_custom_certificate": False, "pending_update_count": 0})
         return _ok(_BOT if method == "getme" else True)
 
     def _message(self, chat: str, at: float) -> dict[str, object]:

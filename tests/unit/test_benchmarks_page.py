@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from benchmarks import alarms, checkin_rows, floods, idle, killed, measuring
+from benchmarks import alarms, checkin_rows, floods, idle, inbox, killed, measuring
 from benchmarks.checkin_rows import FLOORS, OURS, PGBENCH, TWO, Rate
 from benchmarks.floods import Flood
 from benchmarks.ground import NAMES, Ground, Kind
@@ -25,6 +26,7 @@ PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 #: Whose processor time and memory have to be told; others are too little to have a line each time.
 WHO: dict[Kind, list[str]] = {"sqlite": ["service"], "postgresql": ["web", "bot", "scheduler", "PostgreSQL"]}
 AT_WORK: dict[Kind, list[str]] = {"sqlite": ["service"], "postgresql": ["scheduler", "PostgreSQL"]}
+INBOX: dict[Kind, list[str]] = {"sqlite": ["service"], "postgresql": ["web", "bot", "PostgreSQL"]}
 HEARS: dict[Kind, list[str]] = {"sqlite": ["service"], "postgresql": ["web", "PostgreSQL"]}
 
 #: What, on which database, beside which floor.
@@ -94,9 +96,16 @@ def of_idle(kind: Kind) -> list[Row]:
     return idle.rows_of(NAMES[kind], [Minute(count, 60.0, used, used) for count in WHOLE.idle_watched])
 
 
+def of_words_by_telegram(kind: Kind) -> list[Row]:
+    now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    used = dict.fromkeys(INBOX[kind], 1.0)
+    return inbox.rows_of(kind, WHOLE, inbox.Found(1.0, [(now, now + timedelta(seconds=1))], used))
+
+
 @each_kind
 async def test_every_figure_of_what_is_measured_is_on_the_page(kind: Kind) -> None:
     rows = [*of_check_ins(kind), *await of_alarms(kind), *await of_killed(kind), *of_idle(kind)]
+    rows += of_words_by_telegram(kind)
     there = told()
     asked: list[Line] = [(row.what, row.database, row.floor_is) for row in rows]
     assert [each for each in asked if each not in there] == []

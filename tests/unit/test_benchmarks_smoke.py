@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from benchmarks import floods, killed, learning, measuring
+from benchmarks import floods, inbox, killed, learning, measuring
 from benchmarks.idle import IDLE
 from benchmarks.scale import QUICK
 
@@ -17,6 +17,8 @@ TINY = replace(
     hanging=2,
     beside=2,
     beside_over=0.2,
+    inbox=(20, 202),
+    inbox_clients=2,
     killed=(10, 202),
     killed_after=(0.02,),
     idle_watched=(10,),
@@ -59,3 +61,10 @@ async def test_alarms_are_measured_while_whoever_raises_them_is_killed() -> None
     rows = {row.what.rpartition(": ")[2]: row for row in report.rows}
     assert rows["lost"].cells[2:] == ["0 alarms", "", "", "≤ 0 alarms: kept"]
     assert rows["last handed over after"].ours > 0
+
+
+async def test_words_by_telegram_are_measured_until_each_is_acted_on() -> None:
+    report = await measuring.measure(["sqlite"], [inbox.INBOX], TINY)
+    assert not report.missing
+    rows = {row.what.rpartition(": ")[2]: row for row in report.rows}
+    assert rows["kept"].ours > 0 and rows["acted on"].ours > 0 and rows["p99 acted on after"].ours > 0
