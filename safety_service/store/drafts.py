@@ -1,11 +1,15 @@
-"""Half-filled forms: rows, so that nothing typed is lost (P9). One of each form for a person and a subject."""
+"""Half-filled forms: rows, so that nothing typed is lost (P9). One of each form for a person and a subject.
+
+One that no key opens is as none: whoever was filling it in is heard, and may begin it again.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
+from safety_service.store import unopened
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
 from safety_service.store.tables.chat import draft
@@ -31,10 +35,11 @@ class Draft:
 
 async def begin(tx: Tx, person_id: UUID, form: str, subject_id: UUID, answers: dict[str, Any]) -> Draft:
     """Begin this form; one that was begun before starts again, its older buttons dead."""
-    before = await of(tx, person_id, form, subject_id)
-    if before is not None:
-        return await save(tx, replace(before, answers=answers, step=""))
     fresh = Draft(id=new_id(), person_id=person_id, form=form, subject_id=subject_id, answers=answers, step="", seq=0)
+    same = (draft.c.person_id == person_id, draft.c.form == form, draft.c.subject_id == subject_id)
+    before = (await tx.conn.execute(select(draft.c.id, draft.c.seq).where(*same))).first()
+    if before is not None:
+        return await save(tx, replace(fresh, id=before.id, seq=before.seq))
     values = {name: getattr(fresh, name) for name in Draft.__dataclass_fields__}
     await tx.conn.execute(insert(draft).values(**values, created_at=tx.now, updated_at=tx.now))
     return fresh
@@ -53,8 +58,7 @@ async def of(tx: Tx, person_id: UUID, form: str, subject_id: UUID) -> Draft | No
 async def latest(tx: Tx, person_id: UUID) -> Draft | None:
     """The draft that this person worked on last in a chat: what they type there belongs to it."""
     query = select(draft).where(draft.c.person_id == person_id, draft.c.form.not_like(f"{ON_PAGES}%"))
-    row = (await tx.conn.execute(query.order_by(draft.c.updated_at.desc(), draft.c.id.desc()).limit(1))).first()
-    return None if row is None else _draft(row)
+    return await _first(tx, query.order_by(draft.c.updated_at.desc(), draft.c.id.desc()).limit(1))
 
 
 async def save(tx: Tx, changed: Draft) -> Draft:
@@ -70,8 +74,12 @@ async def end(tx: Tx, draft_id: UUID) -> None:
 
 
 async def _one(tx: Tx, *conditions: ColumnElement[bool]) -> Draft | None:
-    row = (await tx.conn.execute(select(draft).where(*conditions))).first()
-    return None if row is None else _draft(row)
+    return await _first(tx, select(draft).where(*conditions))
+
+
+async def _first(tx: Tx, query: Select[Any]) -> Draft | None:
+    row = next(iter(await unopened.rows(tx, query)), None)
+    return None if row is None or getattr(row, "unread", False) else _draft(row)
 
 
 def _draft(row: Any) -> Draft:

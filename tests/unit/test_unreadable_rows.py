@@ -202,6 +202,24 @@ async def test_a_debrief_that_no_key_opens_keeps_nobody_from_being_heard(world: 
     assert (await world.alert()).alert.kind is Kind.SOS
 
 
+@pytest.mark.parametrize("cry", ["sos", DURESS, "/sos"])
+async def test_a_form_that_no_key_opens_keeps_nobody_from_being_heard_and_is_begun_again(
+    world: World, cry: str
+) -> None:
+    await agreed(world)
+    await world.plan("Ann", after=30)
+    talk = Talk(world)
+    await talk.says("Ann", "/visit")
+    await talk.says("Ann", "F-7")
+    await spoil(world, "UPDATE draft SET answers = :spoilt")
+    assert await talk.presses("Ann", talk.new[-1].labels[0]), "an old button is answered"
+    assert await talk.sends("Ann", "voice"), "what is no text, too"
+    assert await talk.says("Ann", "/visit"), "it begins again"
+    await spoil(world, "UPDATE draft SET answers = :spoilt")
+    await talk.says("Ann", cry)
+    assert (await world.alert()).alert.kind is (Kind.DURESS if cry == DURESS else Kind.SOS)
+
+
 async def spoil_of(world: World, what: str, who: str) -> None:
     theirs = f"UPDATE {what} = '{world.ids[who]}'"
     await spoil(world, theirs.replace("-", "") if world.database.dialect == "sqlite" else theirs)
