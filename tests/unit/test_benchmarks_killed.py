@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from functools import partial
 from uuid import UUID
 
 import pytest
@@ -51,8 +50,10 @@ def test_how_late_is_told_of_those_that_came() -> None:
 def test_whoever_raises_alarms_is_found_among_the_children_and_nobody_else(roles: str) -> None:
     # Until it speaks it may still be on its way from being us to being itself.
     words = [sys.executable, "-c", "print(flush=True); input()", usage.CHILD]
-    begin = partial(subprocess.Popen[bytes], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with begin([*words, "web"]) as other, begin([*words, roles]) as raises:
+    with (
+        subprocess.Popen([*words, "web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+        subprocess.Popen([*words, roles], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as raises,
+    ):
         for each in (other, raises):
             assert each.stdout is not None and each.stdout.readline()
         found = usage.child_of(os.getpid(), "scheduler", "service")
