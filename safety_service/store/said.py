@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Select, func, insert, select
 
+from safety_service.store import unopened
 from safety_service.store.batch import foreseen
 from safety_service.store.database import Tx
 from safety_service.store.ids import new_id
@@ -39,17 +40,27 @@ ADD = Ready(insert(said), "id", "heard_at", *_FIELDS)
 
 async def of_visit(tx: Tx, visit_id: UUID) -> list[Said]:
     """Every word on a visit, in the order in which it was heard."""
-    rows = await tx.conn.execute(select(said).where(said.c.visit_id == visit_id).order_by(said.c.id))
+    rows = await unopened.rows(tx, select(said).where(said.c.visit_id == visit_id).order_by(said.c.id))
     return [read(row) for row in rows]
 
 
 @foreseen
 async def last_position(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> Said | None:
     """The last word that carried a position: of this visit, or (without a visit) of this worker."""
-    place = said.c.worker_id == worker_id if visit_id is None else said.c.visit_id == visit_id
-    query = select(said).where(place, said.c.worker_id == worker_id, func.length(said.c.position) > 0)
-    row = (await tx.conn.execute(query.order_by(said.c.said_at.desc()).limit(1))).first()
+    row = (await tx.conn.execute(_placed(worker_id, visit_id, *said.c))).first()
     return None if row is None else read(row)
+
+
+async def last_placed(tx: Tx, worker_id: UUID, visit_id: UUID | None) -> datetime | None:
+    """When that was said; where it was is not opened."""
+    last: datetime | None = (await tx.conn.execute(_placed(worker_id, visit_id, said.c.said_at))).scalar()
+    return last
+
+
+def _placed(worker_id: UUID, visit_id: UUID | None, *columns: ColumnElement[Any]) -> Select[Any]:
+    place = said.c.worker_id == worker_id if visit_id is None else said.c.visit_id == visit_id
+    query = select(*columns).where(place, said.c.worker_id == worker_id, func.length(said.c.position) > 0)
+    return query.order_by(said.c.said_at.desc()).limit(1)
 
 
 @foreseen

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
-from safety_service.actions import alert_page, alerts, kept_files, timeline, words
+from bots.dialogue.inbox import InboxWorker, take_in
+from bots.dialogue.router import handle
+from safety_service.actions import alert_page, alerts, kept_files, live, timeline, words
 from safety_service.actions.alert_page import AlertPage
 from safety_service.actions.kept_files import GIVE_UP, Spoken
 from safety_service.actions.sweeping import sweep_alerts
@@ -21,7 +24,7 @@ from safety_service.store import people
 from safety_service.store.kept_files import KeptFile
 from safety_service.store.tables.visits import kept_file
 from safety_service.store.unopened import UNREAD
-from tests.danger import DURESS, agreed
+from tests.danger import DURESS, agreed, inside_high
 from tests.talk import Talk
 from tests.unit.test_unreadable_rows import SPOILT, spoil, spoil_of, spoil_what_stands
 from tests.world import World
@@ -206,6 +209,33 @@ async def test_what_was_said_and_done_around_an_alert_keeps_nobody_from_its_page
     story = await world.do("Mia", timeline.of_alert, alert.id)
     assert UNREAD in story if of == "said.note" else "he has gone out" in story
     assert "ALERT 1 opened" in story
+
+
+async def test_a_position_that_no_key_opens_keeps_no_later_one_from_being_kept(world: World) -> None:
+    row = await world.inside()
+    place = Position(latitude=53.48, longitude=-2.24)
+    assert await world.do("Ann", live.sample, row.id, Word(position=place))
+    await spoil_what_stands(world, "said", "position", "WHERE position IS NOT NULL")
+    world.clock.move(timedelta(seconds=30))
+    assert not await world.do("Ann", live.sample, row.id, Word(position=place)), "too soon"
+    world.clock.move(timedelta(seconds=30))
+    assert await world.do("Ann", live.sample, row.id, Word(position=place))
+    await world.do("Ann", words.sos, row.id, Word())
+    await world.deliver()
+    (told,) = world.told("Mia", "alarm.sos")
+    assert told.params["last_position"]["latitude"] == 53.48
+
+
+async def test_the_duress_word_is_heard_that_answers_a_question_which_no_key_opens(world: World) -> None:
+    await agreed(world)
+    row = await inside_high(world)
+    await world.do("Ann", words.left, row.id, Word())
+    await spoil(world, "UPDATE outbox SET params = :spoilt")
+    async with world.database.transaction() as tx:
+        payload: dict[str, Any] = {"kind": "text", "text": DURESS, "token": "", "position": None, "extra": {}}
+        await take_in(tx, "telegram", "1", "chat-Ann", world.ids["Ann"], tx.now, payload)
+    await InboxWorker(world.database, handle).drain()
+    assert (await world.alert()).alert.kind is Kind.DURESS
 
 
 # --- somebody whom no key opens ---
