@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from bots.dialogue.incoming import Incoming, from_payload
+from bots.dialogue.urgency import cannot_wait
 from safety_service.actions.telling import answer
 from safety_service.store import agencies, channels, inbox, stamps
 from safety_service.store.crash import crash_point
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 POLL = timedelta(seconds=0.5)
 #: How many chats are worked on side by side.
 CHATS = 8
-#: How many chats are looked up at once.
-BATCH = 200
+#: How many chats are looked up at once: what is urgent waits for those that were.
+BATCH = 64
 #: How many words a chat may say in one turn, while others wait for theirs.
 TURN = 10
 #: A word that fails this often is given up, loudly.
@@ -54,6 +55,7 @@ async def take_in(  # noqa: PLR0917 (the columns of one row, in their order)
         person_id=person_id,
         said_at=said_at,
         payload={**payload, "chat": chat},
+        urgent=cannot_wait(payload),
     )
 
 

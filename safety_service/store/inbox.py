@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, func, select, update
+from sqlalchemy import Insert, bindparam, case, func, select, update
 
 from safety_service.store import unopened
 from safety_service.store.database import Tx
@@ -46,8 +46,9 @@ async def add(
     person_id: UUID | None,
     said_at: datetime,
     payload: dict[str, Any],
+    urgent: bool = False,
 ) -> bool:
-    """Keep a word. False: the provider said it before, and it is here already."""
+    """Keep a word. `urgent`: its chat goes before others. False: the provider said it before: it is here already."""
     added = await tx.all(
         _ADD,
         id=new_id(),
@@ -58,6 +59,7 @@ async def add(
         received_at=tx.now,
         said_at=said_at,
         payload=payload,
+        urgent=urgent,
         state="new",
     )
     if not added:
@@ -72,7 +74,7 @@ def index_of(tx: Tx, channel: str, chat: str) -> str:
 
 
 async def chats_waiting(tx: Tx, limit: int) -> list[str]:
-    """Chats with a word that has not been handled, the longest waiting first."""
+    """Chats with a word that has not been handled: those with an urgent one first, then the longest waiting."""
     return await tx.scalars(_WAITING, limit=limit)
 
 
@@ -135,13 +137,14 @@ def _add(dialect: str) -> Insert:
 
 _ADD = Ready(
     _add,
-    *("id", "channel", "provider_id", "chat_index", "person_id", "received_at", "said_at", "payload", "state"),
+    *("id", "channel", "provider_id", "chat_index", "person_id", "received_at", "said_at"),
+    *("payload", "urgent", "state"),
 )
 _WAITING = Ready(
     select(inbox.c.chat_index)
     .where(_NEW)
     .group_by(inbox.c.chat_index)
-    .order_by(func.min(inbox.c.received_at))
+    .order_by(func.max(case((inbox.c.urgent, 1), else_=0)).desc(), func.min(inbox.c.received_at))
     .limit(bindparam("limit"))
 )
 _first = (

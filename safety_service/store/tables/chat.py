@@ -1,6 +1,6 @@
 """What came in, and half-filled forms."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, UniqueConstraint, Uuid, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, String, Table, UniqueConstraint, Uuid, text
 
 from safety_service.store.tables.base import key, link, metadata, one_of, word
 from safety_service.store.types import SealedJson, UtcDateTime
@@ -22,6 +22,8 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("handled_at", UtcDateTime),
     Column("error", String(300)),
+    #: Its chat goes before others.
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
     one_of("channel", ("telegram", "webchat", "api", "sms", "voice")),
     one_of("state", ("new", "handled", "failed")),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_time"),
