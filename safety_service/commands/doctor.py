@@ -215,8 +215,8 @@ async def _telegram(read: Settings) -> Faults:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as outside,
             outside.get(url, proxy=proxy_for(url)) as answer,
         ):
-            said: dict[str, Any] = json.loads(await answer.text())
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            said: dict[str, Any] = dict(json.loads(await answer.text()))
+    except (aiohttp.ClientError, TimeoutError, ValueError, TypeError) as error:
         yield (
             f"telegram: the Bot API does not answer ({type(error).__name__}), so nobody is heard or told there: may"
             " this machine reach it?"

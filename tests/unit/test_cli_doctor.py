@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
@@ -19,6 +20,7 @@ from safety_service.store import events, keyfile, policy_offers, presence, seali
 from safety_service.store.clock import DatabaseClock
 from safety_service.store.database import Database
 from safety_service.store.sealing import KeyRing
+from tests.http import serving
 from tests.services.postgres import PostgresServer
 from tests.services.process import free_port
 from tests.services.template import TEST_KEY, execute
@@ -97,6 +99,19 @@ async def test_a_webhook_where_telegram_does_not_post_to_is_said(public_url: str
     read = Settings(_env_file=None, telegram_token="1:secret", telegram_mode="webhook", public_url=public_url)
     said = [each async for each in doctor_module._webhook(read)]
     assert [each.startswith(fault) for each in said] == [True] * bool(fault)
+
+
+async def test_a_server_that_answers_something_else_is_said(settings: pytest.MonkeyPatch) -> None:
+    async def anything(request: web.Request) -> web.Response:
+        return web.json_response(True)
+
+    app = web.Application()
+    app.router.add_get("/bot1:secret/getMe", anything)
+    async with serving(app) as base:
+        settings.setenv("DOORSTEP_TELEGRAM_API_URL", f"{base}/bot")
+        settings.setenv("DOORSTEP_TELEGRAM_TOKEN", "1:secret")
+        (said,) = await doctor()
+    assert said.startswith("telegram: the Bot API does not answer") and "secret" not in said
 
 
 async def test_a_token_that_is_not_accepted_is_said(settings: pytest.MonkeyPatch, telegram: RemoteTelegram) -> None:
