@@ -112,6 +112,7 @@ _BRACES: dict[str, str] = {
     **{f"alert.news_{each}": _NEWS for each in ("still_trying", "police_rung", "note")},
     **{f"alert.again_{each}": _NEWS for each in Kind},
     "alert.came": _SHORT,
+    "alert.came_along": f"{_SHORT} by",
     "alert.offer": _ALARM,
     **known_ways.BRACES,
     **known_policy.BRACES,

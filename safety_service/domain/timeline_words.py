@@ -70,6 +70,7 @@ MESSAGES = {
     "alert.news_police_rung": "news: 999 was rung",
     "alert.news_note": "a note",
     "alert.came": "something came from them",
+    "alert.came_along": "something came from who goes along",
     "alert.offer": "will you take it?",
     "alert.not_accepted": "the offer was not taken up",
     "alert.second_wanted": "do you agree to what was found?",
