@@ -64,9 +64,14 @@ async def _told_of(turn: Turn, about: Debrief) -> None:
 
 
 async def _noted(turn: Turn, text: str) -> None:
-    """Why it was not kept comes last: it is what there is to do something about."""
-    why = await _refused(turn, visit_id=await for_help.place_of(turn))
+    """Why it was not kept comes last: it is what there is to do something about.
+
+    The note is first, for it locks the visit: with the news of the file written before, two who send something from one
+    visit in the same moment would wait for each other.
+    """
+    place = await for_help.place_of(turn)
     await for_help.note(turn, text)
+    why = await _refused(turn, visit_id=place)
     if why is not None:
         await _say_why(turn, why)
 
