@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from safety_service.actions import delivering, kept_files, matters, passing, timeline, topics
+from safety_service.actions import delivering, elsewhere, kept_files, matters, passing, timeline, topics
 from safety_service.actions.access import Matter, may_handle, may_see_alert
 from safety_service.actions.actor import Actor
 from safety_service.actions.alarm import alarm_params, next_steps, watched_by
@@ -74,11 +74,12 @@ async def look_again(tx: Tx, actor: Actor, alert_id: UUID) -> AlertPage | AlertR
 
 async def mark(tx: Tx, actor: Actor, alert_id: UUID) -> str:
     """Another mark whenever the page would show something else. Raises NotFound."""
-    row, _, _ = await _seen(tx, actor, alert_id)
+    row, scene, _ = await _seen(tx, actor, alert_id)
     # The same worker may be watched by somebody since: nobody is to ring them, about whatever alert.
     watched = row.alert.worker_id is not None and bool(await watched_by(tx, row.alert.worker_id, actor.person_id))
     files = (f"{each.id.hex}{each.gone or bool(each.next_at)}" for each in await kept_files.of_alert(tx, actor, row))
-    return f"{await alert_now.mark_of(tx, alert_id)}.{int(watched)}.{'.'.join(files)}"
+    away = await elsewhere.last_heard(tx, row, scene.workers, actor.person_id)
+    return f"{await alert_now.mark_of(tx, alert_id)}.{int(watched)}.{away}.{'.'.join(files)}"
 
 
 async def heard_from(tx: Tx, actor: Actor, alert_id: UUID) -> tuple[str, ...]:

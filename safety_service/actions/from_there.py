@@ -52,12 +52,12 @@ async def show(tx: Tx, person_id: UUID, visit_id: UUID | None) -> None:
 
 
 async def sent_around(tx: Tx, row: AlertRow) -> list[KeptFile]:
-    """Files that its worker sent outside any visit, whoever asks: since; of an alert without one also a while before.
+    """Files that its worker sent since, wherever they were; of an alert without a visit also from outside any before.
 
-    Whoever calls for help on a visit may send what they have when they are out of it, and before the alert is closed.
+    Whoever calls for help may send what they have from the next home that they are in, until the alert is closed.
     """
     alert = row.alert
     if alert.worker_id is None:
         return []
     since = alert.opened_at - BEFORE if alert.visit_id is None else alert.opened_at
-    return await kept_files.outside(tx, alert.worker_id, since, alert.resolved_at)
+    return await kept_files.around(tx, alert.worker_id, since, alert.opened_at, alert.resolved_at)

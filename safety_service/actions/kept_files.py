@@ -112,22 +112,17 @@ async def of_debrief(tx: Tx, actor: Actor, debrief_id: UUID) -> list[KeptFile]:
 async def of_alert(tx: Tx, actor: Actor, row: AlertRow) -> list[KeptFile]:
     """What was sent from there, for somebody who may see this alert.
 
-    On its visit, and what its worker sent in none since; with an alert about no visit, also a while before: a picture,
-    and then the call. Of another visit that they had yet to begin, nothing to whoever is kept off it.
+    On its visit, and what its worker sent since, wherever they are by then; with an alert about no visit, also what
+    they sent outside any a while before: a picture, and then the call. Of another visit, nothing to whoever is kept
+    off it.
     """
     here = row.alert.visit_id
     there = [] if here is None else await kept_files.of_visit(tx, here)
     found = [each for each in await from_there.sent_around(tx, row) if here is None or each.visit_id != here]
     about = {each.visit_id for each in found if each.visit_id is not None}
-    barred = {each for each in about if await _kept_off(tx, actor, each)}
+    barred = await matters.kept_off(tx, actor.person_id, about)
     allowed = [each for each in found if each.visit_id not in barred]
     return sorted([*there, *allowed], key=lambda each: (each.said_at, each.id))
-
-
-async def _kept_off(tx: Tx, actor: Actor, visit_id: UUID) -> bool:
-    # Of one that no key opens it is known all the same whose it is and who is kept off.
-    visit = (await visits.opened(tx, [visit_id])).get(visit_id)
-    return visit is None or actor.person_id in (await matters.of_visit(tx, visit)).excluded
 
 
 async def open_file(tx: Tx, actor: Actor, file_id: UUID) -> tuple[KeptFile, bytes]:
@@ -165,7 +160,7 @@ async def _may_open(tx: Tx, actor: Actor, row: KeptFile) -> bool:
 async def _came_with_an_alert(tx: Tx, actor: Actor, row: KeptFile) -> bool:
     """Whether it was sent around an alert that they may see, outside its visit; a closed one, as they may see a visit.
 
-    What was sent on a visit goes by who may see that visit, and its alerts.
+    What was sent on the alert's own visit goes by who may see that visit, and its alerts.
     """
     for alert_id in await alert_now.around(tx, row.person_id, row.said_at, from_there.BEFORE):
         each = await alerts.load(tx, alert_id)

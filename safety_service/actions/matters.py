@@ -1,12 +1,13 @@
 """Visits and alerts as access sees them: whose they are, who is kept off, who was called."""
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from safety_service.actions.access import Matter
 from safety_service.actions.scene import Scene
 from safety_service.domain.words import Kind
-from safety_service.store import beside, exclusions
+from safety_service.store import beside, exclusions, visits
 from safety_service.store.alerts import AlertRow
 from safety_service.store.database import Tx
 from safety_service.store.visits import VisitRow
@@ -21,6 +22,14 @@ async def of_visit(tx: Tx, row: VisitRow) -> Matter:
     """A visit for everybody else."""
     excluded = await exclusions.excluded_any(tx, row.workers, row.family_id)
     return Matter(agency_id=row.agency_id, team_id=row.team_id, workers=row.workers, excluded=excluded)
+
+
+async def kept_off(tx: Tx, person_id: UUID, visit_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these visits that this person is kept off, or that are not there."""
+    # Of one that no key opens it is known all the same whose it is and who is kept off.
+    found = await visits.opened(tx, visit_ids) if visit_ids else {}
+    allowed = {each.id for each in found.values() if person_id not in (await of_visit(tx, each)).excluded}
+    return set(visit_ids) - allowed
 
 
 async def of_alert(tx: Tx, row: AlertRow, scene: Scene) -> Matter:

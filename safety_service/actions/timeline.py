@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from safety_service.actions import matters
+from safety_service.actions import elsewhere, matters
 from safety_service.actions.access import LogView, timeline_view
 from safety_service.actions.actor import Actor
 from safety_service.actions.alerts import scene_of
@@ -73,9 +73,10 @@ async def facts_of(
     sendings = await timelines.about_alert(tx, row.id, most)
     words = await timelines.words(tx, scene.visit_id, workers, since, until)
     if scene.visit_id is not None:
-        words = await _with_those_outside(tx, row.alert, words, until)
+        words = [*words, *await _outside(tx, row.alert, until)]
         deeds += await timelines.rings(tx, scene.visit_id)
         sendings += await timelines.to_workers(tx, scene.visit_id, workers, since, until)
+    words = sorted([*words, *await elsewhere.words(tx, row, workers, reader_id)], key=lambda each: each.heard_at)
     words = await _words_for(tx, reader_id, workers, words, few=most is not None)
     # A gap is noted on return: one that was still going on when the alert ended is noted after it.
     first = min([row.alert.opened_at - BEFORE, *(each.heard_at for each in words)])
@@ -97,11 +98,10 @@ async def facts_of(
     )
 
 
-async def _with_those_outside(tx: Tx, alert: Alert, words: list[WordSaid], until: datetime) -> list[WordSaid]:
+async def _outside(tx: Tx, alert: Alert, until: datetime) -> list[WordSaid]:
     """Out of the visit, and the alert is open still: what its worker says then is for whoever comes."""
     worker = frozenset[UUID]() if alert.worker_id is None else {alert.worker_id}
-    outside = await timelines.words(tx, None, worker, alert.opened_at, until)
-    return sorted([*words, *outside], key=lambda each: each.heard_at)
+    return await timelines.words(tx, None, worker, alert.opened_at, until)
 
 
 async def _words_for(

@@ -16,7 +16,7 @@ from safety_service.domain.local_time import say_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSaid:
-    """A worker's word. `away_m`: metres from the planned address."""
+    """A worker's word. `away_m`: metres from the planned address; `elsewhere`: on another visit than the alert's."""
 
     worker_id: UUID
     kind: str
@@ -25,6 +25,7 @@ class WordSaid:
     via: str
     note: str = ""
     away_m: int | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

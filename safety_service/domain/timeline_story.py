@@ -96,7 +96,10 @@ def _around(facts: Facts, word: WordSaid) -> str:
     parts = [word.via]
     if word.heard_at - word.said_at > LATER:
         parts.append(f"said {facts.moment(word.said_at)}")
-    if facts.with_text and word.away_m is not None:
+    if word.elsewhere:
+        parts.append("on another visit" if facts.visit else "on a visit")
+    # How far it was from the other address says nothing of the one that stands at the head.
+    elif facts.with_text and word.away_m is not None:
         parts.append(f"{word.away_m} m from the address")
     note = f' "{word.note}"' if facts.with_text and word.note else ""
     return f" ({', '.join(parts)}){note}"

@@ -114,17 +114,20 @@ async def of_visit(tx: Tx, visit_id: UUID) -> list[KeptFile]:
     return await _where(tx, kept_file.c.visit_id == visit_id, kept_file.c.debrief_id.is_(None))
 
 
-async def outside(tx: Tx, person_id: UUID, since: datetime, until: datetime | None) -> list[KeptFile]:
-    """Those that this person sent between these times in no visit, or of one that nobody had begun by then."""
+async def around(
+    tx: Tx, person_id: UUID, since: datetime, opened_at: datetime, until: datetime | None
+) -> list[KeptFile]:
+    """Those that this person sent between these times: before `opened_at`, none of a visit that was begun by then."""
     # Whoever begins: one may speak for all who go, and then only their own word is kept.
     begun = exists().where(
         said.c.visit_id == kept_file.c.visit_id,
         said.c.kind == "begin",
         said.c.said_at <= kept_file.c.said_at,
     )
+    outside = or_(kept_file.c.said_at >= opened_at, kept_file.c.visit_id.is_(None), ~begun)
     theirs = [kept_file.c.person_id == person_id, kept_file.c.debrief_id.is_(None), kept_file.c.said_at >= since]
     ended = [] if until is None else [kept_file.c.said_at <= until]
-    return await _where(tx, *theirs, *ended, or_(kept_file.c.visit_id.is_(None), ~begun))
+    return await _where(tx, *theirs, *ended, outside)
 
 
 @foreseen

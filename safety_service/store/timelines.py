@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from safety_service.domain.timeline import Deed, Sending, WordSaid
 from safety_service.store import unopened
@@ -111,6 +111,26 @@ async def words(
     place = said.c.visit_id.is_(None) if visit_id is None else said.c.visit_id == visit_id
     query = select(said).where(place, said.c.worker_id.in_(workers), said.c.heard_at.between(since, until))
     return [_word(row) for row in await unopened.rows(tx, query.order_by(said.c.heard_at, said.c.id))]
+
+
+async def visits_spoken_of(tx: Tx, worker_id: UUID, since: datetime, until: datetime) -> dict[UUID, datetime]:
+    """Visits on which this worker said something between these moments, with when they were last heard there."""
+    query = select(said.c.visit_id, func.max(said.c.heard_at).label("last")).where(*_between(worker_id, since, until))
+    found = await tx.conn.execute(query.where(said.c.visit_id.is_not(None)).group_by(said.c.visit_id))
+    return {each.visit_id: each.last for each in found}
+
+
+async def words_on(
+    tx: Tx, visit_ids: Collection[UUID], worker_id: UUID, since: datetime, until: datetime
+) -> list[WordSaid]:
+    """What this worker said on these visits between these moments."""
+    query = select(said).where(said.c.visit_id.in_(visit_ids), *_between(worker_id, since, until))
+    return [_word(row) for row in await unopened.rows(tx, query.order_by(said.c.heard_at, said.c.id))]
+
+
+def _between(worker_id: UUID, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    # What was said before, and came in late, is from before.
+    return said.c.worker_id == worker_id, said.c.said_at >= since, said.c.heard_at.between(since, until)
 
 
 def _word(row: Any) -> WordSaid:
