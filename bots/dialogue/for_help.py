@@ -23,6 +23,9 @@ async def place_of(turn: Turn) -> UUID | None:
     call = await call_of(turn)
     if call is not None:
         return call.visit_id
+    # For whoever comes, beside what is typed: a visit that is only planned has nothing to do with the alert (P5).
+    if turn.phase not in _WATCHED and await from_there.in_duress(turn.tx, turn.actor.person_id):
+        return None
     return None if turn.current is None else turn.current.id
 
 

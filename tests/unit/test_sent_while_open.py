@@ -274,3 +274,24 @@ async def test_without_an_alert_nothing_that_is_said_outside_a_visit_is_kept(wor
     await talk.sends("Ann", "position", place=PLACE)
     await talk.sends("Ann", "live_position", place=PLACE)
     assert await positions(world) == []
+
+
+async def test_under_duress_with_a_visit_planned_for_later_captions_and_edits_stand_with_it_and_are_answered_as_before(
+    world: World, talk: Talk
+) -> None:
+    async def answered() -> list[str]:
+        found = [
+            *await talk.sends("Ann", "photo", text="white van LK12 ABC"),
+            *await talk.sends("Ann", "note", text="he is here"),
+        ]
+        return [each.text for each in found]
+
+    await agreed(world)
+    await world.plan("Ann", after=60)
+    before = await answered()
+    world.clock.move(timedelta(seconds=70))
+    await talk.says("Ann", DURESS)
+    assert await answered() == before
+    there = (await page(world, await called(world, Kind.DURESS))).facts.words
+    found = [(each.note, each.elsewhere) for each in there if each.note]
+    assert found == [("white van LK12 ABC", False), ("he is here", False)]
