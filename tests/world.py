@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -146,6 +146,15 @@ class World:
     def told(self, who: str, template: str = "") -> list[Outgoing]:
         """What this person was sent, of templates that begin so."""
         return [each for each in self.sent if each.person_id == self.ids[who] and each.template.startswith(template)]
+
+
+def by_day() -> str:
+    """A policy for services that live by this machine's clock: whenever they are tested, night is half a day away.
+
+    By night more is said, such as that nothing wakes somebody.
+    """
+    far = datetime.now(UTC) + timedelta(hours=12)
+    return f'[night]\nhours = ["{far:%H:%M}", "{far + MINUTE:%H:%M}"]\n'
 
 
 async def build(database: Database, *, policy: str | None = None) -> World:

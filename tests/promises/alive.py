@@ -24,7 +24,7 @@ from safety_service.store.visits import VisitRow
 from tests.patience import until
 from tests.stories.harness import Service, serving
 from tests.telegram import BotApiServer, Bubble, Phone
-from tests.world import World, build
+from tests.world import World, build, by_day
 
 #: Seconds until what a running service does at once is done, on a machine that is busy.
 SOON = 30.0
@@ -131,7 +131,7 @@ async def alive(folder: Path, database_url: str, *, start: bool = True, **more: 
             serving(folder / "service", database_url, start=False, **place) as service,
             service.database() as database,
         ):
-            world = await build(database)
+            world = await build(database, policy=by_day())
             phones = {who: telegram.person(who) for who in world.ids}
             async with database.transaction() as tx:
                 for who, phone in phones.items():

@@ -32,7 +32,7 @@ from tests.services.run import Run
 from tests.services.template import execute, postgres_template
 from tests.stories.harness import Service, serving
 from tests.telegram import BotApiServer
-from tests.world import build
+from tests.world import build, by_day
 
 REPEATED = "Said again"
 
@@ -122,7 +122,7 @@ async def several(
         one = await stack.enter_async_context(serving(folder / "one", url, start=False, roles=roles[0], **place))
         place[OFFSET_FILE] = str(one.folder / "clock")
         other = await stack.enter_async_context(serving(folder / "other", url, start=False, roles=roles[1], **place))
-        world = await build(await stack.enter_async_context(one.database()))
+        world = await build(await stack.enter_async_context(one.database()), policy=by_day())
         names = [f"W{number}" for number in range(1, workers + 1)]
         async with world.database.transaction() as tx:
             for name in names:
