@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from safety_service.domain.words import DANGER, State
 from safety_service.store.database import Tx
@@ -26,11 +26,13 @@ async def spare(tx: Tx, leased: Collection[UUID]) -> frozenset[UUID]:
     return frozenset([*kept_off, *await tx.scalars(_SPARED, ids=leased)])
 
 
-def _drop(which: ColumnElement[bool], why: object) -> Update:
-    return (
+def _dropped(which: ColumnElement[bool], why: object) -> Ready:
+    """Of these that are leased, drop those; gives which they were."""
+    return Ready(
         update(outbox)
         .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == "sending", which)
         .values(state="dropped", lease_until=None, leased_by=None, error=why)
+        .returning(outbox.c.id)
     )
 
 
@@ -42,10 +44,8 @@ _HAS_IT = and_(
     or_(alert.c.kind.not_in(sorted(DANGER)), alert.c.owner_id == outbox.c.person_id),
 )
 _HAD = select(alert.c.id).where(_THEIRS, or_(alert.c.state == State.RESOLVED, _HAS_IT)).exists()
-_SPARED = Ready(
-    _drop(
-        and_(outbox.c.template.like("alarm.%"), _HAD), select(alert.c.state).where(_THEIRS).scalar_subquery()
-    ).returning(outbox.c.id)
+_SPARED = _dropped(
+    and_(outbox.c.template.like("alarm.%"), _HAD), select(alert.c.state).where(_THEIRS).scalar_subquery()
 )
 
 _VISIT = func.coalesce(outbox.c.visit_id, select(alert.c.visit_id).where(_THEIRS).scalar_subquery())
@@ -56,8 +56,4 @@ _ABOUT = or_(
 )
 #: What was said to them in spite of it, after it, goes out: a worker is asked also at a family that they are kept off.
 _SINCE = and_(exclusion.c.person_id == outbox.c.person_id, exclusion.c.created_at > outbox.c.created_at)
-_KEPT_OFF = Ready(
-    _drop(select(exclusion.c.id).where(_SINCE, exclusion.c.ended_at.is_(None), _ABOUT).exists(), "kept off").returning(
-        outbox.c.id
-    )
-)
+_KEPT_OFF = _dropped(select(exclusion.c.id).where(_SINCE, exclusion.c.ended_at.is_(None), _ABOUT).exists(), "kept off")
