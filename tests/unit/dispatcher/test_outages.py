@@ -16,9 +16,7 @@ from tests.world import World
 
 
 async def test_a_channel_that_fails_for_everybody_is_one_alert_of_the_agency(world: World, provider: Provider) -> None:
-    for who in world.ids:
-        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
-        await say(world, who)
+    await _nothing_is_taken(world, provider)
     async with dispatching(world, provider) as dispatcher:
         await until(lambda: all_tried(world))
         await dispatcher.report()
@@ -36,9 +34,7 @@ async def test_an_agency_whose_numbers_somebody_counts_hears_of_an_outage_by_the
     """Waited for, it kept the agencies that had been told already from every number of theirs."""
     if world.database.dialect != "postgresql":
         pytest.skip("only one transaction at a time writes here")
-    for who in world.ids:
-        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
-        await say(world, who)
+    await _nothing_is_taken(world, provider)
     async with dispatching(world, provider) as dispatcher:
         await until(lambda: all_tried(world))
         world.clock.move(timedelta(seconds=61))
@@ -89,9 +85,7 @@ async def test_after_an_hour_down_what_waits_is_old_and_no_outage(world: World, 
 
 
 async def test_an_outage_that_somebody_has_seen_is_not_told_again(world: World, provider: Provider) -> None:
-    for who in world.ids:
-        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
-        await say(world, who)
+    await _nothing_is_taken(world, provider)
     async with dispatching(world, provider) as dispatcher:
         await until(lambda: all_tried(world))
         world.clock.move(timedelta(seconds=61))
@@ -107,3 +101,10 @@ async def test_an_outage_that_somebody_has_seen_is_not_told_again(world: World, 
         world.clock.move(timedelta(minutes=31))
         await dispatcher.report()
         assert len(await world.alerts()) == 2
+
+
+async def _nothing_is_taken(world: World, provider: Provider) -> None:
+    """Something waits for everybody, and the channel takes none of it."""
+    for who in world.ids:
+        provider.answers[f"chat-{who}"] = [NotSent("no connection")] * 1000
+        await say(world, who)
