@@ -13,23 +13,20 @@ from bots.dialogue.incoming import Place
 from bots.dialogue.router import handle
 from safety_service.actions import alert_page, kept_files, words
 from safety_service.actions.alert_page import AlertPage
-from safety_service.actions.errors import NotFound
 from safety_service.actions.kept_files import Spoken
 from safety_service.actions.words import Word
 from safety_service.domain.words import Kind
-from safety_service.store import kept_files as rows
 from safety_service.store.alerts import AlertRow
 from safety_service.store.kept_files import KeptFile
-from safety_service.store.tables.visits import kept_file, said
+from safety_service.store.tables.visits import said
 from safety_service.store.visits import VisitRow
 from tests.danger import DURESS, agreed
 from tests.guidance.telling import debrief_of
 from tests.patience import until
 from tests.talk import Talk, with_page
 from tests.unit.telegram_desk import Desk, desk_in
+from tests.unit.test_sent_from_there import SAID, every, opens
 from tests.world import World
-
-SAID = b"OggS they are at the door"
 
 
 @pytest.fixture
@@ -43,24 +40,10 @@ def talk(world: World) -> Talk:
     return Talk(world)
 
 
-async def every(world: World) -> list[KeptFile]:
-    async with world.database.reading() as tx:
-        ids = (await tx.conn.execute(select(kept_file.c.id).order_by(kept_file.c.id))).scalars().all()
-        found = [await rows.load(tx, each) for each in ids]
-    return [each for each in found if each is not None]
-
-
 async def page(world: World, alert: AlertRow, who: str = "Mia") -> AlertPage:
     found = await world.do(who, alert_page.look, alert.id)
     assert isinstance(found, AlertPage)
     return found
-
-
-async def opens(world: World, who: str, file_id: UUID) -> bool:
-    try:
-        return bool((await world.do(who, kept_files.open_file, file_id))[1] == SAID)
-    except NotFound:
-        return False
 
 
 async def sends_voice(desk: Desk, who: str = "Ann") -> KeptFile:
